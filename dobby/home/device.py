@@ -8,7 +8,7 @@ the device took the command; after it, `watch` delivers a reading of what the de
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -191,4 +191,4 @@ class Driver:
     looks_for: LooksFor
     claim: Callable[[Sighting], Found | None]
     connect: Callable[[Found, Secret, Settings], AbstractAsyncContextManager[Link]]
-    pair: Callable[[Found, str], "object"] | None = None
+    pair: Callable[[Found, str], Awaitable[Secret]] | None = None
