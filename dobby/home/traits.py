@@ -34,7 +34,8 @@ class Trait:
     kind: switch (bool), number (min..max in unit), choice (one of choices), color ({"x", "y"} or "#rrggbb"),
     action (a verb; may carry text, e.g. what to play), sensor (read only, any value).
     tolerance: how far a reading of a number may lie from the command and still confirm it, in unit.
-    confirmed_by: the trait whose reading proves an action ("" = this trait; "-" = cannot be read back: sent).
+    confirmed_by: "" = a reading of this trait proves the command (for an action: the reading holds what was asked for);
+    another trait's name = a change of that trait proves it; "-" = cannot be read back, so the outcome is "sent".
     """
 
     name: str
@@ -97,6 +98,8 @@ class Trait:
 
     def shows(self, wanted: Value, read: Value) -> bool:
         """Whether a reading of this trait proves that `wanted` is so."""
+        if self.kind == "action":
+            return bool(read) if wanted in (None, True) else isinstance(read, str) and read == wanted
         if isinstance(wanted, bool) or isinstance(read, bool):
             return wanted is read
         if isinstance(wanted, Mapping) and isinstance(read, Mapping):
@@ -173,7 +176,7 @@ COLOR_TEMPERATURE = Trait("color_temperature", "number", "K", 1500, 9000, 50, to
 COLOR = Trait("color", "color", tolerance=0.02)
 EFFECT = Trait("effect", "choice")
 PLAYING = Trait("playing", "switch")
-PLAY = Trait("play", "action", confirmed_by="playing")
+PLAY = Trait("play", "action")  # reads as the favourite or URI that plays now, "" while nothing does
 NEXT = Trait("next", "action", confirmed_by="track")
 PREVIOUS = Trait("previous", "action", confirmed_by="track")
 VOLUME = Trait("volume", "number", "%", 0, 100, free_up_to=60)

@@ -1,0 +1,351 @@
+"""The home in memory: devices, what they last showed, and the one function that commands them.
+
+`do` sends side by side across devices and in order on one, and calls a command confirmed only when a reading newer
+than the send shows it. `follow` feeds a link's devices and readings in. Nothing here knows a make or a protocol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from dobby.errors import DeviceError, OutOfRange
+from dobby.home.device import Command, Device, Fault, Link, Outcome, Reading, Room
+from dobby.home.traits import Trait, Value
+from dobby.home.verdict import Check, Permit
+
+log = logging.getLogger(__name__)
+PATIENCE = 5.0  # seconds until a command that nothing confirmed counts as failed
+LISTENER_LIMIT = 2000  # events a slow listener may fall behind before it is told that it lost some
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the owner gave a device: "" or None leaves the device's own."""
+
+    name: str = ""
+    room: str | None = None
+    aliases: tuple[str, ...] = ()
+    in_everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An event for listeners: a device appeared or changed (trait ""), or a trait was read or is now pending."""
+
+    device: str
+    trait: str = ""
+    value: Value = None
+    at: datetime | None = None
+    pending: bool = False
+
+
+@dataclass(slots=True)
+class _Waiter:
+    """One sent command that waits for a reading to prove it."""
+
+    command: Command
+    trait: Trait
+    watched: str
+    before: Value
+    since: float
+    proof: asyncio.Future[Reading]
+    last: Reading | None = None
+
+    def offer(self, reading: Reading) -> None:
+        if reading.tick < self.since or self.proof.done():
+            return
+        self.last = reading
+        changed = self.trait.confirmed_by != "" and reading.value != self.before
+        if changed or (self.trait.confirmed_by == "" and self.trait.shows(self.command.value, reading.value)):
+            self.proof.set_result(reading)
+
+
+@dataclass(slots=True)
+class _Known:
+    """A device and all that is held about it."""
+
+    own: Device
+    link: Link | None = None
+    readings: dict[str, Reading] = field(default_factory=dict)
+    pending: dict[str, Value] = field(default_factory=dict)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Home:
+    """Devices and readings. Only commands with a permit from the gate are executed."""
+
+    def __init__(self, check: Check, *, patience: float = PATIENCE) -> None:
+        self._check = check
+        self.patience = patience
+        self._known: dict[str, _Known] = {}
+        self._given: dict[str, Given] = {}
+        self._shown: dict[str, Device] = {}
+        self._rooms: dict[str, Room] = {}
+        self._room_facts: dict[str, Room] = {}
+        self._waiters: defaultdict[tuple[str, str], list[_Waiter]] = defaultdict(list)
+        self._listeners: set[asyncio.Queue[Changed | None]] = set()
+        self._doers: dict[str, Callable[[Command], Awaitable[Outcome]]] = {}
+
+    # --- what can be read -------------------------------------------------------------------------------------------
+
+    @property
+    def devices(self) -> Mapping[str, Device]:
+        """Devices by id with the owner's names. The mapping object is replaced whenever anything in it changes."""
+        return self._shown
+
+    @property
+    def rooms(self) -> Mapping[str, Room]:
+        """Rooms by name: those that devices are in and those the owner described. Replaced when it changes."""
+        return self._rooms
+
+    def value(self, device: str, trait: str) -> Value:
+        """The value last read, None when nothing was."""
+        reading = self.reading(device, trait)
+        return None if reading is None else reading.value
+
+    def reading(self, device: str, trait: str) -> Reading | None:
+        """The last reading of a trait."""
+        known = self._known.get(device)
+        return known.readings.get(trait) if known else None
+
+    def reachable(self, device: str) -> bool:
+        """Whether the line is up and the device answers."""
+        known = self._known.get(device)
+        if known is None or known.link is None:
+            return False
+        reading = known.readings.get("reachable")
+        return reading is None or reading.value is not False
+
+    def pending(self, device: str, trait: str) -> bool:
+        """Whether a command for this trait is under way."""
+        known = self._known.get(device)
+        return known is not None and trait in known.pending
+
+    # --- the owner's words ------------------------------------------------------------------------------------------
+
+    def restore(self, devices: Sequence[Device], given: Mapping[str, Given], rooms: Sequence[Room]) -> None:
+        """Know the devices of the last run before their links are up; they count as unreachable until then."""
+        self._given = dict(given)
+        self._room_facts = {room.name: room for room in rooms}
+        for device in devices:
+            self._known.setdefault(device.id, _Known(device))
+        self._show()
+
+    def give(self, device: str, given: Given) -> None:
+        """The owner names a device, puts it in a room, gives it aliases."""
+        self._given[device] = given
+        self._show()
+        self._tell(Changed(device))
+
+    def describe_room(self, room: Room) -> None:
+        """The owner says on which floor a room is, or what else it is called."""
+        self._room_facts[room.name] = room
+        self._show()
+
+    def given(self, device: str) -> Given:
+        """What the owner gave this device so far."""
+        return self._given.get(device, Given())
+
+    def forget(self, device: str) -> None:
+        """Take a device out of the home."""
+        if self._known.pop(device, None) is not None:
+            self._show()
+            self._tell(Changed(device))
+
+    def _show(self) -> None:
+        shown: dict[str, Device] = {}
+        for id_, known in self._known.items():
+            own, given = known.own, self._given.get(id_)
+            shown[id_] = own if given is None else replace(
+                own, name=given.name or own.name, room=own.room if given.room is None else given.room,
+                aliases=given.aliases, in_everything=given.in_everything)
+        self._shown = shown
+        names = dict.fromkeys(device.room for device in shown.values() if device.room)
+        self._rooms = {name: self._room_facts.get(name, Room(name)) for name in (*names, *self._room_facts)}
+
+    # --- listening --------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def listen(self) -> Iterator[asyncio.Queue[Changed | None]]:
+        """A queue of changes; None in it means that some were lost and the home must be read anew."""
+        queue: asyncio.Queue[Changed | None] = asyncio.Queue(LISTENER_LIMIT)
+        self._listeners.add(queue)
+        try:
+            yield queue
+        finally:
+            self._listeners.discard(queue)
+
+    def _tell(self, change: Changed) -> None:
+        for queue in self._listeners:
+            if queue.full():
+                while not queue.empty():
+                    queue.get_nowait()
+                queue.put_nowait(None)
+            else:
+                queue.put_nowait(change)
+
+    # --- following links --------------------------------------------------------------------------------------------
+
+    async def follow(self, link: Link, on_device: Callable[[Device], None] | None = None) -> None:
+        """Take in what a link yields until it ends (its error rises); its devices are unreachable from then on."""
+        mine: set[str] = set()
+        try:
+            async for item in link.watch():
+                if isinstance(item, Device):
+                    mine.add(item.id)
+                    self._adopt(item, link)
+                    if on_device is not None:
+                        on_device(item)
+                elif item.device in mine:
+                    self._take(item)
+        finally:
+            for id_ in mine:
+                known = self._known.get(id_)
+                if known is not None and known.link is link:
+                    known.link = None
+                    self._tell(Changed(id_, "reachable", False, datetime.now(UTC)))
+
+    def _adopt(self, device: Device, link: Link) -> None:
+        known = self._known.get(device.id)
+        if known is None:
+            self._known[device.id] = _Known(device, link)
+        else:
+            known.own, known.link = device, link
+        self._show()
+        self._tell(Changed(device.id))
+
+    def _take(self, reading: Reading) -> None:
+        known = self._known.get(reading.device)
+        if known is None or (reading.trait != "reachable" and known.own.trait(reading.trait) is None):
+            return
+        last = known.readings.get(reading.trait)
+        if last is not None and last.tick > reading.tick:
+            return
+        known.readings[reading.trait] = reading
+        for waiter in self._waiters.get((reading.device, reading.trait), ()):
+            waiter.offer(reading)
+        if last is None or last.value != reading.value:
+            self._tell(Changed(reading.device, reading.trait, reading.value, reading.at))
+
+    # --- doing ------------------------------------------------------------------------------------------------------
+
+    def also_does(self, trait: str, doer: Callable[[Command], Awaitable[Outcome]]) -> None:
+        """Commands of this trait (pairing) are not for a device of the home: `doer` carries them out, permit checked."""
+        self._doers[trait] = doer
+
+    async def do(self, commands: Sequence[Command], permit: Permit) -> list[Outcome]:
+        """Carry out commands that the gate let through; one Outcome each, in order. Raises only NoPermit."""
+        self._check(commands, permit)
+        by_device: dict[str, list[int]] = {}
+        for index, command in enumerate(commands):
+            by_device.setdefault(command.device, []).append(index)
+        outcomes: dict[int, Outcome] = {}
+        async with asyncio.TaskGroup() as group:
+            for indices in by_device.values():
+                group.create_task(self._in_order(commands, indices, outcomes))
+        return [outcomes[index] for index in range(len(commands))]
+
+    async def _in_order(self, commands: Sequence[Command], indices: list[int], outcomes: dict[int, Outcome]) -> None:
+        """One device's commands: sent in order, proofs awaited together, but never two of one trait in flight."""
+        known = self._known.get(commands[indices[0]].device)
+        lock = known.lock if known else asyncio.Lock()
+        async with lock:
+            flying: dict[str, asyncio.Task[None]] = {}
+            lost: Fault | None = None
+            async with asyncio.TaskGroup() as group:
+                for index in indices:
+                    command = commands[index]
+                    if command.trait in flying:
+                        await asyncio.wait([flying[command.trait]])
+                    if lost is not None:
+                        outcomes[index] = Outcome(command, "failed", error=lost)
+                        continue
+                    sent = asyncio.Event()
+                    flying[command.trait] = task = group.create_task(self._fill(outcomes, index, command, sent))
+                    await _first(sent, task)
+                    error = outcomes[index].error if index in outcomes else None
+                    lost = error if error is not None and error.kind in ("unreachable", "timeout") else None
+
+    async def _fill(self, outcomes: dict[int, Outcome], index: int, command: Command, sent: asyncio.Event) -> None:
+        outcomes[index] = await self._one(command, sent)
+
+    async def _one(self, command: Command, sent: asyncio.Event) -> Outcome:
+        if command.trait in self._doers:
+            return await self._doers[command.trait](command)
+        known = self._known.get(command.device)
+        if known is None:
+            return _failed(command, Fault("unknown", "There is no such device in this home."))
+        trait = known.own.trait(command.trait)
+        if trait is None:
+            return _failed(command, Fault("range", f"{known.own.name} has no {command.trait}."))
+        try:
+            command = replace(command, value=trait.check(command.value))
+        except OutOfRange as error:
+            return _failed(command, Fault("range", error.text))
+        if known.link is None:
+            return _failed(command, Fault("unreachable", "It does not answer."))
+        known.pending[command.trait] = command.value
+        self._tell(Changed(command.device, command.trait, command.value, pending=True))
+        try:
+            return await self._send_and_see(command, trait, known, known.link, sent)
+        finally:
+            known.pending.pop(command.trait, None)
+            self._tell(Changed(command.device, command.trait, self.value(command.device, command.trait),
+                               datetime.now(UTC)))
+
+    async def _send_and_see(self, command: Command, trait: Trait, known: _Known, link: Link,
+                            sent: asyncio.Event) -> Outcome:
+        watched = trait.confirmed_by if trait.confirmed_by not in ("", "-") else trait.name
+        waiter = _Waiter(command, trait, watched, self.value(command.device, watched), time.monotonic(),
+                         asyncio.get_running_loop().create_future())
+        self._waiters[command.device, watched].append(waiter)
+        handed_over = False
+        try:
+            async with asyncio.timeout(self.patience):
+                await link.send(command)
+                handed_over = True
+                sent.set()
+                if trait.confirmed_by == "-":
+                    return Outcome(command, "sent", at=datetime.now(UTC))
+                reading = await waiter.proof
+            return Outcome(command, "confirmed", self.value(command.device, command.trait)
+                           if watched != command.trait else reading.value, reading.at)
+        except TimeoutError:
+            return self._not_shown(command, waiter, handed_over)
+        except DeviceError as error:
+            return _failed(command, Fault(error.kind, error.text), waiter.last)
+        except Exception:  # a driver's bug or a library's surprise: this device failed, the others go on
+            log.exception("driver of %s failed on %s", known.own.make, command.trait)
+            return _failed(command, Fault("unknown", "Its answer made no sense."), waiter.last)
+        finally:
+            self._waiters[command.device, watched].remove(waiter)
+
+    def _not_shown(self, command: Command, waiter: _Waiter, handed_over: bool) -> Outcome:
+        after = f"within {self.patience:g} seconds."
+        if not self.reachable(command.device):
+            fault = Fault("unreachable", "It does not answer.")
+        elif not handed_over:
+            fault = Fault("timeout", f"It did not answer {after}")
+        elif waiter.last is None:
+            fault = Fault("timeout", f"It took the order and showed nothing {after}")
+        else:
+            fault = Fault("mismatch", "It said yes, but does not show it.")
+        return _failed(command, fault, waiter.last)
+
+
+def _failed(command: Command, fault: Fault, last: Reading | None = None) -> Outcome:
+    return Outcome(command, "failed", last.value if last else None, last.at if last else None, fault)
+
+
+async def _first(sent: asyncio.Event, task: asyncio.Task[None]) -> None:
+    """Wait until the command left the house, or was over before that."""
+    waiting = asyncio.create_task(sent.wait())
+    await asyncio.wait([waiting, task], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()

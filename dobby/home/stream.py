@@ -1,0 +1,92 @@
+"""One stream of readings out of push and poll, for drivers: fetches when push is silent, and hurries after a send.
+
+A driver gives `fetch(device id or None for all)`; push readings are put in with `push`. After `sent(command)` the
+device is fetched again and again, soon, until a reading shows the value or the eagerness ends. A fetch is stamped with
+the time it began, so an answer that was already under way never proves a later command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import replace
+
+from dobby.errors import DeviceError
+from dobby.home.device import Command, Device, Reading
+from dobby.home.traits import Trait
+
+EAGER = (0.05, 0.25, 0.7, 1.4, 2.6, 4.0)  # seconds after a send at which the device is asked, until it shows the value
+
+Fetch = Callable[[str | None], Awaitable[Iterable[Reading]]]
+
+
+class Stream:
+    """Readings of one link, pushed or fetched, in one queue."""
+
+    def __init__(self, fetch: Fetch, *, poll: float, timeout: float) -> None:
+        """poll: seconds between fetches of everything (and the heartbeat of the line); timeout: patience with one."""
+        self._fetch, self._poll, self._timeout = fetch, poll, timeout
+        self._queue: asyncio.Queue[Reading | DeviceError] = asyncio.Queue()
+        self._eager: set[asyncio.Task[None]] = set()
+
+    def push(self, reading: Reading) -> None:
+        """A reading that the device sent by itself."""
+        self._queue.put_nowait(reading)
+
+    def broken(self, error: DeviceError) -> None:
+        """The line is lost: `readings` raises this."""
+        self._queue.put_nowait(error)
+
+    def sent(self, command: Command, trait: Trait | None) -> None:
+        """A command left: look at the device soon and often until it shows the value."""
+        task = asyncio.get_running_loop().create_task(self._look(command, trait))
+        self._eager.add(task)
+        task.add_done_callback(self._eager.discard)
+
+    async def _look(self, command: Command, trait: Trait | None) -> None:
+        began = time.monotonic()
+        for wait in EAGER:
+            await asyncio.sleep(max(0.0, began + wait - time.monotonic()))
+            with contextlib.suppress(DeviceError, TimeoutError):
+                readings = await self._fetched(command.device)
+                if any(r.trait == command.trait and trait is not None and trait.shows(command.value, r.value)
+                       for r in readings):
+                    return
+
+    async def _fetched(self, device: str | None) -> list[Reading]:
+        tick = time.monotonic()
+        async with asyncio.timeout(self._timeout):
+            readings = [replace(reading, tick=tick) for reading in await self._fetch(device)]
+        for reading in readings:
+            self._queue.put_nowait(reading)
+        return readings
+
+    async def readings(self, devices: Iterable[Device] = ()) -> AsyncIterator[Device | Reading]:
+        """The devices, then every reading; raises DeviceError when a fetch of everything fails or the line broke."""
+        for device in devices:
+            yield device
+        poller = asyncio.create_task(self._keep_polling())
+        try:
+            while True:
+                item = await self._queue.get()
+                if isinstance(item, DeviceError):
+                    raise item
+                yield item
+        finally:
+            for task in (poller, *self._eager):
+                task.cancel()
+            await asyncio.gather(poller, *self._eager, return_exceptions=True)
+
+    async def _keep_polling(self) -> None:
+        while True:
+            try:
+                await self._fetched(None)
+            except DeviceError as error:
+                self.broken(error)
+                return
+            except TimeoutError:
+                self.broken(DeviceError("It did not answer in time."))
+                return
+            await asyncio.sleep(self._poll)
