@@ -1,0 +1,55 @@
+-- The one database of a workspace. Each block is one migration; blocks are only ever added.
+
+-- migration: 1
+CREATE TABLE devices (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, room TEXT NOT NULL, make TEXT NOT NULL,
+    link TEXT NOT NULL, traits TEXT NOT NULL, seen TEXT NOT NULL);
+CREATE TABLE given (
+    device TEXT PRIMARY KEY, name TEXT NOT NULL, room TEXT, aliases TEXT NOT NULL, in_everything INTEGER NOT NULL);
+CREATE TABLE rooms (name TEXT PRIMARY KEY, floor TEXT NOT NULL, aliases TEXT NOT NULL);
+CREATE TABLE links (
+    key TEXT PRIMARY KEY, make TEXT NOT NULL, name TEXT NOT NULL, host TEXT NOT NULL, port INTEGER NOT NULL,
+    model TEXT NOT NULL, secret TEXT NOT NULL, added TEXT NOT NULL);
+CREATE TABLE readings (
+    device TEXT NOT NULL, trait TEXT NOT NULL, value TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (device, trait));
+CREATE TABLE sightings (
+    key TEXT PRIMARY KEY, how TEXT NOT NULL, host TEXT NOT NULL, port INTEGER NOT NULL, kind TEXT NOT NULL,
+    name TEXT NOT NULL, facts TEXT NOT NULL, claimed TEXT NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL);
+
+CREATE TABLE messages (
+    id INTEGER PRIMARY KEY, channel TEXT NOT NULL, external TEXT NOT NULL, conversation TEXT NOT NULL,
+    sender TEXT NOT NULL, text TEXT NOT NULL, pictures TEXT NOT NULL, here TEXT NOT NULL, received TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('accepted', 'running', 'done')), UNIQUE (channel, external));
+CREATE INDEX messages_open ON messages (id) WHERE state != 'done';
+CREATE TABLE turns (
+    id INTEGER PRIMARY KEY, message INTEGER UNIQUE NOT NULL, person TEXT NOT NULL, channel TEXT NOT NULL,
+    conversation TEXT NOT NULL, text TEXT NOT NULL, mind TEXT NOT NULL DEFAULT 'none', reply TEXT NOT NULL DEFAULT '',
+    question INTEGER, tainted INTEGER NOT NULL DEFAULT 0, started TEXT NOT NULL, elapsed_ms INTEGER,
+    ended TEXT);
+CREATE INDEX turns_by_conversation ON turns (conversation, id);
+CREATE TABLE calls (
+    id INTEGER PRIMARY KEY, turn INTEGER NOT NULL, tool TEXT NOT NULL, args TEXT NOT NULL, verdict TEXT NOT NULL,
+    before TEXT NOT NULL DEFAULT '[]', commands TEXT NOT NULL DEFAULT '[]', outcomes TEXT, undone INTEGER NOT NULL DEFAULT 0,
+    at TEXT NOT NULL);
+CREATE INDEX calls_by_turn ON calls (turn);
+CREATE TABLE approvals (
+    id INTEGER PRIMARY KEY, person TEXT NOT NULL, conversation TEXT NOT NULL, text TEXT NOT NULL,
+    choices TEXT NOT NULL, needs_pin INTEGER NOT NULL, wrong_pins INTEGER NOT NULL DEFAULT 0, asked TEXT NOT NULL,
+    expires TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('open', 'yes', 'no', 'expired', 'replaced')));
+CREATE INDEX approvals_open ON approvals (person) WHERE state = 'open';
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, channel TEXT NOT NULL, recipient TEXT NOT NULL,
+    text TEXT NOT NULL, pictures TEXT NOT NULL, kind TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'attempting', 'sent', 'dead')), attempts INTEGER NOT NULL DEFAULT 0,
+    not_before REAL NOT NULL DEFAULT 0, provider_id TEXT NOT NULL DEFAULT '', delivery TEXT NOT NULL DEFAULT '',
+    error TEXT NOT NULL DEFAULT '', created TEXT NOT NULL);
+CREATE INDEX outbox_open ON outbox (id) WHERE state IN ('pending', 'attempting');
+CREATE INDEX outbox_by_provider ON outbox (provider_id);
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, turn INTEGER, person TEXT NOT NULL, source TEXT NOT NULL,
+    device TEXT NOT NULL, trait TEXT NOT NULL, value TEXT NOT NULL, verdict TEXT NOT NULL, approval INTEGER,
+    result TEXT NOT NULL);
+CREATE TRIGGER audit_never_changes BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+CREATE TRIGGER audit_never_shrinks BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
