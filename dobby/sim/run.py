@@ -1,0 +1,106 @@
+"""Opens the whole home, keeps it open until it is told to stop or nobody is left, and closes it."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+from .announce import open_announcer
+from .control import control_app
+from .door import Door
+from .house import HOMEKIT_PIN, STRIPS
+from .hue.bridge import open_bridge
+from .ids import Ids
+from .net import Plan, make_plan
+from .store import Store
+from .wled.server import open_strip
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asked for."""
+
+    claimed: socket.socket
+    network: IPv4Network
+    state: Path
+    webhook: str | None
+    model: bool
+    ready_json: bool
+    linger: float
+
+
+async def live(options: Options) -> None:
+    """Be the home until SIGTERM or SIGINT, or until parent and visitors are gone."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    parent = os.getppid()
+    async with AsyncExitStack() as closing:
+        plan = make_plan(options.claimed, options.network)
+        doors = await open_home(plan, options, closing)
+        if options.ready_json:
+            sys.stdout.write(json.dumps(ready(plan, options)) + "\n")
+            sys.stdout.flush()
+        watch = asyncio.ensure_future(_watch(stop, doors, parent, options.linger))
+        await stop.wait()
+        watch.cancel()
+
+
+def ready(plan: Plan, options: Options) -> dict[str, Any]:
+    """The ready line."""
+    return {
+        "sim": f"http://{plan.control}",
+        "network": str(plan.network),
+        "twilio": f"http://{plan.twilio}",
+        "model": f"http://{plan.model}" if options.model else None,
+        "homekit_pin": HOMEKIT_PIN,
+        "pid": os.getpid(),
+    }
+
+
+async def open_home(plan: Plan, options: Options, closing: AsyncExitStack) -> list[Door]:
+    """Start every server; what must be closed again is pushed on `closing`."""
+    store = Store(options.state)
+    closing.callback(store.flush)
+    ids = Ids(store.get("seed") or f"sim-{plan.number}")
+    store.put("seed", ids.seed)
+    announcer = open_announcer(plan.mdns)
+    closing.push_async_callback(announcer.close)
+    opened = await asyncio.gather(
+        open_bridge(plan.hue, ids, store, announcer),
+        *(open_strip(s, a, ids, store, announcer) for s, a in zip(STRIPS, plan.wled, strict=True)),
+    )
+    doors = [door for door, _things in opened]
+    for door in doors:
+        closing.push_async_callback(door.close)
+    things = {thing.key: thing for _door, group in opened for thing in group}
+    control = Door(control_app(things), plan.control)
+    await control.open()
+    closing.push_async_callback(control.close)
+    return [control, *doors]
+
+
+async def _watch(stop: asyncio.Event, doors: list[Door], parent: int, linger: float) -> None:
+    """Set `stop` when the parent has gone and nobody has been here for `linger` seconds."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        busy = any(door.connected for door in doors)
+        quiet = time.monotonic() - max(door.last_seen for door in doors)
+        if os.getppid() != parent and not busy and quiet > linger:
+            log.info("nobody is left; the home closes")
+            stop.set()
+            return
