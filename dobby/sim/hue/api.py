@@ -224,7 +224,7 @@ class BridgeApi:
     def _shown(self, resource: Json) -> Json:
         """A resource in a list; a garbled bulb spoils its own element only, and not its name."""
         thing = self._thing_of(resource["id"])
-        return resource | {"dimming": {"brightness": "much"}} if thing and thing.has("garbage") else resource
+        return resource | {"dimming": "much"} if thing and thing.has("garbage") else resource
 
 
 async def _body(request: web.Request) -> Json | None:

@@ -59,7 +59,7 @@ def push_light(bridge: Bridge, bulb: Bulb, changed: Json) -> None:
         bridge.events.push_rubbish()
         return
     if bridge.things[bulb.rid].has("garbage"):
-        changed = {"on": {"on": "banana"}, "dimming": {"brightness": "much"}}
+        changed = {"dimming": "much", "color": 7}
     if bulb.rid in bridge.tree.unreachable:
         return
     owner = {"rid": bulb.device_rid, "rtype": "device"}
