@@ -21,6 +21,7 @@ from .house import HOMEKIT_PIN, STRIPS
 from .hue.bridge import open_bridge
 from .ids import Ids
 from .net import Plan, make_plan
+from .sonos.server import open_players
 from .store import Store
 from .wled.server import open_strip
 
@@ -84,6 +85,7 @@ async def open_home(plan: Plan, options: Options, closing: AsyncExitStack) -> li
         open_bridge(plan.hue, ids, store, announcer),
         *(open_strip(s, a, ids, store, announcer) for s, a in zip(STRIPS, plan.wled, strict=True)),
     )
+    opened += await open_players(plan.sonos, ids, store, announcer, closing)
     doors = [door for door, _things in opened]
     for door in doors:
         closing.push_async_callback(door.close)
