@@ -18,7 +18,7 @@ CREATE TABLE sightings (
 
 CREATE TABLE messages (
     id INTEGER PRIMARY KEY, channel TEXT NOT NULL, external TEXT NOT NULL, conversation TEXT NOT NULL,
-    sender TEXT NOT NULL, text TEXT NOT NULL, pictures TEXT NOT NULL, here TEXT NOT NULL, received TEXT NOT NULL,
+    sender TEXT NOT NULL, text TEXT NOT NULL, pictures TEXT NOT NULL, here TEXT NOT NULL, pin INTEGER, received TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('accepted', 'running', 'done')), UNIQUE (channel, external));
 CREATE INDEX messages_open ON messages (id) WHERE state != 'done';
 CREATE TABLE turns (

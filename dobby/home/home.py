@@ -237,7 +237,7 @@ class Home:
     # --- doing ------------------------------------------------------------------------------------------------------
 
     def also_does(self, trait: str, doer: Callable[[Command], Awaitable[Outcome]]) -> None:
-        """Commands of this trait (pairing) are not for a device of the home: `doer` carries them out, permit checked."""
+        """Commands of this trait (pairing) are no device's: `doer` carries them out, once the permit is checked."""
         self._doers[trait] = doer
 
     async def do(self, commands: Sequence[Command], permit: Permit) -> list[Outcome]:

@@ -1,0 +1,186 @@
+"""From a meaning to deeds and words: what reflex understood, and answers to the house's own questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dobby.agent import answers, consent
+from dobby.agent.meaning import Clarify, Control, Do, Part, Question, Refuse, RunSkill
+from dobby.home.device import Command, Outcome
+from dobby.home.traits import Risk
+from dobby.home.verdict import Approval, Choice
+from dobby.messages import Mind, Person
+from dobby.skills import commands as skill_commands
+from dobby.tools.hands import Done, Hands
+from dobby.tools.network import offer_to_try
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes back to the person, and which mind made it."""
+
+    text: str
+    mind: Mind
+
+
+async def act(hands: Hands, parts: Sequence[Part]) -> Reply:
+    """Carry out a whole sentence: all orders in one go (side by side across devices), then questions and the rest."""
+    said: list[str] = []
+    orders = [part for part in parts if isinstance(part, Do | RunSkill)]
+    if orders:
+        said.append(await _orders(hands, orders))
+    for part in parts:
+        match part:
+            case Question():
+                said.append(answers.answer_question(part, hands.house.home, hands.house.words))
+            case Refuse(text):
+                said.append(text)
+            case Clarify():
+                said.append(await _clarify(hands, part))
+            case Control():
+                said.append(await _control(hands, part))
+    return Reply("\n".join(one for one in said if one), "reflex")
+
+
+async def _orders(hands: Hands, orders: Sequence[Do | RunSkill]) -> str:
+    commands: list[Command] = []
+    about, corrected, tool, after = "", [], "order", ""
+    for order in orders:
+        if isinstance(order, Do):
+            commands += order.commands
+            about, corrected = order.about, [*corrected, *order.corrected]
+            continue
+        skill = next(one for one in hands.house.skills if one.name == order.name)
+        commands += skill_commands(skill, hands.house.home)
+        tool, about = f"skill {skill.name}", ""
+        after = skill.reply(hands.house.words.language)
+    commands = list(dict.fromkeys(commands)) if all(not isinstance(c.value, dict) for c in commands) else commands
+    if not commands:
+        return hands.house.words.say("turn.nothing_to_do")
+    done = await hands.do(commands, tool=tool)
+    text = tell(hands, done, about=about if len(orders) == 1 else "", corrected=tuple(corrected))
+    sure = all(outcome.result == "confirmed" for outcome in done.outcomes)
+    return f"{text} {after}".strip() if sure else text
+
+
+def tell(hands: Hands, done: Done, *, about: str = "", corrected: tuple[tuple[str, str], ...] = ()) -> str:
+    """Outcomes in words, then why something was refused, then the question that is open."""
+    house = hands.house
+    acted = [o for o in done.outcomes if o.error is None or o.error.kind != "policy"]
+    parts = [answers.answer(acted, house.home, house.words, about=about, corrected=corrected)] if acted else []
+    parts += dict.fromkeys(o.error.text for o in refused(done) if o.error is not None)
+    if done.question is not None:
+        parts.append(done.question.text)
+    return "\n".join(parts)
+
+
+def refused(done: Done) -> list[Outcome]:
+    """Outcomes that policy stopped for good (those that wait for a yes are spoken for by the question)."""
+    waiting = {command for choice in done.question.choices for command in choice.commands} if done.question else set()
+    return [o for o in done.outcomes if o.error is not None and o.error.kind == "policy" and o.command not in waiting]
+
+
+async def _clarify(hands: Hands, part: Clarify) -> str:
+    """Ask which was meant; "the study one" then does it. Choices that would ask anyway stay words only."""
+    if part.choices:
+        choices = [Choice(name, commands) for name, commands in part.choices]
+        await hands.offer(part.text, choices, Risk.FREE)
+    return part.text
+
+
+async def _control(hands: Hands, part: Control) -> str:
+    house = hands.house
+    match part.verb:
+        case "undo":
+            done, stuck = await hands.undo()
+            if done is None:
+                return house.words.say("undo.nothing")
+            text = tell(hands, done) if done.outcomes else house.words.say("undo.already")
+            names = [f"{house.home.devices[c.device].name}" for c in stuck if c.device in house.home.devices]
+            return f"{text} {house.words.say('undo.stuck', names=house.words.join(names))}" if names else text
+        case "help":
+            return answers.help_text(house.home, house.words, house.skills)
+        case "find":
+            return await find(hands, part.what)
+        case "why":
+            return await why(hands)
+        case "stop":
+            return house.words.say("turn.stopped")
+    return house.words.say("miss.no_model")
+
+
+async def find(hands: Hands, what: str) -> str:
+    """Look at the network, say what is there, and offer to try it."""
+    words = hands.house.words
+    offers = await hands.house.scout.look(what)
+    if not offers:
+        return words.say("find.nothing", what=what) if what else words.say("find.nothing_at_all")
+    lines = []
+    for offer in offers:
+        key = "find.here_already" if offer.linked else "find.found"
+        name = f"{offer.title} “{offer.name}”" if offer.name else offer.title
+        lines.append(words.say(key, what=name, room=offer.room or "?", host=offer.host) if offer.room
+                     else words.say(f"{key}_no_room", what=name, host=offer.host))
+    question = await offer_to_try(hands, offers) if what else ""
+    return "\n".join([*lines, question]).strip()
+
+
+async def why(hands: Hands) -> str:
+    """What happened lately and through which mind."""
+    words, home = hands.house.words, hands.house.home
+    rows = await hands.house.store.all("audit_lately", device="", limit=5)
+    if not rows:
+        return words.say("why.nothing")
+    lines = [words.say("why.line", at=row["at"][11:16], who=row["person"], source=words.say(f"source.{row['source']}"),
+                       device=home.devices[row["device"]].name if row["device"] in home.devices else row["device"],
+                       trait=row["trait"], value=row["value"], result=words.say(f"result.{row['result']}"))
+             for row in rows]
+    return "\n".join(lines)
+
+
+async def consented(hands: Hands, person: Person, text: str, pin_right: bool | None, language: str,
+                          name: str) -> Reply | None:
+    """If the text answers an open question of this person, act on it; None when it is no answer to anything."""
+    words, approvals = hands.house.words, hands.house.approvals
+    said = consent.read(text, language, name)
+    questions = await approvals.open(person.name)
+    if said is None:
+        if not questions or not (consent.HIDDEN in text or _names_choice(text, questions)):
+            return None
+        said = consent.Consent(True, 0, tuple(w for w in consent.plain(text.replace(consent.HIDDEN, " "))))
+    if not said.yes and said.rest:
+        return None
+    if not questions:
+        latest = await hands.house.store.one("approval_latest", person=person.name, conversation=hands.conversation)
+        if said.rest or latest is None:
+            return None if said.rest else Reply(words.say("consent.nothing_open"), "reflex")
+        gone = "consent.gone" if latest["state"] in ("expired", "open") else "consent.used"
+        return Reply(words.say(gone), "reflex")
+    fitting = [one for one in consent.meant(said, questions) if not said.yes or not said.rest or consent.choose(said, one)]
+    if not fitting:
+        return Reply(words.say("consent.which_number"), "reflex") if said.number else None
+    if len(fitting) > 1:
+        lines = [f"{consent.number_of(one)}: {one.text}" for one in fitting]
+        return Reply("\n".join([words.say("consent.several"), *lines]), "reflex")
+    return Reply(await settle(hands, person, fitting[0], said, pin_right), "reflex")
+
+
+def _names_choice(text: str, questions: Sequence[Approval]) -> bool:
+    """Whether a bare name ("the study") picks one of the choices of an open question."""
+    spoken = set(consent.plain(text))
+    return any(len(one.choices) > 1 and any(set(consent.plain(c.name)) == spoken for c in one.choices)
+               for one in questions)
+
+
+async def settle(hands: Hands, person: Person, approval: Approval, said: consent.Consent,
+                 pin_right: bool | None) -> str:
+    """Use a question up with this answer and do what it stood for; the text for the person."""
+    words = hands.house.words
+    choice = consent.choose(said, approval) if said.yes else approval.choices[0]
+    if choice is None:
+        return words.say("consent.which", names=words.join([c.name for c in approval.choices], "or"))
+    answered = await hands.house.approvals.answer(person, approval.id, said.yes, pin_right=pin_right)
+    if answered.answer != "yes":
+        return words.say(f"consent.{answered.answer}")
+    return tell(hands, await hands.accept(answered, choice))

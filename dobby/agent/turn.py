@@ -1,0 +1,178 @@
+"""One message, from the person it came from to the answer that goes back.
+
+stranger? an answer to an open question? known words (reflex)? else the model. What was done is told from Outcomes,
+never from anybody's belief. The answer and the letter that carries it are committed together.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from dobby.agent import prompt
+from dobby.agent.answers import answer
+from dobby.agent.loop import Budget, Thought, think
+from dobby.agent.meaning import Context, Miss, Understood
+from dobby.agent.recover import interrupted
+from dobby.agent.reflex import Reflex
+from dobby.agent.replies import Reply, act, consented
+from dobby.brains.brain import Brain
+from dobby.errors import BrainError, Stopped
+from dobby.messages import Letter, Message, Person
+from dobby.policy import Asker
+from dobby.post import queued
+from dobby.soul import Soul
+from dobby.store import Row
+from dobby.tools import all_tools
+from dobby.tools.hands import Hands, House
+
+log = logging.getLogger(__name__)
+CONTEXT_LIFE = 300.0  # seconds for which "and the bedroom" knows what was meant
+LOCAL = ("console", "page")  # doors that show the answer themselves; the others get a letter
+
+
+@dataclass(slots=True)
+class Agent:
+    """The minds of the house and what they share. `on_turn` is told of every turn that ended."""
+
+    house: House
+    people: Mapping[str, Person]
+    reflex: Reflex
+    soul: Soul
+    brain: Brain | None = None
+    budget: Budget = field(default_factory=Budget)
+    home_name: str = "home"
+    daily_tokens: int = 500_000
+    on_turn: Callable[[int], None] = lambda turn: None
+    on_letter: Callable[[], None] = lambda: None
+    contexts: dict[str, Context] = field(default_factory=dict)
+
+    async def take(self, id_: int) -> None:
+        """Deal with one accepted message, whatever happens; a cancelled one is said to be stopped."""
+        row = await self.house.store.one("message", id=id_)
+        if row is None or row["state"] == "done":
+            return
+        began = time.monotonic()
+        person = self.people.get(row["sender"])
+        if person is None:
+            await self._stranger(row)
+            return
+        turn, again = await self._turn(row, person)
+        hands = Hands(self.house, Asker(person, "phrase"), turn["id"], row["conversation"])
+        try:
+            reply = await self._reply(hands, row, person, again)
+        except Stopped:
+            reply = Reply(self.house.words.say("turn.stopped"), "none")
+        except Exception:  # whatever broke, the person gets an answer and the next message works
+            log.exception("turn %s", turn["id"])
+            reply = Reply(self.house.words.say("turn.broke"), "none")
+        await self._finish(hands, row, reply, began)
+
+    async def _turn(self, row: Row, person: Person) -> tuple[Row, bool]:
+        """The turn of a message, and whether it had begun before (in a run that was killed)."""
+        values = {"message": row["id"], "person": person.name, "channel": row["channel"], "text": row["text"],
+                  "conversation": row["conversation"], "started": self.house.clock.now().isoformat()}
+        made = await self.house.store.together([("message_running", {"id": row["id"]}), ("turn_start", values)])
+        turn = await self.house.store.one("turn_of_message", message=row["id"])
+        if turn is None:
+            raise RuntimeError("a turn that was just made is not there")
+        return turn, not made[1]
+
+    async def _reply(self, hands: Hands, row: Row, person: Person, again: bool) -> Reply:
+        if again and (told := await interrupted(hands)) is not None:
+            return told
+        text, language = row["text"], self.reflex.language
+        pin = None if row["pin"] is None else bool(row["pin"])
+        if (answered := await consented(hands, person, text, pin, language, self.soul.name)) is not None:
+            return answered
+        context = self.contexts.get(row["conversation"])
+        now = time.monotonic()
+        if context is not None and now - context.when > CONTEXT_LIFE:
+            context = None
+        meaning = self.reflex.read(text, self.house.home, context, now=now, here=row["here"])
+        if isinstance(meaning, Understood):
+            self.contexts[row["conversation"]] = meaning.context
+            return await act(hands, meaning.parts)
+        return await self._model(hands, row, person, meaning)
+
+    async def _model(self, hands: Hands, row: Row, person: Person, miss: Miss) -> Reply:
+        words = self.house.words
+        nearest = words.say("miss.nearest", nearest=miss.nearest) if miss.nearest else ""
+        if self.brain is None:
+            return Reply(f"{words.say('miss.no_model')} {nearest}".strip(), "none")
+        spent = f"tokens:{self.house.clock.now():%Y-%m-%d}"
+        if await self.house.store.fact(spent, 0) >= self.daily_tokens:
+            return Reply(f"{words.say('miss.budget')} {nearest}".strip(), "none")
+        history = await self.house.store.all("turns_of_conversation", conversation=row["conversation"],
+                                             before=hands.turn, limit=prompt.HISTORY_TURNS)
+        hands.tainted = any(turn["tainted"] for turn in history)
+        hands.asker = Asker(person, "model", by_voice=hands.asker.by_voice)
+        moment = prompt.Moment(self.house.clock.now(), person.name, person.role, self.home_name, row["here"])
+        messages = prompt.conversation(history, row["text"], moment)
+        try:
+            thought = await think(self.brain, hands, all_tools(), prompt.system(self.soul), messages, self.budget)
+        except BrainError as error:
+            told = self._told(hands, Thought(""))
+            return Reply(f"{told.text} {error} {nearest}".strip(), self.brain.mind)
+        await self.house.store.do("tokens_add", name=spent, tokens=thought.tokens)
+        return self._told(hands, thought)
+
+    def _told(self, hands: Hands, thought: Thought) -> Reply:
+        """What the person hears after the model: outcomes and questions in code's words, then the model's own words,
+        unless something failed (then its cheer would mislead)."""
+        words, mind = self.house.words, (self.brain.mind if self.brain else "none")
+        parts: list[str] = []
+        if hands.outcomes:
+            parts.append(answer(hands.outcomes, self.house.home, words))
+        sure = all(outcome.result == "confirmed" for outcome in hands.outcomes)
+        if thought.text and sure:
+            parts.append(thought.text)
+            if not hands.outcomes and words.claims(thought.text):
+                parts.append(words.say("turn.nothing_changed"))
+        if thought.cut:
+            parts.append(words.say(f"turn.cut_{thought.cut}"))
+        parts += [question.text for question in hands.questions]
+        return Reply("\n".join(parts) or words.say("turn.no_words"), mind)
+
+    async def _finish(self, hands: Hands, row: Row, reply: Reply, began: float) -> None:
+        """Commit the answer, the end of the message and the letter together; then let it go out."""
+        question = hands.questions[-1].id if hands.questions else None
+        now = self.house.clock.now()
+        statements = [("turn_end", {"id": hands.turn, "mind": reply.mind, "reply": reply.text, "question": question,
+                                    "tainted": hands.tainted, "ended": now.isoformat(),
+                                    "elapsed_ms": round((time.monotonic() - began) * 1000)}),
+                      ("message_done", {"id": row["id"]})]
+        if row["channel"] not in LOCAL and reply.text:
+            statements.append(queued(Letter(f"answer:{row['id']}", row["channel"], row["sender"].split(":", 1)[1],
+                                            reply.text), now))
+        await self.house.store.together(statements)
+        self.on_turn(hands.turn)
+        self.on_letter()
+
+    async def _stranger(self, row: Row) -> None:
+        """No answer to a stranger; the owner hears of each of them once."""
+        known = await self.house.store.fact("strangers", [])
+        statements: list[tuple[str, dict[str, object]]] = [("message_done", {"id": row["id"]})]
+        if row["sender"] not in known:
+            await self.house.store.set_fact("strangers", [*known[-500:], row["sender"]])
+            owner = next((p for p in self.people.values() if p.role == "owner" and p.addresses), None)
+            if owner is not None:
+                channel, to = owner.addresses[0].split(":", 1)
+                text = self.house.words.say("turn.stranger", sender=row["sender"])
+                statements.append(queued(Letter(f"stranger:{row['sender']}", channel, to, text, kind="alert"),
+                                         self.house.clock.now()))
+        await self.house.store.together(statements)
+        self.on_letter()
+
+
+def address_book(people: tuple[Person, ...], owner: Person) -> dict[str, Person]:
+    """Persons by the addresses a channel authenticates; console and page act as the owner."""
+    book = {address: person for person in people for address in person.addresses}
+    return book | {f"{door}:owner": owner for door in LOCAL}
+
+
+def local_message(channel: str, text: str, external: str, here: str = "") -> Message:
+    """A message of the owner at the console or on the page: one conversation for both."""
+    return Message(channel, external, f"{channel}:owner", text, "owner", here=here)

@@ -1,0 +1,69 @@
+"""The policy: who may do what, decided by code outside the model. Pure: the same facts give the same verdict.
+
+Free: light, music, shades, locking, a heater turned down. Asks: whatever a trait's value says it costs, an outlet whose
+purpose the owner did not tell, pairing, anything unknown. Doors and alarm need the PIN, in two minutes, and never by
+voice alone. What a stranger's words touched may do nothing that asks. The model is assumed to be hijacked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dobby.home.device import Command, View
+from dobby.home.traits import VOCABULARY, Risk
+from dobby.home.verdict import Verdict
+from dobby.messages import Person
+
+Source = Literal["phrase", "model", "page", "undo", "answer", "program"]
+GUEST_KINDS = ("light", "speaker")
+PAIR = "pair"  # the trait of the command that lets a new device into the home
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """On whose behalf, through which mind, in which company: everything a verdict hangs on besides the command."""
+
+    person: Person | None
+    source: Source
+    tainted: bool = False
+    by_voice: bool = False
+
+
+def risk_of(command: Command, view: View) -> Risk:
+    """What a command may cost in this home; a trait or purpose that nobody knows asks."""
+    if command.trait == PAIR:
+        return Risk.ASK
+    device = view.devices.get(command.device)
+    known = VOCABULARY.get(command.trait)
+    if device is None or known is None:
+        return Risk.ASK
+    own = device.trait(command.trait) or known
+    risk = max(known.risk(command.value), own.risk(command.value))
+    if device.kind == "plug" and not device.in_everything:
+        return max(risk, Risk.ASK)
+    return risk
+
+
+def judge(command: Command, asker: Asker, view: View) -> Verdict:
+    """Now, ask or refuse, for one command. Reasons are keys of the words catalogue under `policy.`"""
+    person = asker.person
+    risk = risk_of(command, view)
+    if person is None:
+        return Verdict("refuse", risk, "stranger")
+    if person.role == "guest":
+        device = view.devices.get(command.device)
+        if risk > Risk.FREE or device is None or device.kind not in GUEST_KINDS:
+            return Verdict("refuse", risk, "guest")
+    if risk == Risk.FREE:
+        return Verdict("now", risk)
+    if asker.source == "answer":
+        return Verdict("now", risk, "approved")
+    if asker.tainted and asker.source == "model":
+        return Verdict("refuse", risk, "tainted")
+    if risk == Risk.SECURE:
+        if asker.by_voice:
+            return Verdict("refuse", risk, "voice")
+        if person.pin_needed and not person.pin_hash:
+            return Verdict("refuse", risk, "no_pin")
+    return Verdict("ask", risk, "secure" if risk == Risk.SECURE else "ask")

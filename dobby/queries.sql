@@ -1,0 +1,128 @@
+-- Every statement the program runs, by name.
+
+-- name: fact
+SELECT value FROM facts WHERE name = :name
+-- name: set_fact
+INSERT INTO facts (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+
+-- name: device_put
+INSERT INTO devices (id, name, kind, room, make, link, traits, seen)
+VALUES (:id, :name, :kind, :room, :make, :link, :traits, :seen)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, room = excluded.room, link = excluded.link,
+    traits = excluded.traits, seen = excluded.seen
+-- name: devices
+SELECT * FROM devices ORDER BY id
+-- name: given_put
+INSERT INTO given (device, name, room, aliases, in_everything) VALUES (:device, :name, :room, :aliases, :in_everything)
+ON CONFLICT (device) DO UPDATE SET name = excluded.name, room = excluded.room, aliases = excluded.aliases,
+    in_everything = excluded.in_everything
+-- name: given
+SELECT * FROM given
+-- name: room_put
+INSERT INTO rooms (name, floor, aliases) VALUES (:name, :floor, :aliases)
+ON CONFLICT (name) DO UPDATE SET floor = excluded.floor, aliases = excluded.aliases
+-- name: rooms
+SELECT * FROM rooms
+-- name: link_put
+INSERT INTO links (key, make, name, host, port, model, secret, added)
+VALUES (:key, :make, :name, :host, :port, :model, :secret, :added)
+ON CONFLICT (key) DO UPDATE SET name = excluded.name, host = excluded.host, port = excluded.port,
+    model = excluded.model, secret = excluded.secret
+-- name: link_moved
+UPDATE links SET host = :host, port = :port WHERE key = :key
+-- name: links
+SELECT * FROM links ORDER BY added, key
+-- name: sighting_put
+INSERT INTO sightings (key, how, host, port, kind, name, facts, claimed, first, last)
+VALUES (:key, :how, :host, :port, :kind, :name, :facts, :claimed, :at, :at)
+ON CONFLICT (key) DO UPDATE SET host = excluded.host, port = excluded.port, name = excluded.name,
+    facts = excluded.facts, claimed = excluded.claimed, last = excluded.last
+
+-- name: message_add
+INSERT INTO messages (channel, external, conversation, sender, text, pictures, here, pin, received, state)
+VALUES (:channel, :external, :conversation, :sender, :text, :pictures, :here, :pin, :received, 'accepted')
+ON CONFLICT (channel, external) DO NOTHING
+-- name: message
+SELECT * FROM messages WHERE id = :id
+-- name: message_by_external
+SELECT * FROM messages WHERE channel = :channel AND external = :external
+-- name: messages_open
+SELECT * FROM messages WHERE state != 'done' ORDER BY id
+-- name: message_running
+UPDATE messages SET state = 'running' WHERE id = :id AND state != 'done'
+-- name: message_done
+UPDATE messages SET state = 'done' WHERE id = :id
+
+-- name: turn_start
+INSERT INTO turns (message, person, channel, conversation, text, started)
+VALUES (:message, :person, :channel, :conversation, :text, :started) ON CONFLICT (message) DO NOTHING
+-- name: turn_of_message
+SELECT * FROM turns WHERE message = :message
+-- name: turn
+SELECT * FROM turns WHERE id = :id
+-- name: turn_taint
+UPDATE turns SET tainted = 1 WHERE id = :id
+-- name: turn_end
+UPDATE turns SET mind = :mind, reply = :reply, question = :question, tainted = :tainted, ended = :ended,
+    elapsed_ms = :elapsed_ms WHERE id = :id
+-- name: turns_of_conversation
+SELECT * FROM turns WHERE conversation = :conversation AND ended IS NOT NULL AND id < :before ORDER BY id DESC
+LIMIT :limit
+-- name: turns_lately
+SELECT * FROM turns WHERE ended IS NOT NULL AND person != '' ORDER BY id DESC LIMIT :limit
+-- name: call_start
+INSERT INTO calls (turn, tool, args, verdict, before, commands, at)
+VALUES (:turn, :tool, :args, :verdict, :before, :commands, :at)
+-- name: call_end
+UPDATE calls SET outcomes = :outcomes WHERE id = :id
+-- name: calls_of_turn
+SELECT * FROM calls WHERE turn = :turn ORDER BY id
+-- name: last_action
+SELECT calls.* FROM calls JOIN turns ON turns.id = calls.turn
+WHERE turns.conversation = :conversation AND calls.outcomes IS NOT NULL AND calls.outcomes != '[]'
+    AND calls.undone = 0 AND calls.tool != 'undo' ORDER BY calls.id DESC LIMIT 1
+-- name: mark_undone
+UPDATE calls SET undone = 1 WHERE id = :id
+
+-- name: approval_add
+INSERT INTO approvals (person, conversation, text, choices, needs_pin, asked, expires, state)
+VALUES (:person, :conversation, :text, :choices, :needs_pin, :asked, :expires, 'open')
+-- name: approvals_open
+SELECT * FROM approvals WHERE state = 'open' AND (:person = '' OR person = :person) ORDER BY id
+-- name: approval
+SELECT * FROM approvals WHERE id = :id
+-- name: approval_latest
+SELECT * FROM approvals WHERE person = :person AND conversation = :conversation ORDER BY id DESC LIMIT 1
+-- name: approval_close
+UPDATE approvals SET state = :state WHERE id = :id AND state = 'open'
+-- name: approval_wrong_pin
+UPDATE approvals SET wrong_pins = wrong_pins + 1 WHERE id = :id
+
+-- name: letter_add
+INSERT INTO outbox (key, channel, recipient, text, pictures, kind, state, created)
+VALUES (:key, :channel, :recipient, :text, :pictures, :kind, 'pending', :created) ON CONFLICT (key) DO NOTHING
+-- name: letters_open
+SELECT * FROM outbox WHERE state IN ('pending', 'attempting') ORDER BY id
+-- name: letter_attempting
+UPDATE outbox SET state = 'attempting', attempts = attempts + 1 WHERE id = :id
+-- name: letter_sent
+UPDATE outbox SET state = 'sent', provider_id = :provider_id, error = '' WHERE id = :id
+-- name: letter_again
+UPDATE outbox SET state = 'pending', not_before = :not_before, error = :error WHERE id = :id
+-- name: letter_dead
+UPDATE outbox SET state = 'dead', error = :error WHERE id = :id
+-- name: letter_by_provider
+SELECT * FROM outbox WHERE provider_id = :provider_id
+-- name: letter_delivery
+UPDATE outbox SET delivery = :delivery WHERE id = :id
+-- name: letters_dead
+SELECT * FROM outbox WHERE state = 'dead' ORDER BY id DESC LIMIT 20
+
+-- name: audit_add
+INSERT INTO audit (at, turn, person, source, device, trait, value, verdict, approval, result)
+VALUES (:at, :turn, :person, :source, :device, :trait, :value, :verdict, :approval, :result)
+-- name: audit_lately
+SELECT * FROM audit WHERE (:device = '' OR device = :device) ORDER BY id DESC LIMIT :limit
+-- name: tokens_add
+INSERT INTO facts (name, value) VALUES (:name, :tokens)
+ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + :tokens

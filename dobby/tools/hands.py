@@ -1,0 +1,202 @@
+"""The one gate. Whatever asks (phrase, model, page, undo, an answered question), a command reaches the home through
+`Hands.do` and no other way: policy first, then a permit, a journal entry before and after, and an audit row for each.
+
+A House is what the tools of every turn share; Hands are made anew for each turn and person.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from dobby.approvals import Answered, Approvals
+from dobby.clock import Clock
+from dobby.errors import Stopped
+from dobby.home import scenes
+from dobby.home.device import Command, Fault, Outcome
+from dobby.home.home import Home
+from dobby.home.traits import Risk, Value
+from dobby.home.verdict import Approval, Choice, Mint, Verdict
+from dobby.policy import Asker, judge
+from dobby.skills import Skill
+from dobby.store import Store
+from dobby.words import Words
+
+
+class Scout(Protocol):
+    """Discovery as the tools see it."""
+
+    async def look(self, what: str) -> list[Offer]:
+        """Listen to the network now; what was found that fits `what` ("" = everything), best first."""
+        ...
+
+    def keep_code(self, key: str, code: str) -> None:
+        """Hold a pairing code that the person just gave, for the next pairing of this key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something found that is or could be part of the home: the link's key, its make's title, where, what it needs."""
+
+    key: str
+    title: str
+    name: str
+    room: str
+    host: str
+    needs: str
+    linked: bool
+    devices: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(slots=True)
+class House:
+    """What the tools of every turn share. Skills and words change when their files do."""
+
+    home: Home
+    store: Store
+    approvals: Approvals
+    clock: Clock
+    words: Words
+    skills: list[Skill]
+    scout: Scout
+    mint: Mint
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of one order: outcomes in the order of the commands, and a question where a person must be asked."""
+
+    outcomes: tuple[Outcome, ...]
+    question: Approval | None = None
+
+
+@dataclass(slots=True)
+class Hands:
+    """One turn's leave to act. `stopped` is set by the gateway when the person says stop."""
+
+    house: House
+    asker: Asker
+    turn: int
+    conversation: str
+    tainted: bool = False
+    stopped: bool = False
+    outcomes: list[Outcome] = field(default_factory=list)
+    questions: list[Approval] = field(default_factory=list)
+
+    async def do(self, commands: Sequence[Command], *, tool: str = "set", approval: int | None = None,
+                 about: str = "") -> Done:
+        """Judge each command, do what may be done now, ask one question for what asks, refuse the rest."""
+        if self.stopped:
+            raise Stopped("Stopped, as you said.")
+        asker = replace(self.asker, tainted=self.tainted)
+        verdicts = [judge(command, asker, self.house.home) for command in commands]
+        now = [command for command, verdict in zip(commands, verdicts, strict=True) if verdict.say == "now"]
+        question = await self._ask(commands, verdicts, about)
+        call = await self._journal(tool, commands, verdicts, now)
+        permit = self.house.mint(now, Verdict("now"))
+        done = iter(await self.house.home.do(now, permit) if now else [])
+        outcomes = tuple(next(done) if verdict.say == "now" else self._held(command, verdict)
+                         for command, verdict in zip(commands, verdicts, strict=True))
+        await self._record(call, outcomes, verdicts, approval)
+        self.outcomes += [o for o, v in zip(outcomes, verdicts, strict=True) if v.say != "ask"]
+        return Done(outcomes, question)
+
+    async def offer(self, text: str, choices: Sequence[Choice], risk: Risk = Risk.ASK) -> Approval:
+        """Ask the person of this turn a question whose answers are exact commands (asked by code, never by a model)."""
+        assert self.asker.person is not None
+        approval = await self.house.approvals.ask(self.asker.person, self.conversation, text, choices, risk)
+        self.questions.append(approval)
+        return approval
+
+    async def accept(self, answered: Answered, choice: Choice) -> Done:
+        """Do what an answered question stood for: exactly its commands, judged again as the person's own order."""
+        approval = answered.approval
+        assert answered.answer == "yes" and approval is not None and choice in approval.choices
+        hands = replace(self, asker=replace(self.asker, source="answer"), tainted=False)
+        return await hands.do(choice.commands, tool="answer", approval=approval.id)
+
+    async def undo(self) -> tuple[Done | None, list[Command]]:
+        """Put back what this conversation's last action changed; None when there is nothing. Goes through the gate."""
+        row = await self.house.store.one("last_action", conversation=self.conversation)
+        if row is None:
+            return None, []
+        outcomes = [load_outcome(one) for one in json.loads(row["outcomes"])]
+        commands, stuck = scenes.undo(json.loads(row["before"]), outcomes, self.house.home)
+        await self.house.store.do("mark_undone", id=row["id"])
+        if not commands:
+            return Done(()), stuck
+        hands = replace(self, asker=replace(self.asker, source="undo"))
+        done = await hands.do(commands, tool="undo")
+        return done, stuck
+
+    def taint(self) -> None:
+        """A stranger's words came into this conversation."""
+        self.tainted = True
+
+    async def _ask(self, commands: Sequence[Command], verdicts: Sequence[Verdict], about: str) -> Approval | None:
+        held = [c for c, v in zip(commands, verdicts, strict=True) if v.say == "ask"]
+        if not held:
+            return None
+        risk = max(v.risk for v in verdicts if v.say == "ask")
+        text = self._question_text(held, risk, about)
+        return await self.offer(text, [Choice("", tuple(held))], risk)
+
+    def _question_text(self, held: Sequence[Command], risk: Risk, about: str) -> str:
+        """The question in words made by code from the exact commands; names are the owner's."""
+        words, home = self.house.words, self.house.home
+        parts = []
+        for command in held:
+            device = home.devices.get(command.device)
+            name = device.name if device else command.device
+            parts.append(words.order(name, command.trait, command.value))
+        return words.say("ask.secure" if risk == Risk.SECURE else "ask.plain", orders=words.join(parts))
+
+    async def _journal(self, tool: str, commands: Sequence[Command], verdicts: Sequence[Verdict],
+                       now: Sequence[Command]) -> int:
+        before = scenes.before(now, self.house.home)
+        return await self.house.store.do(
+            "call_start", turn=self.turn, tool=tool, args=json.dumps([dump_command(c) for c in commands]),
+            verdict=json.dumps([v.say for v in verdicts]), before=json.dumps(before),
+            commands=json.dumps([dump_command(c) for c in now]), at=self.house.clock.now().isoformat())
+
+    async def _record(self, call: int, outcomes: Sequence[Outcome], verdicts: Sequence[Verdict],
+                      approval: int | None) -> None:
+        at = self.house.clock.now().isoformat()
+        name = self.asker.person.name if self.asker.person else ""
+        rows = [("audit_add", {"at": at, "turn": self.turn, "person": name, "source": self.asker.source,
+                               "device": o.command.device, "trait": o.command.trait,
+                               "value": json.dumps(o.command.value)[:100], "verdict": v.say, "approval": approval,
+                               "result": o.result if v.say == "now" else "held"})
+                for o, v in zip(outcomes, verdicts, strict=True)]
+        done = [dump_outcome(o) for o, v in zip(outcomes, verdicts, strict=True) if v.say == "now"]
+        await self.house.store.together([("call_end", {"id": call, "outcomes": json.dumps(done)}), *rows])
+
+    def _held(self, command: Command, verdict: Verdict) -> Outcome:
+        key = "waiting" if verdict.say == "ask" else verdict.reason
+        return Outcome(command, "failed", error=Fault("policy", self.house.words.say(f"policy.{key}")))
+
+
+def dump_command(command: Command) -> dict[str, Value]:
+    """A command as JSON keeps it."""
+    return {"device": command.device, "trait": command.trait, "value": command.value}
+
+
+def dump_outcome(outcome: Outcome) -> dict[str, object]:
+    """An outcome as the API and the journal show it."""
+    return {**dump_command(outcome.command), "result": outcome.result, "read": outcome.read,
+            "at": outcome.at.isoformat() if outcome.at else None,
+            "error": {"kind": outcome.error.kind, "text": outcome.error.text} if outcome.error else None}
+
+
+def load_outcome(row: dict[str, object]) -> Outcome:
+    """The outcome that `dump_outcome` wrote."""
+    error, at = row["error"], row["at"]
+    fault = Fault(error["kind"], error["text"]) if isinstance(error, dict) else None
+    command = Command(str(row["device"]), str(row["trait"]), row["value"])  # type: ignore[arg-type]  # JSON of a Value
+    return Outcome(command, row["result"], row["read"],  # type: ignore[arg-type]  # JSON of a Result and a Value
+                   datetime.fromisoformat(str(at)) if at else None, fault)

@@ -1,0 +1,50 @@
+"""Tools about the household itself: what things are called, what happened lately, what waits for an answer."""
+
+from __future__ import annotations
+
+import json
+
+from dobby.home.home import Given
+from dobby.tools.hands import Hands
+from dobby.tools.schema import tool
+
+LATELY_LIMIT = 20
+
+
+async def name_device(hands: Hands, device: str, name: str = "", room: str = "", alias: str = "") -> str:
+    """Give a device (by id) a name, a room or a further alias, as the person asked for."""
+    home = hands.house.home
+    if device not in home.devices:
+        return json.dumps({"error": "No such device id; look it up with home_state."})
+    if hands.asker.person is None or hands.asker.person.role == "guest":
+        return json.dumps({"error": "Guests do not rename things."})
+    old = home.given(device)
+    aliases = tuple(dict.fromkeys((*old.aliases, alias))) if alias else old.aliases
+    await give(hands, device, Given(name or old.name, room or old.room, aliases, old.in_everything))
+    shown = home.devices[device]
+    return json.dumps({"id": device, "name": shown.name, "room": shown.room, "aliases": list(shown.aliases)})
+
+
+async def give(hands: Hands, device: str, given: Given) -> None:
+    """Keep what the owner called a device, then show it."""
+    await hands.house.store.do("given_put", device=device, name=given.name, room=given.room,
+                               aliases=json.dumps(given.aliases), in_everything=given.in_everything)
+    hands.house.home.give(device, given)
+
+
+async def what_happened(hands: Hands, device: str = "") -> str:
+    """What was commanded lately and why: time, who, through which mind, verdict, result. Optionally of one device id."""
+    rows = await hands.house.store.all("audit_lately", device=device, limit=LATELY_LIMIT)
+    keys = ("at", "person", "source", "device", "trait", "value", "verdict", "result")
+    return json.dumps([{key: row[key] for key in keys} for row in rows], ensure_ascii=False)
+
+
+async def open_questions(hands: Hands) -> str:
+    """The questions of the house that this person has not answered yet."""
+    if hands.asker.person is None:
+        return "[]"
+    found = await hands.house.approvals.open(hands.asker.person.name)
+    return json.dumps([{"id": one.id, "text": one.text, "expires": one.expires.isoformat()} for one in found])
+
+
+TOOLS = (tool(name_device, risky=True), tool(what_happened), tool(open_questions))
