@@ -5,7 +5,8 @@ import contextlib
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -19,32 +20,45 @@ Refuse = Callable[[web.Request], web.Response | None]
 BACKLOG = 128
 
 
+class Server(Protocol):
+    """What stands behind a door: makes a protocol for every visitor and knows who is inside."""
+
+    async def make(self) -> Callable[[], asyncio.BaseProtocol]:
+        """Get ready, once."""
+
+    def inside(self) -> Iterable[asyncio.BaseTransport | None]:
+        """The transports of the open connections."""
+
+    async def clean(self) -> None:
+        """Free what `make` took."""
+
+
 class Door:
-    """An aiohttp application on one address.
+    """One TCP address.
 
     Cut, the port still exists but nobody answers: open connections are reset, new ones hang, as with a device that
     lost power. Opened again, whatever knocked meanwhile is turned away, so that no old order is carried out late.
     """
 
-    def __init__(self, app: web.Application, address: Address, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, server: Server, address: Address, tls: ssl.SSLContext | None = None) -> None:
         self.address = address
         self.last_seen = time.monotonic()
-        app.on_response_prepare.append(self._see)
+        self._behind = server
         self._tls = tls
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.2)
+        self._factory: Callable[[], asyncio.BaseProtocol] | None = None
         self._socket: socket.socket | None = None
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
         """Listen; the first time this binds the port, later it ends a cut."""
         if self._socket is None:
-            await self._runner.setup()
+            self._factory = await self._behind.make()
             self._socket = listen(self.address)
         if self._server is None:
             _turn_away(self._socket)
             # the server closes the socket it is given; our own copy keeps the port while the door is cut
             self._server = await asyncio.get_running_loop().create_server(
-                self._handlers(), sock=self._socket.dup(), ssl=self._tls, backlog=BACKLOG
+                self._visit, sock=self._socket.dup(), ssl=self._tls, backlog=BACKLOG
             )
 
     def cut(self) -> None:
@@ -52,30 +66,55 @@ class Door:
         if self._server is not None:
             self._server.close()
             self._server = None
-        for handler in self._handlers().connections:
-            if handler.transport is not None:
-                handler.transport.abort()
+        for transport in list(self._behind.inside()):
+            if isinstance(transport, asyncio.WriteTransport):
+                transport.abort()
 
     @property
     def connected(self) -> int:
         """How many connections are open."""
-        return len(self._handlers().connections) if self._runner.server else 0
+        return len(list(self._behind.inside()))
 
     async def close(self) -> None:
         """Cut and give the port back."""
         if self._socket is not None:
             self.cut()
             self._socket.close()
-            await self._runner.cleanup()
+            self._socket = None
+            await self._behind.clean()
 
-    def _handlers(self) -> web.Server:
-        server = self._runner.server
-        if server is None:
+    def _visit(self) -> asyncio.BaseProtocol:
+        if self._factory is None:
             raise RuntimeError("the door was never opened")
-        return server
-
-    async def _see(self, _request: web.Request, _response: web.StreamResponse) -> None:
         self.last_seen = time.monotonic()
+        return self._factory()
+
+
+class WebServer:
+    """An aiohttp application behind a door."""
+
+    def __init__(self, app: web.Application) -> None:
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.2)
+
+    async def make(self) -> Callable[[], asyncio.BaseProtocol]:
+        """Start the application."""
+        await self._runner.setup()
+        if self._runner.server is None:
+            raise RuntimeError("aiohttp made no server")
+        return self._runner.server
+
+    def inside(self) -> Iterable[asyncio.BaseTransport | None]:
+        """Every open connection."""
+        return [handler.transport for handler in self._runner.server.connections] if self._runner.server else []
+
+    async def clean(self) -> None:
+        """Stop the application."""
+        await self._runner.cleanup()
+
+
+def web_door(app: web.Application, address: Address, tls: ssl.SSLContext | None = None) -> Door:
+    """A door with a web application behind it."""
+    return Door(WebServer(app), address, tls)
 
 
 async def live_or_die(fault: Fault | None, door: Door, announcer: Announcer, info: ServiceInfo) -> None:

@@ -16,10 +16,11 @@ from typing import Any
 
 from .announce import open_announcer
 from .control import control_app
-from .door import Door
+from .door import Door, web_door
 from .house import HOMEKIT_PIN, STRIPS
 from .hue.bridge import open_bridge
 from .ids import Ids
+from .lock import open_lock
 from .net import Plan, make_plan
 from .sonos.server import open_players
 from .store import Store
@@ -83,6 +84,7 @@ async def open_home(plan: Plan, options: Options, closing: AsyncExitStack) -> li
     closing.push_async_callback(announcer.close)
     opened = await asyncio.gather(
         open_bridge(plan.hue, ids, store, announcer),
+        open_lock(plan.lock, ids, store, announcer),
         *(open_strip(s, a, ids, store, announcer) for s, a in zip(STRIPS, plan.wled, strict=True)),
     )
     opened += await open_players(plan.sonos, ids, store, announcer, closing)
@@ -90,7 +92,7 @@ async def open_home(plan: Plan, options: Options, closing: AsyncExitStack) -> li
     for door in doors:
         closing.push_async_callback(door.close)
     things = {thing.key: thing for _door, group in opened for thing in group}
-    control = Door(control_app(things), plan.control)
+    control = web_door(control_app(things), plan.control)
     await control.open()
     closing.push_async_callback(control.close)
     return [control, *doors]

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from ..announce import Announcer, service
-from ..door import Door, live_or_die
+from ..door import Door, live_or_die, web_door
 from ..house import HUB_ROOM
 from ..ids import Ids
 from ..net import Address
@@ -30,7 +30,7 @@ async def open_bridge(address: Address, ids: Ids, store: Store, announcer: Annou
         {"bridgeid": bridge.tree.bridge_id, "modelid": BRIDGE_MODEL},
     )
     tls = await asyncio.to_thread(bridge_tls, store.folder, bridge.tree.bridge_id)
-    door = Door(bridge_app(bridge), address, tls)
+    door = web_door(bridge_app(bridge), address, tls)
 
     async def faulted(fault: Fault | None) -> None:
         await live_or_die(fault, door, announcer, info)

@@ -10,7 +10,7 @@ import aiohttp
 from aiohttp import web
 
 from ..announce import Announcer, service
-from ..door import Door, faulty, live_or_die
+from ..door import Door, faulty, live_or_die, web_door
 from ..house import FAVORITES, SPEAKERS, SpeakerSpec
 from ..ids import SONOS_OUI, Ids
 from ..net import Address
@@ -149,7 +149,7 @@ async def _open(system: System, station: Station, announcer: Announcer) -> tuple
             "variant": "2",
         },
     )
-    door = Door(_app(system, station), player.address)
+    door = web_door(_app(system, station), player.address)
 
     async def faulted(fault: Fault | None) -> None:
         station.ssdp.silent = fault is not None and fault.name == "dead"

@@ -8,7 +8,7 @@ from contextlib import suppress
 from aiohttp import WSMsgType, web
 
 from ..announce import Announcer, service
-from ..door import Door, faulty, live_or_die
+from ..door import Door, faulty, live_or_die, web_door
 from ..house import StripSpec
 from ..ids import WLED_OUI, Ids
 from ..net import Address
@@ -33,7 +33,7 @@ async def open_strip(
         push(strip, thing)
 
     thing = Thing(spec.key, spec.name, spec.room, "wled", "light", strip.mac, lambda: truth(strip), write)
-    door = Door(strip_app(strip, thing, store), address)
+    door = web_door(strip_app(strip, thing, store), address)
 
     async def faulted(fault: Fault | None) -> None:
         await live_or_die(fault, door, announcer, info)
