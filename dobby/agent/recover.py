@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-import time
 
 from dobby.agent import answers
 from dobby.agent.replies import Reply
@@ -37,10 +37,11 @@ async def interrupted(hands: Hands) -> Reply | None:
 
 async def _as_shown(commands: list[Command], home: Home) -> list[Outcome]:
     """What the devices show of these commands, by readings of this run."""
-    until = time.monotonic() + LINKS_LIMIT
-    while time.monotonic() < until and any(not home.reachable(c.device) or home.reading(c.device, c.trait) is None
-                                           for c in commands if c.device in home.devices):
-        await asyncio.sleep(0.1)
+    known = [command for command in commands if command.device in home.devices]
+    with contextlib.suppress(TimeoutError), home.listen() as changes:
+        async with asyncio.timeout(LINKS_LIMIT):
+            while not all(home.reachable(c.device) and home.reading(c.device, c.trait) for c in known):
+                await changes.get()
     return [_shown(command, home) for command in commands]
 
 

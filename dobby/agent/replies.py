@@ -14,6 +14,7 @@ from dobby.messages import Mind, Person
 from dobby.skills import commands as skill_commands
 from dobby.tools.hands import Done, Hands
 from dobby.tools.network import offer_to_try
+from dobby.tools.wording import join_or
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,8 @@ async def consented(hands: Hands, person: Person, text: str, pin_right: bool | N
             return None if said.rest else Reply(words.say("consent.nothing_open"), "reflex")
         gone = "consent.gone" if latest["state"] in ("expired", "open") else "consent.used"
         return Reply(words.say(gone), "reflex")
-    fitting = [one for one in consent.meant(said, questions) if not said.yes or not said.rest or consent.choose(said, one)]
+    fitting = [one for one in consent.meant(said, questions)
+               if not said.yes or not said.rest or consent.choose(said, one)]
     if not fitting:
         return Reply(words.say("consent.which_number"), "reflex") if said.number else None
     if len(fitting) > 1:
@@ -179,7 +181,7 @@ async def settle(hands: Hands, person: Person, approval: Approval, said: consent
     words = hands.house.words
     choice = consent.choose(said, approval) if said.yes else approval.choices[0]
     if choice is None:
-        return words.say("consent.which", names=words.join([c.name for c in approval.choices], "or"))
+        return words.say("consent.which", names=join_or([c.name for c in approval.choices], words))
     answered = await hands.house.approvals.answer(person, approval.id, said.yes, pin_right=pin_right)
     if answered.answer != "yes":
         return words.say(f"consent.{answered.answer}")

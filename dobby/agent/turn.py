@@ -27,6 +27,7 @@ from dobby.soul import Soul
 from dobby.store import Row
 from dobby.tools import all_tools
 from dobby.tools.hands import Hands, House
+from dobby.tools.wording import claims_a_deed
 
 log = logging.getLogger(__name__)
 CONTEXT_LIFE = 300.0  # seconds for which "and the bedroom" knows what was meant
@@ -129,7 +130,7 @@ class Agent:
         sure = all(outcome.result == "confirmed" for outcome in hands.outcomes)
         if thought.text and sure:
             parts.append(thought.text)
-            if not hands.outcomes and words.claims(thought.text):
+            if not hands.outcomes and claims_a_deed(thought.text, words):
                 parts.append(words.say("turn.nothing_changed"))
         if thought.cut:
             parts.append(words.say(f"turn.cut_{thought.cut}"))

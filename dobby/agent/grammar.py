@@ -1,0 +1,139 @@
+"""One language's words as data: which word can mean what. Only the set language is read."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from dobby.agent.text import Spelling, tokens
+
+# Word classes that nobody's typing mistake may lead to: a wrong letter must not make an order of a sentence.
+_NOT_BY_MISTAKE = frozenset({"carrier", "filler", "in", "to", "at", "by", "be", "and", "it", "number", "one", "little"})
+
+
+@dataclass(frozen=True, slots=True)
+class Bit:
+    """One meaning of a stretch of words. `how` is one, many or mass for a kind; `typed` is what the person wrote."""
+
+    type: str
+    value: Any = None
+    how: str = ""
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """The words of one language."""
+
+    language: str
+    words: dict[str, tuple[Bit, ...]]  # phrase, words joined by one space -> its meanings
+    longest: int
+    ask: dict[str, tuple[Bit, ...]]  # meanings that only a question has
+    questions: frozenset[str]  # how a question begins
+    prefixes: tuple[tuple[str, ...], ...]
+    doubtful: frozenset[tuple[str, ...]]
+    please: frozenset[str]
+    modal: frozenset[tuple[str, ...]]  # prefixes that make a polite order of a question
+    closing: frozenset[str]
+    control: dict[str, str]  # a whole sentence -> its verb
+    find: tuple[tuple[str, ...], ...]
+    follow: tuple[tuple[str, ...], ...]
+    spelling: Spelling
+    clitics: tuple[str, ...]
+    linking: tuple[str, ...]
+    ands: tuple[str, ...]
+    floor: tuple[str, ...]
+    parts: dict[str, bool]  # every word of every phrase
+
+    def phrase(self, words: Iterable[str]) -> tuple[Bit, ...]:
+        """What these words together can mean."""
+        return self.words.get(" ".join(words), ())
+
+
+def _entries(data: dict[str, Any]) -> Iterator[tuple[str, str, Any, str]]:
+    """(phrase, type, value, how) of every entry of a grammar file."""
+    for type_, phrases in data["order"].items():
+        for phrase in phrases:
+            yield phrase, type_, None, ""
+    for section in ("act", "state", "trait", "unit"):
+        for value, phrases in data[section].items():
+            for phrase in phrases:
+                yield phrase, section, value, ""
+    for kind, forms in data["kind"].items():
+        for how, phrases in forms.items():
+            for phrase in phrases:
+                yield phrase, "kind", kind, how
+    for level, phrases in data["level"].items():
+        for phrase in phrases:
+            yield phrase, "level", level if level == "min" else float(level), ""
+    for kelvin, phrases in data["white"].items():
+        for phrase in phrases:
+            yield phrase, "white", float(kelvin), ""
+    for color, phrases in data["color"].items():
+        for phrase in phrases:
+            yield phrase, "color", color, ""
+    for how in ("hard", "never"):
+        for phrase in data["guard"][how]:
+            yield phrase, "never", None, how
+    for section in ("place", "thing"):
+        for phrase in data[section]["words"]:
+            yield phrase, section, phrase, ""
+
+
+def _phrases(given: Iterable[str], language: str) -> tuple[tuple[str, ...], ...]:
+    found = {tuple(tokens(phrase, language)) for phrase in given}
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def load(language: str) -> Grammar:
+    """Read the grammar and the numbers of one language from the package's data."""
+    folder = resources.files("dobby") / "languages" / language
+    data = tomllib.loads((folder / "grammar.toml").read_text(encoding="utf-8"))
+    numbers = tomllib.loads((folder / "numbers.toml").read_text(encoding="utf-8"))
+    words: dict[str, tuple[Bit, ...]] = {}
+    for phrase, type_, value, how in _entries(data):
+        _add(words, " ".join(tokens(phrase, language)), Bit(type_, value, how))
+    for number, phrases in numbers.items():
+        for phrase in phrases:
+            _add(words, " ".join(tokens(phrase, language)), Bit("number", float(number)))
+    ask: dict[str, tuple[Bit, ...]] = {}
+    for name, phrases in data["ask"].items():
+        for phrase in phrases:
+            _add(ask, " ".join(tokens(phrase, language)), Bit("ask", name))
+    control = {" ".join(tokens(phrase, language)): verb for verb, phrases in data["control"].items()
+               if verb not in ("find", "follow") for phrase in phrases}
+    polite = data["polite"]
+    return Grammar(
+        language=language,
+        words=words,
+        longest=max(phrase.count(" ") + 1 for phrase in [*words, *ask]),
+        ask=ask,
+        questions=frozenset(" ".join(tokens(phrase, language)) for phrase in data["guard"]["question"]),
+        prefixes=_phrases([*polite["prefix"], *polite["modal"], *polite["doubtful"]], language),
+        doubtful=frozenset(tuple(tokens(phrase, language)) for phrase in polite["doubtful"]),
+        please=frozenset(polite["please"]),
+        modal=frozenset(tuple(tokens(phrase, language)) for phrase in polite["modal"]),
+        closing=frozenset(polite["closing"]),
+        control=control,
+        find=_phrases(data["control"]["find"], language),
+        follow=_phrases(data["control"]["follow"], language),
+        spelling=Spelling(word for phrase in [*words, *ask] for word in phrase.split()),
+        clitics=tuple(polite.get("clitics", ())),
+        linking=tuple(polite.get("linking", ())),
+        ands=tuple(data["order"]["and"]),
+        floor=tuple(data["place"]["floor"]),
+        parts={word: True for phrase in [*words, *ask] for word in phrase.split()},
+    )
+
+
+def _add(words: dict[str, tuple[Bit, ...]], phrase: str, bit: Bit) -> None:
+    if phrase and bit not in words.get(phrase, ()):
+        words[phrase] = (*words.get(phrase, ()), bit)
+
+
+def correctable(bits: tuple[Bit, ...]) -> bool:
+    """Whether a mistyped word may stand for these meanings."""
+    return bool(bits) and not any(bit.type in _NOT_BY_MISTAKE for bit in bits)

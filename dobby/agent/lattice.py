@@ -1,0 +1,156 @@
+"""From words to slots: each stretch of a sentence with everything it can mean, longest stretch first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dobby.agent.grammar import Bit, Grammar, correctable
+from dobby.agent.names import LONGEST, Names, split
+from dobby.agent.text import Token
+
+Slot = tuple[Bit, ...]
+_ORDER_ONLY = frozenset({"ask", "state"})
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """The slots of a sentence and the typing mistakes that were put right (typed, meant)."""
+
+    slots: tuple[Slot, ...]
+    corrected: tuple[tuple[str, str], ...] = ()
+
+
+def lattice(said: Sequence[Token], grammar: Grammar, names: Names, *, question: bool = False) -> Lattice:
+    """Cut a sentence into slots; a word that means nothing is put right if exactly one known word is near."""
+    said, corrected = _correct(list(said), grammar, names, question)
+    slots: list[Slot] = []
+    at = 0
+    while at < len(said):
+        size, bits = _slot(said, at, grammar, names, question)
+        text = " ".join(token.typed for token in said[at : at + size])
+        slots.append(tuple(Bit(bit.type, bit.value, bit.how, text) for bit in bits))
+        at += size
+    return Lattice(tuple(slots), corrected)
+
+
+def _lexical(words: Sequence[str], grammar: Grammar, question: bool) -> tuple[Bit, ...]:
+    phrase = " ".join(words)
+    bits = grammar.words.get(phrase, ())
+    if question:
+        return (*bits, *grammar.ask.get(phrase, ()))
+    return tuple(bit for bit in bits if bit.type not in _ORDER_ONLY)
+
+
+def _named(said: Sequence[Token], at: int, names: Names, playing: bool) -> tuple[int, list[Bit]]:
+    """The longest name that starts here, and what it can mean."""
+    for size in range(min(LONGEST, len(said) - at), 0, -1):
+        if said[at].text == "," or said[at + size - 1].text == ",":
+            continue
+        joined = "".join(token.text for token in said[at : at + size])
+        bits = list(names.at(joined))
+        if playing and joined in names.titles:
+            bits.append(Bit("title", joined))
+        if joined in names.effects:
+            bits.append(Bit("effect", joined))
+        if bits:
+            return size, bits
+    return 0, []
+
+
+def _slot(said: Sequence[Token], at: int, grammar: Grammar, names: Names, question: bool) -> tuple[int, Sequence[Bit]]:
+    playing = any(bit.type == "act" and bit.value == "play" for token in said for bit in grammar.phrase((token.text,)))
+    size, named = _named(said, at, names, playing)
+    room_to_run = _until_a_name(said, at, names, grammar, playing, size)
+    for length in range(room_to_run, 0, -1):
+        if length < size:
+            break
+        bits = _lexical([token.text for token in said[at : at + length]], grammar, question)
+        if bits:
+            if length > size:
+                return length, bits
+            if length == 1 and any(bit.type == "never" and bit.how == "hard" for bit in bits):
+                return 1, bits
+            if any(bit.how == "full" or bit.type in ("room", "floor", "title", "effect") for bit in named):
+                bits = tuple(bit for bit in bits if bit.type != "never")
+            return size, [*named, *bits]
+    if size:
+        return size, named
+    return 1, _lone(said[at].text, grammar, names, question)
+
+
+def _until_a_name(said: Sequence[Token], at: int, names: Names, grammar: Grammar, playing: bool, size: int) -> int:
+    """How long a phrase may be that starts here without cutting into a name that starts within it and ends later."""
+    most = min(grammar.longest, len(said) - at)
+    for later in range(at + 1, at + most):
+        length, _ = _named(said, later, names, playing)
+        if length and later + length > at + most:
+            return max(later - at, size)
+    return most
+
+
+def _lone(word: str, grammar: Grammar, names: Names, question: bool) -> Sequence[Bit]:
+    """What a single word outside the lists can mean: a number, a compound, a verb with a pronoun grown on."""
+    try:
+        return [Bit("number", float(word.replace(",", ".")))]
+    except ValueError:
+        pass
+    if compound := _compound(word, grammar, names):
+        return compound
+    for clitic in grammar.clitics:
+        if word.endswith(clitic):
+            stem = [bit for bit in _lexical([word[: -len(clitic)]], grammar, question) if bit.type in ("act", "carrier")]
+            if stem:
+                return stem
+    return [Bit("unknown", word)]
+
+
+def _compound(word: str, grammar: Grammar, names: Names) -> list[Bit]:
+    for stem, kind in split(word, grammar):
+        rooms = [bit for bit in names.at(stem) if bit.type == "room"]
+        if rooms:
+            return [Bit("place kind", (bit.value, kind.value), kind.how) for bit in rooms]
+        fits = [bit for bit in names.at(stem) if bit.type == "device" and bit.how in ("full", "kind")]
+        if fits:
+            return [Bit("named kind", (bit.value, kind.value), bit.how) for bit in fits]
+        if any(bit.type == "place" for bit in grammar.words.get(stem, ())):
+            return [Bit("absent kind", (stem, kind.value), kind.how)]
+    return []
+
+
+def _correct(said: list[Token], grammar: Grammar, names: Names,
+             question: bool) -> tuple[list[Token], tuple[tuple[str, str], ...]]:
+    corrected: list[tuple[str, str]] = []
+    for at, token in enumerate(said):
+        if not token.text.isalpha() or _known(said, at, grammar, names, question):
+            continue
+        meant = _meant(token.text, grammar, names)
+        if meant:
+            corrected.append((token.typed, names.written.get(meant, meant)))
+            said[at] = Token(meant, names.written.get(meant, meant))
+    return said, tuple(corrected)
+
+
+def _known(said: Sequence[Token], at: int, grammar: Grammar, names: Names, question: bool) -> bool:
+    """Whether a word is known by itself, or as a part of a phrase or of a name as it stands."""
+    word = said[at].text
+    if grammar.parts.get(word) or word in names.heard or word in names.found or word in names.titles:
+        return True
+    return _lone(word, grammar, names, question)[0].type != "unknown"
+
+
+def _meant(word: str, grammar: Grammar, names: Names) -> str:
+    """The one known word that is near, "" where there is none or more than one."""
+    near = dict(names.spelling.near(word)) | dict(grammar.spelling.near(word))
+    if not near:
+        return ""
+    lexical = {known: grammar.words.get(known, ()) for known in near if known not in names.heard}
+    if len(near) == len(lexical) > 1:
+        senses = {tuple((bit.type, bit.value) for bit in bits) for bits in lexical.values()}
+        nearest = min(near.values())
+        first = [known for known, apart in near.items() if apart == nearest]
+        return first[0] if len(senses) == 1 and correctable(lexical[first[0]]) else ""
+    if len(near) > 1:
+        return ""
+    only = next(iter(near))
+    return only if only in names.heard or correctable(grammar.words.get(only, ())) else ""

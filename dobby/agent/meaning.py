@@ -1,0 +1,100 @@
+"""What a sentence can mean to the reflex: orders, skills, questions, refusals, things to ask back, and the context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dobby.agent.clauses import Deed
+from dobby.home.device import Command
+from dobby.home.traits import Value
+
+Verb = Literal["undo", "stop", "help", "find", "why", "again"]
+Asked = Literal["which", "is", "any", "all", "count", "value", "playing", "everything_off", "unreachable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Commands to give; `about` says in words what was understood, `corrected` holds (typed, meant)."""
+
+    commands: tuple[Command, ...]
+    about: str
+    corrected: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunSkill:
+    """A phrase of this skill was said."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to be answered from readings; it never acts.
+
+    which: which of `devices` show `value`; is / any / all: whether they do; count: how many; value: the reading;
+    playing: the titles; everything_off: over lights and media; unreachable: which do not answer.
+    """
+
+    kind: Asked
+    devices: tuple[str, ...]
+    trait: str
+    value: Value
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The home has no such thing or feature; the text says so by name."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clarify:
+    """More than one thing could be meant: what to ask, the options, and the commands behind each."""
+
+    text: str
+    options: tuple[str, ...]
+    choices: tuple[tuple[str, tuple[Command, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A word to Dobby himself; `what` is the thing to find ("" = everything on the network)."""
+
+    verb: Verb
+    what: str = ""
+
+
+Part = Do | RunSkill | Question | Refuse | Clarify | Control
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What was meant a moment ago. `step` is the signed amount of a relative order; `when` is on the caller's clock."""
+
+    devices: tuple[str, ...] = ()
+    rooms: tuple[str, ...] = ()
+    kind: str = ""
+    trait: str = ""
+    value: Value = None
+    step: float = 0.0
+    when: float = 0.0
+    deed: Deed | None = None  # the words of the last order, for "and the bedroom"
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A whole sentence, understood with certainty."""
+
+    parts: tuple[Part, ...]
+    context: Context
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Not understood; `nearest` is a sentence that would be, "" where there is none."""
+
+    nearest: str = ""

@@ -1,0 +1,104 @@
+"""How a sentence opens: manners are put aside, a question is told from an order, and words to Dobby himself are found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dobby.agent.grammar import Grammar
+from dobby.agent.meaning import Control, Verb
+from dobby.agent.names import LONGEST, Names
+from dobby.agent.text import Token
+
+_VERBS: Mapping[str, Verb] = {"undo": "undo", "stop": "stop", "help": "help", "why": "why", "again": "again"}
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is left to read once manners are put aside."""
+
+    said: tuple[Token, ...]
+    question: bool = False
+    doubtful: bool = False  # "can you ...?" without a please: asked back before anything is done
+    follows: bool = False
+    control: Control | None = None
+    skill: str = ""
+
+
+def opening(said: Sequence[Token], text: str, grammar: Grammar, names: Names, phrases: Mapping[str, str]) -> Opening:
+    """Put manners aside and say what sort of sentence is left."""
+    marked = "?" in text
+    begins, said = _trim(said), _trim(said)
+    kind = False
+    doubtful = False
+    while True:
+        if found := _whole(said, grammar, phrases):
+            return found
+        if _asks(said, grammar):
+            return Opening(tuple(said), question=True)
+        prefix = _prefix(said, grammar, names)
+        if not prefix:
+            break
+        kind = kind or prefix not in grammar.doubtful and prefix in grammar.modal
+        doubtful = doubtful or prefix in grammar.doubtful
+        said = _trim(said[len(prefix) :])
+    if marked and not (kind or doubtful):
+        follows = _begins(said, grammar.follow)
+        if not follows:
+            return Opening(tuple(begins), question=True)
+    polite = any(token.text in grammar.please for token in begins)
+    follow = _begins(said, grammar.follow)
+    if follow:
+        return Opening(tuple(_trim(said[len(follow) :])), follows=True, question=False)
+    return Opening(tuple(said), doubtful=doubtful and marked and not polite)
+
+
+def _trim(said: Sequence[Token]) -> Sequence[Token]:
+    start, end = 0, len(said)
+    while start < end and said[start].text == ",":
+        start += 1
+    while end > start and said[end - 1].text == ",":
+        end -= 1
+    return said[start:end]
+
+
+def _begins(said: Sequence[Token], phrases: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The longest of these phrases that a sentence begins with, something following it."""
+    for phrase in phrases:
+        if len(said) > len(phrase) and tuple(token.text for token in said[: len(phrase)]) == phrase:
+            return phrase
+    return ()
+
+
+def _prefix(said: Sequence[Token], grammar: Grammar, names: Names) -> tuple[str, ...]:
+    prefix = _begins(said, grammar.prefixes)
+    for size in range(min(LONGEST, len(said)), len(prefix), -1):
+        if names.at("".join(token.text for token in said[:size])):
+            return ()
+    return prefix
+
+
+def _asks(said: Sequence[Token], grammar: Grammar) -> bool:
+    return any(" ".join(token.text for token in said[:size]) in grammar.questions for size in range(1, 5))
+
+
+def _whole(said: Sequence[Token], grammar: Grammar, phrases: Mapping[str, str]) -> Opening | None:
+    """A sentence that is a skill's phrase or a word to Dobby as a whole; courtesy at its end is put aside."""
+    words = [token.text for token in said if token.text != ","]
+    while words:
+        if skill := phrases.get("".join(words)):
+            return Opening(tuple(said), skill=skill)
+        verb = grammar.control.get(" ".join(words))
+        if verb == "network":
+            return Opening(tuple(said), control=Control("find"))
+        if verb in _VERBS:
+            return Opening(tuple(said), control=Control(_VERBS[verb]))
+        if not (words[-1] in grammar.please or words[-1] == "dobby" or words[-1] in grammar.closing):
+            break
+        words = words[:-1]
+    find = _begins(said, grammar.find)
+    if find:
+        rest = [token.typed for token in said[len(find) :] if token.text != "," and token.text not in grammar.please]
+        if 0 < len(rest) <= 4 and not any(bit.type == "never" for word in rest for bit in grammar.phrase([word.casefold()])):
+            return Opening(tuple(said), control=Control("find", " ".join(rest).casefold()))
+    return None

@@ -1,0 +1,255 @@
+"""The mind without a model: a sentence that is understood whole becomes orders, questions or words; any other a Miss.
+
+Nothing here acts. Every word of a sentence must be accounted for; two readings that differ are none.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dobby.agent import questions
+from dobby.agent.clauses import Clause, clauses
+from dobby.agent.deeds import action
+from dobby.agent.grammar import Bit, Grammar, load
+from dobby.agent.lattice import Slot, lattice
+from dobby.agent.meaning import (
+    Clarify,
+    Context,
+    Control,
+    Do,
+    Miss,
+    Part,
+    Question,
+    Refuse,
+    RunSkill,
+    Understood,
+)
+from dobby.agent.names import Names, gather
+from dobby.agent.opening import Opening, opening
+from dobby.agent.orders import order
+from dobby.agent.targets import FRESH, Home
+from dobby.agent.text import Token, quotes, too_long, typed
+from dobby.agent.text import words as plain_words
+from dobby.home.device import Command, View
+from dobby.home.traits import Risk
+from dobby.skills import Skill
+from dobby.words import Words
+
+__all__ = ["Clarify", "Context", "Control", "Do", "Miss", "Question", "Reflex", "Refuse", "RunSkill", "Understood"]
+_READINGS = 192  # ways to read one sentence that are tried at most
+
+
+class Reflex:
+    """The grammar of one language and the phrases of the skills, held against a home."""
+
+    def __init__(self, language: str, skills: Sequence[Skill], words: Words | None = None) -> None:
+        self.language = language
+        self._skills = skills
+        self._words = words or Words(language)
+        self._grammar: Grammar | None = None
+        self._names: Names | None = None
+        self._phrases: dict[str, str] = {}
+
+    def warm(self, view: View) -> None:
+        """Read the grammar and index the home's names; blocks, so call it in a thread."""
+        grammar = self._ready()
+        self._names_of(view, grammar)
+        self.read("turn off the lights", view, None, now=0.0)
+
+    def read(self, text: str, view: View, context: Context | None, *, now: float, here: str = "") -> Understood | Miss:
+        """What a sentence means in this home. Pure: no I/O, no clock of its own."""
+        grammar = self._ready()
+        names = self._names_of(view, grammar)
+        if context is not None and now - context.when > FRESH:
+            context = None
+        here = here if here in view.rooms else ""
+        home = Home(view, names, self._words, context, here)
+        said = typed(text, self.language)
+        if not said or too_long(text) or (quotes(text) and not _names_quoted(text, names, self.language)):
+            return Miss(self._nearest(view))
+        start = opening(said, text, grammar, names, self._phrases)
+        parts = self._parts(start, home, now)
+        if parts is None:
+            return Miss(self._nearest(view))
+        return parts
+
+    def _parts(self, start: Opening, home: Home, now: float) -> Understood | None:
+        kept = home.context or Context()
+        if start.control is not None:
+            return Understood((start.control,), kept)
+        if start.skill:
+            return Understood((RunSkill(start.skill),), kept)
+        grammar = self._ready()
+        if start.question:
+            asked = questions.question(lattice(start.said, grammar, home.names, question=True), home)
+            return Understood((asked,), kept) if asked else None
+        net = lattice(start.said, grammar, home.names)
+        if start.follows and (followed := self._followed(net.slots, home, now)):
+            return _finish(followed, net.corrected, start, home)
+        read = self._read(net.slots, home, now) or absent(net.slots, home)
+        return _finish(read, net.corrected, start, home) if read else None
+
+    def _followed(self, slots: Sequence[Slot], home: Home, now: float) -> Understood | None:
+        """ "and the bedroom": the deed of a moment ago, done to something else."""
+        if home.context is None or home.context.deed is None:
+            return None
+        found: list[Understood] = []
+        for bits in _readings(slots):
+            mentions = clauses([*bits, Bit("act", "on")])  # a deed of any kind, to see what is spoken of
+            if mentions is None or len(mentions) != 1 or mentions[0].deed.acts != ("on",) or mentions[0].deed.valued:
+                continue
+            said = mentions[0].mentions
+            if not said or mentions[0].excepted or mentions[0].deed.carrier:
+                continue
+            kind = home.context.kind
+            filled = tuple(replace(one, kind=kind, count="many") if one.place_only and kind else one for one in said)
+            read = _all([Clause(home.context.deed, filled)], home, now)
+            if read and read not in found:
+                found.append(read)
+        return found[0] if len(found) == 1 else None
+
+    def _read(self, slots: Sequence[Slot], home: Home, now: float) -> Understood | None:
+        found: list[Understood] = []
+        for bits in _readings(slots):
+            parsed = clauses(bits)
+            read = _all(parsed, home, now) if parsed else None
+            if read is not None and not any(_same(read, other) for other in found):
+                found.append(read)
+        return _settle(found)
+
+    def _ready(self) -> Grammar:
+        if self._grammar is None:
+            self._grammar = load(self.language)
+            self._phrases = {"".join(plain_words(phrase, self.language)): skill.name
+                             for skill in self._skills for phrase in skill.phrases.get(self.language, ())}
+        return self._grammar
+
+    def _names_of(self, view: View, grammar: Grammar) -> Names:
+        names = self._names
+        if names is None or names.devices is not view.devices or names.rooms is not view.rooms:
+            names = self._names = gather(view, grammar)
+        return names
+
+    def _nearest(self, view: View) -> str:
+        """A sentence for this home that would be understood."""
+        light = next((one for one in view.devices.values() if one.kind == "light" and one.room), None)
+        if light is not None:
+            return self._words.say("nearest.lights", room=light.room)
+        any_device = next((one for one in view.devices.values() if one.trait("on")), None)
+        return self._words.say("nearest.off", device=any_device.name) if any_device else ""
+
+
+def _names_quoted(text: str, names: Names, language: str) -> bool:
+    """Whether quotation marks stand only around names and titles of this home."""
+    pieces = text.replace("”", '"').replace("“", '"').replace("„", '"').replace("«", '"').replace("»", '"').split('"')
+    inside = ["".join(plain_words(piece, language)) for piece in pieces[1::2]]
+    return len(pieces) % 2 == 1 and len(pieces) > 1 and all(
+        one in names.found or one in names.titles or one in names.effects for one in inside)
+
+
+def _readings(slots: Sequence[Slot]) -> list[tuple[Bit, ...]]:
+    """Every way to read the slots; none where there are too many to be sure."""
+    if math.prod(len(slot) for slot in slots) > _READINGS:
+        return []
+    if any(all(bit.type in ("never", "unknown") for bit in slot) for slot in slots):
+        return []
+    return [bits for bits in itertools.product(*slots) if not any(bit.type in ("never", "unknown") for bit in bits)]
+
+
+def _all(parsed: Sequence[Clause], home: Home, now: float) -> Understood | None:
+    """Every clause as a part, or nothing."""
+    parts: list[Part] = []
+    for clause in parsed:
+        read = order(clause, home, now)
+        if read is None:
+            return None
+        parts.append(read.part)
+        home = replace(home, context=read.context)
+    return Understood(tuple(parts), home.context or Context())
+
+
+def _same(one: Understood, other: Understood) -> bool:
+    return _effect(one) == _effect(other)
+
+
+def _effect(read: Understood) -> list[object]:
+    return [part.commands if isinstance(part, Do) else part for part in read.parts]
+
+
+def _settle(found: Sequence[Understood]) -> Understood | None:
+    """The one reading; a reading that acts beats refusals, and two that act differently are none."""
+    acting = [read for read in found if all(isinstance(part, Do) for part in read.parts)]
+    if len(acting) == 1:
+        return acting[0]
+    if acting:
+        return None
+    asking = [read for read in found if any(isinstance(part, Clarify) for part in read.parts)]
+    rest = asking or list(found)
+    return rest[0] if rest else None
+
+
+def _finish(read: Understood, corrected: tuple[tuple[str, str], ...], start: Opening, home: Home) -> Understood | None:
+    """All or nothing: one refused part refuses the whole; a mistyped risky order and a doubtful one do not act."""
+    stops = [part for part in read.parts if not isinstance(part, Do)]
+    if stops:
+        return Understood((stops[0],), home.context or Context())
+    orders = [part for part in read.parts if isinstance(part, Do)]
+    if corrected and any(_risky(command, home.view) for part in orders for command in part.commands):
+        return None
+    if start.doubtful:
+        about = home.words.join([part.about for part in orders])
+        every = tuple(command for part in orders for command in part.commands)
+        yes = home.words.say("ask.yes")
+        asked = Clarify(home.words.say("ask.shall", about=about), (yes,), ((yes, every),))
+        return Understood((asked,), home.context or Context())
+    first, *more = orders
+    return Understood((replace(first, corrected=corrected), *more), read.context)
+
+
+def _risky(command: Command, view: View) -> bool:
+    trait = view.devices[command.device].trait(command.trait)
+    return trait is not None and trait.risk(command.value) is not Risk.FREE
+
+
+def absent(slots: Sequence[Slot], home: Home) -> Understood | None:
+    """An order for one thing that has no name in this home and none in the grammar: refused as it was typed."""
+    lost = [at for at, slot in enumerate(slots) if slot[0].type == "unknown"]
+    if not lost or lost != list(range(lost[0], lost[0] + len(lost))) or len(lost) > 4:
+        return None
+    typed_name = " ".join(slots[at][0].typed for at in lost)
+    around = [*slots[: lost[0]], (Bit("thing", typed_name, "", typed_name),), *slots[lost[-1] + 1 :]]
+    if any(any(bit.type == "never" for bit in slot) for slot in around):
+        return None
+    for bits in _readings(around):
+        parsed = clauses(bits)
+        if not parsed or len(parsed) != 1 or len(parsed[0].mentions) != 1 or parsed[0].excepted:
+            continue
+        wanted, mention = action(parsed[0].deed), parsed[0].mentions[0]
+        if wanted is None or not mention.missing:
+            continue
+        if wanted.name == "play":
+            return Understood((Refuse(_untitled(typed_name, home)),), home.context or Context())
+        lone = not (mention.kind or mention.devices or mention.everything or mention.it)
+        if lone:
+            place = mention.rooms[0] if mention.rooms else ""
+            key = "refuse.no_thing_there" if place else "refuse.no_thing"
+            text = home.words.say(key, thing=typed_name, place=place)
+            return Understood((Refuse(text),), home.context or Context())
+        if mention.kind and not mention.devices and bits[lost[0] - 1].type in ("in", "filler") and lost[0] > 0:
+            return Understood((Refuse(home.words.say("refuse.no_place", place=typed_name)),), home.context or Context())
+    return None
+
+
+def _untitled(title: str, home: Home) -> str:
+    known = list(dict.fromkeys(choice for titles in home.names.titles.values() for choice in titles.values()))
+    player = home.words.kind("speaker", 1)
+    ids = home.names.by_kind.get("speaker", [])
+    if not ids:
+        return home.words.say("refuse.no_thing", thing=player)
+    called = home.words.join([home.view.devices[one].name for one in ids[:6]])
+    if not known:
+        return home.words.say("refuse.no_titles", device=called, title=title)
+    return home.words.say("refuse.no_title", device=called, title=title, titles=", ".join(known[:8]))
