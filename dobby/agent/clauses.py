@@ -225,6 +225,17 @@ def _mention(mention: Mention, bit: Bit) -> Mention:
     raise _No
 
 
+def mentioned(bits: Iterable[Bit]) -> Mention | None:
+    """What these meanings speak of together, None where they do not fit."""
+    mention = Mention()
+    try:
+        for bit in bits:
+            mention = _mention(mention, bit)
+    except _No:
+        return None
+    return mention
+
+
 def _join(segments: list[Segment]) -> list[Clause]:
     """Give every segment that names things only to the deed it belongs to, before it or after."""
     done: list[Clause] = []

@@ -26,7 +26,7 @@ _STEPS: dict[str, tuple[int, tuple[str, ...]]] = {
 _SIZES = {"brightness": (10.0, 20.0, 35.0), "volume": (5.0, 10.0, 20.0), "position": (10.0, 20.0, 40.0),
           "target": (0.5, 1.0, 2.0), "color_temperature": (300.0, 600.0, 1200.0)}
 _MAIN = {"light": "brightness", "speaker": "volume", "shade": "position", "thermostat": "target", "garage": "position"}
-_KIND = {"brightness": "light", "color": "light", "color_temperature": "light", "effect": "light", "volume": "speaker",
+_KIND = {"brightness": "light", "white": "light", "color": "light", "color_temperature": "light", "effect": "light", "volume": "speaker",
          "muted": "speaker", "play": "speaker", "playing": "speaker", "next": "speaker", "previous": "speaker",
          "group": "speaker", "locked": "lock", "position": "shade", "target": "thermostat"}
 _UNITS = {"percent": ("brightness", "volume", "position"), "degree": ("target",), "kelvin": ("color_temperature",)}
