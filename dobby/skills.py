@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,17 @@ class Skill:
     body: str
     reply: Mapping[str, str]
     path: Path
+
+
+class _Plain(yaml.SafeLoader):
+    """YAML where only true and false are switches, so that `on: false` is the trait "on"."""
+
+
+_Plain.yaml_implicit_resolvers = {
+    letter: [(tag, pattern) for tag, pattern in rules if tag != "tag:yaml.org,2002:bool"]
+    for letter, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Plain.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
 
 
 class _Problem(Exception):
@@ -98,7 +110,7 @@ def _split(text: str) -> tuple[dict[str, Any], str]:
     if not end:
         raise _Problem("the head has no closing ---")
     try:
-        head = yaml.safe_load("\n".join(lines[1:end]))
+        head = yaml.load("\n".join(lines[1:end]), _Plain)  # noqa: S506  # a SafeLoader with fewer rules
     except yaml.YAMLError as wrong:
         mark = getattr(wrong, "problem_mark", None)
         place = f"line {mark.line + 2}: " if mark else ""
