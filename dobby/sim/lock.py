@@ -61,7 +61,7 @@ class LockDriver(AccessoryDriver):  # type: ignore[misc]
         if written and self.thing.has("refuses"):
             status = HAP_SERVER_STATUS.RESOURCE_BUSY
             return {"characteristics": [{"aid": q["aid"], "iid": q["iid"], "status": status} for q in written]}
-        if written and self.thing.has("lies"):
+        if written and (self.thing.has("lies") or self.thing.has("garbage")):
             kept = [{k: v for k, v in query.items() if k != "value"} for query in chars_query["characteristics"]]
             chars_query = chars_query | {"characteristics": kept}
             if not any("ev" in query for query in kept):
@@ -92,9 +92,10 @@ class LockProtocol(HAPServerProtocol):  # type: ignore[misc]
             del waiting[0]
 
     def send_response(self, response: Any) -> None:
-        """An answer, its body spoilt when the lock talks garbage."""
-        if self.accessory_driver.thing.has("garbage"):
+        """An answer, its body spoilt when the lock talks garbage; the handshake of a session stays whole."""
+        if self.hap_crypto and self.accessory_driver.thing.has("garbage"):
             response.body = rubbish() or b"?"
+            response.status_code, response.reason = 200, "OK"
         super().send_response(response)
 
 
