@@ -26,8 +26,11 @@ def flatten(tree: Mapping[str, object], before: str = "") -> dict[str, Entry]:
 def catalogue(language: str) -> Mapping[str, Entry]:
     """The sentences of one language by dotted key: answers in words.toml, what the house itself says in house.toml."""
     folder = resources.files("dobby") / "languages" / language
-    texts = [(folder / name).read_text(encoding="utf-8") for name in ("words.toml", "house.toml")]
-    return flatten(tomllib.loads(texts[0])) | flatten(tomllib.loads(texts[1]))
+    flat: dict[str, Entry] = {}
+    for part in (folder / name for name in ("words.toml", "house.toml")):
+        if part.is_file():
+            flat |= flatten(tomllib.loads(part.read_text(encoding="utf-8")))
+    return flat
 
 
 class Words:

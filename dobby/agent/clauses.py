@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dobby.agent.grammar import Bit
@@ -98,10 +98,13 @@ _SILENT = frozenset({"filler", "in", "ask", "one"})
 _PLACES = frozenset({"room", "floor"})
 
 
-def clauses(bits: Sequence[Bit]) -> tuple[Clause, ...] | None:
+def clauses(bits: Sequence[Bit], combine: Mapping[frozenset[str], str]) -> tuple[Clause, ...] | None:
     """The clauses of a sentence, None where the meanings do not fit together."""
     try:
         segments = [segment for stretch in _stretches(bits) if (segment := _segment(stretch))]
+        for segment in segments:
+            if act := combine.get(frozenset(segment.deed.acts)):
+                segment.deed = replace(segment.deed, acts=(act,))
         return tuple(_join(segments)) or None
     except _No:
         return None

@@ -210,6 +210,8 @@ def commands(wanted: Action, device: Device, view: View) -> list[Command] | Lack
         return Lack("refuse.no_trait", name)
     if wanted.unit and name not in _UNITS[wanted.unit]:
         return Lack("refuse.no_trait", _UNITS[wanted.unit][0])
+    if wanted.name == "step" and name == "position" and wanted.value is None and not wanted.size:
+        return [Command(device.id, name, trait.max if wanted.direction > 0 else trait.min)]
     if wanted.name == "step":
         return _step(wanted, trait, device, view)
     value = _value(wanted, trait, device)

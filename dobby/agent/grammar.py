@@ -47,6 +47,8 @@ class Grammar:
     ands: tuple[str, ...]
     floor: tuple[str, ...]
     parts: dict[str, bool]  # every word of every phrase
+    combine: dict[frozenset[str], str]  # acts that together mean another: close + ab -> lock
+    final: dict[str, Bit]  # particles that act only at the end of a clause
 
     def phrase(self, words: Iterable[str]) -> tuple[Bit, ...]:
         """What these words together can mean."""
@@ -125,7 +127,10 @@ def load(language: str) -> Grammar:
         linking=tuple(polite.get("linking", ())),
         ands=tuple(data["order"]["and"]),
         floor=tuple(data["place"]["floor"]),
-        parts={word: True for phrase in [*words, *ask] for word in phrase.split()},
+        combine={frozenset(acts): act for act, ways in data.get("combine", {}).items() for acts in ways},
+        final={" ".join(tokens(phrase, language)): Bit("act", act) for act, phrases in data.get("final", {}).items()
+               for phrase in phrases},
+        parts={word: True for phrase in [*words, *ask, *data.get("final", {}).get("on", ())] for word in phrase.split()},
     )
 
 

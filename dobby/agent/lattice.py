@@ -28,10 +28,18 @@ def lattice(said: Sequence[Token], grammar: Grammar, names: Names, *, question: 
     at = 0
     while at < len(said):
         size, bits = _slot(said, at, grammar, names, question)
+        if size == 1 and (particle := grammar.final.get(said[at].text)) and _ends(said, at + 1, grammar):
+            bits = [*(bit for bit in bits if bit.type != "unknown"), particle]
         text = " ".join(token.typed for token in said[at : at + size])
         slots.append(tuple(Bit(bit.type, bit.value, bit.how, text) for bit in bits))
         at += size
     return Lattice(tuple(slots), corrected)
+
+
+def _ends(said: Sequence[Token], at: int, grammar: Grammar) -> bool:
+    """Whether a clause ends here: nothing more, an "and", or only a courtesy."""
+    return at >= len(said) or any(bit.type == "and" for bit in grammar.phrase((said[at].text,))) \
+        or said[at].text in grammar.please
 
 
 def _lexical(words: Sequence[str], grammar: Grammar, question: bool) -> tuple[Bit, ...]:

@@ -89,7 +89,7 @@ class Reflex:
         net = lattice(start.said, grammar, home.names)
         if start.follows and (followed := self._followed(net.slots, home, now)):
             return _finish(followed, net.corrected, start, home)
-        read = self._read(net.slots, home, now) or absent(net.slots, home)
+        read = self._read(net.slots, home, now) or absent(net.slots, home, grammar)
         return _finish(read, net.corrected, start, home) if read else None
 
     def _followed(self, slots: Sequence[Slot], home: Home, now: float) -> Understood | None:
@@ -98,7 +98,7 @@ class Reflex:
             return None
         found: list[Understood] = []
         for bits in _readings(slots):
-            mentions = clauses([*bits, Bit("act", "on")])  # a deed of any kind, to see what is spoken of
+            mentions = clauses([*bits, Bit("act", "on")], {})  # a deed of any kind, to see what is spoken of
             if mentions is None or len(mentions) != 1 or mentions[0].deed.acts != ("on",) or mentions[0].deed.valued:
                 continue
             said = mentions[0].mentions
@@ -114,7 +114,7 @@ class Reflex:
     def _read(self, slots: Sequence[Slot], home: Home, now: float) -> Understood | None:
         found: list[Understood] = []
         for bits in _readings(slots):
-            parsed = clauses(bits)
+            parsed = clauses(bits, self._ready().combine)
             read = _all(parsed, home, now) if parsed else None
             if read is not None and not any(_same(read, other) for other in found):
                 found.append(read)
@@ -214,7 +214,7 @@ def _risky(command: Command, view: View) -> bool:
     return trait is not None and trait.risk(command.value) is not Risk.FREE
 
 
-def absent(slots: Sequence[Slot], home: Home) -> Understood | None:
+def absent(slots: Sequence[Slot], home: Home, grammar: Grammar) -> Understood | None:
     """An order for one thing that has no name in this home and none in the grammar: refused as it was typed."""
     lost = [at for at, slot in enumerate(slots) if slot[0].type == "unknown"]
     if not lost or lost != list(range(lost[0], lost[0] + len(lost))) or len(lost) > 4:
@@ -224,7 +224,7 @@ def absent(slots: Sequence[Slot], home: Home) -> Understood | None:
     if any(any(bit.type == "never" for bit in slot) for slot in around):
         return None
     for bits in _readings(around):
-        parsed = clauses(bits)
+        parsed = clauses(bits, grammar.combine)
         if not parsed or len(parsed) != 1 or len(parsed[0].mentions) != 1 or parsed[0].excepted:
             continue
         wanted, mention = action(parsed[0].deed), parsed[0].mentions[0]
