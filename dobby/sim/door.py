@@ -156,6 +156,8 @@ def faulty(thing: Thing, refuse: Refuse) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        # an order that has arrived is carried out, even if its sender has hung up by then
+        await request.read()
         await wait_while_slow(thing)
         if thing.has("garbage"):
             return web.Response(body=rubbish(), content_type="application/octet-stream")

@@ -17,6 +17,9 @@ from typing import Any
 from .announce import open_announcer
 from .control import control_app
 from .door import Door, web_door
+from .handset.messages import Exchange
+from .handset.phone import Phones
+from .handset.server import open_twilio
 from .house import HOMEKIT_PIN, STRIPS
 from .hue.bridge import open_bridge
 from .ids import Ids
@@ -29,6 +32,8 @@ from .wled.server import open_strip
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0
+TWILIO_SID = "ACsimulated0000000000000000000000"
+TWILIO_TOKEN = "simulated-twilio-token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +97,21 @@ async def open_home(plan: Plan, options: Options, closing: AsyncExitStack) -> li
     for door in doors:
         closing.push_async_callback(door.close)
     things = {thing.key: thing for _door, group in opened for thing in group}
-    control = web_door(control_app(things), plan.control)
+    door, twilio = open_twilio(_exchange(), plan.twilio)
+    closing.push_async_callback(twilio.close)
+    closing.push_async_callback(door.close)
+    await door.open()
+    things[twilio.thing.key] = twilio.thing
+    app = control_app(things)
+    Phones(twilio, options.webhook, f"http://{plan.twilio}").add_routes(app)
+    control = web_door(app, plan.control)
     await control.open()
     closing.push_async_callback(control.close)
-    return [control, *doors]
+    return [control, door, *doors]
+
+
+def _exchange() -> Exchange:
+    return Exchange(os.environ.get("SIM_TWILIO_SID", TWILIO_SID), os.environ.get("SIM_TWILIO_TOKEN", TWILIO_TOKEN))
 
 
 async def _watch(stop: asyncio.Event, doors: list[Door], parent: int, linger: float) -> None:

@@ -149,4 +149,6 @@ async def test_a_dead_bridge_hangs_and_comes_back(sim: Sim, bridge: HueBridgeV2)
 
 async def test_a_control_error_names_the_nearest_device(sim: Sim, anyio_backend: str) -> None:
     assert "'desk_lamp'" in (await sim.ask("POST", "/faults", {"device": "desk_lam", "fault": None}))["error"]
-    assert "brightness" in (await sim.ask("POST", "/truth", {"device": "desk_lamp", "state": {"brightnes": 3}}))["error"]
+    assert (
+        "brightness" in (await sim.ask("POST", "/truth", {"device": "desk_lamp", "state": {"brightnes": 3}}))["error"]
+    )

@@ -169,9 +169,7 @@ def test_faults(sim: Sim, players: dict[str, Any], fault: str) -> None:
     study, kitchen = players["Study"], players["Kitchen"]
     sim.call("POST", "/faults", {"device": "study_speaker", "fault": fault, "seconds": 5})
     try:
-        study.renderingControl.SetVolume(
-            [("InstanceID", 0), ("Channel", "Master"), ("DesiredVolume", 70)], timeout=0.3
-        )
+        study.renderingControl.SetVolume([("InstanceID", 0), ("Channel", "Master"), ("DesiredVolume", 70)], timeout=0.3)
         assert fault in ("lies", "garbage")
     except (SoCoUPnPException, requests.RequestException):
         assert fault not in ("lies",)
