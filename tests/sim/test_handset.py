@@ -146,17 +146,22 @@ async def test_outside_the_window_a_text_fails_and_a_template_arrives(sim: Sim, 
     await until(arrived)
     await sim.ask("POST", "/phone", {"from": stranger, "body": "hi"})
     free = await send(sim, to=stranger, body="hello again")
-    await until(lambda: asyncio.sleep(0, True))
-    assert free.sid
+
+    async def freed() -> bool:
+        return bool(await received(sim, free.sid))
+
+    await until(freed)
 
 
 @pytest.mark.parametrize(("fault", "reached"), [("dead", False), ("slow", True), ("garbage", False),
                                                 ("refuses", False), ("lost_answer", True)])  # fmt: skip
 async def test_faults(sim: Sim, daemon: Daemon, fault: str, reached: bool) -> None:
     await sim.fault("handset", fault, seconds=1.2)
-    with pytest.raises(Exception):  # noqa: B017, PT011  # whatever the SDK makes of it
-        sent = await send(sim, body=f"during {fault}")
-        assert sent.sid is not None
+    try:
+        said = (await send(sim, body=f"during {fault}")).sid
+    except Exception:
+        said = None
+    assert said is None
 
     async def arrived() -> bool:
         return any(text["body"] == f"during {fault}" for text in (await sim.ask("GET", "/phone"))["received"])
