@@ -24,6 +24,7 @@ from .house import HOMEKIT_PIN, STRIPS
 from .hue.bridge import open_bridge
 from .ids import Ids
 from .lock import open_lock
+from .model.server import StandIn
 from .net import Plan, make_plan
 from .sonos.server import open_players
 from .store import Store
@@ -107,6 +108,11 @@ async def open_home(plan: Plan, options: Options, closing: AsyncExitStack) -> li
     control = web_door(app, plan.control)
     await control.open()
     closing.push_async_callback(control.close)
+    if options.model:
+        model = web_door(StandIn().app(), plan.model)
+        await model.open()
+        closing.push_async_callback(model.close)
+        doors.append(model)
     return [control, door, *doors]
 
 
