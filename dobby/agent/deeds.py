@@ -241,7 +241,7 @@ def _value(wanted: Action, trait: Trait, device: Device) -> Value | Lack:
     if trait.name == "color" and wanted.trait == "white":
         return "#ffd9b0" if isinstance(wanted.value, float) and wanted.value < 3500 else "#ffffff"
     if trait.name in ("color_temperature",) and isinstance(wanted.value, float) and wanted.trait == "white":
-        return min(max(wanted.value, trait.min or 0.0), trait.max or wanted.value)
+        return round(min(max(wanted.value, trait.min or 0.0), trait.max or wanted.value))
     if isinstance(wanted.value, float) and wanted.value.is_integer():
         return int(wanted.value)
     return wanted.value

@@ -33,7 +33,28 @@ def lattice(said: Sequence[Token], grammar: Grammar, names: Names, *, question: 
         text = " ".join(token.typed for token in said[at : at + size])
         slots.append(tuple(Bit(bit.type, bit.value, bit.how, text) for bit in bits))
         at += size
-    return Lattice(tuple(slots), corrected)
+    return Lattice(_pruned(slots), corrected)
+
+
+_RELATIONS = frozenset({"in", "to", "at", "by"})
+_VALUES = frozenset({"number", "level", "color", "white"})
+
+
+def _pruned(slots: Sequence[Slot]) -> tuple[Slot, ...]:
+    """Drop what a word cannot mean where it stands: a preposition needs something after it, "to" a value or a place."""
+    done: list[Slot] = []
+    for at, slot in enumerate(slots):
+        after = slots[at + 1] if at + 1 < len(slots) else ()
+        types = {bit.type for bit in slot}
+        if len(slot) > 1 and types & _RELATIONS:
+            if not after or any(bit.type in ("and", "be", "except") for bit in after):
+                slot = tuple(bit for bit in slot if bit.type not in _RELATIONS) or slot
+            elif "to" in types and any(bit.type in _VALUES for bit in after):
+                slot = tuple(bit for bit in slot if bit.type == "to")
+            elif "to" in types and types & {"in", "filler"}:
+                slot = tuple(bit for bit in slot if bit.type != "to")
+        done.append(slot)
+    return tuple(done)
 
 
 def _ends(said: Sequence[Token], at: int, grammar: Grammar) -> bool:

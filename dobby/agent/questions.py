@@ -27,6 +27,7 @@ _READ = {"bright": "brightness", "loud": "volume", "warm": "current", "open": "p
 _KIND = {"on": "light", "position": "shade", "locked": "lock", "playing": "speaker", "muted": "speaker",
          "brightness": "light", "volume": "speaker", "current": "thermostat", "target": "thermostat",
          "color_temperature": "light", "color": "light", "effect": "light"}
+_FORMS: tuple[Asked, ...] = ("unreachable", "playing", "count", "which", "any", "all", "everything_off", "value", "is")
 _SILENT = frozenset({"filler", "in", "to", "be", "it", "one", "something"})
 
 
@@ -61,8 +62,9 @@ def question(net: Lattice, home: Home) -> Question | Refuse | None:
 
 
 def _clearest(found: Sequence[Question]) -> list[Question]:
-    """Readings that differ only in how the same devices are asked about: the first; otherwise none is sure."""
-    first = found[0]
+    """Readings that differ only in how the same devices are asked about: the one that heard most of the question
+    word; otherwise none is sure."""
+    first = min(found, key=lambda one: _FORMS.index(one.kind))
     same = all(one.devices == first.devices and one.trait == first.trait and one.value == first.value for one in found)
     return [first] if same else list(found)
 
