@@ -139,6 +139,8 @@ def _obey_segment(strip: Strip, segment: Json) -> None:
 
 
 def _check(order: Json) -> None:
+    if not isinstance(order, dict):
+        raise Invalid("state")
     if "on" in order and not isinstance(order["on"], bool) and order["on"] != "t":
         raise Invalid("on")
     if "bri" in order and (isinstance(order["bri"], bool) or not isinstance(order["bri"], int) or order["bri"] < 0):
