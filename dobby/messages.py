@@ -65,3 +65,4 @@ class Letter:
     id: int = 0
     attempts: int = 0
     maybe_repeat: bool = False
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))

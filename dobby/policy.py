@@ -57,13 +57,13 @@ def judge(command: Command, asker: Asker, view: View) -> Verdict:
             return Verdict("refuse", risk, "guest")
     if risk == Risk.FREE:
         return Verdict("now", risk)
+    if risk == Risk.SECURE and asker.by_voice:
+        return Verdict("refuse", risk, "voice")
     if asker.source == "answer":
         return Verdict("now", risk, "approved")
     if asker.tainted and asker.source == "model":
         return Verdict("refuse", risk, "tainted")
     if risk == Risk.SECURE:
-        if asker.by_voice:
-            return Verdict("refuse", risk, "voice")
         if person.pin_needed and not person.pin_hash:
             return Verdict("refuse", risk, "no_pin")
     return Verdict("ask", risk, "secure" if risk == Risk.SECURE else "ask")

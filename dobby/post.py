@@ -30,14 +30,12 @@ SEND_LIMIT = 20.0  # seconds for one hand-over
 class Door(Protocol):
     """A channel as the post sees it."""
 
-    name: str
-
     async def send(self, letter: Letter) -> str:
         """Hand a letter over; the provider's id. ChannelError says whether trying again is of use."""
         ...
 
-    async def find(self, letter: Letter) -> str:
-        """The provider's id of a letter that may have been handed over already, "" when it is not known there."""
+    async def find(self, letter: Letter) -> list[str]:
+        """The provider's ids of messages that may be this letter, the newest first; [] when it has none."""
         ...
 
 
@@ -52,7 +50,7 @@ class Post:
     """Carries letters from the outbox to the doors, in order for each recipient."""
 
     def __init__(self, store: Store, clock: Clock, doors: Mapping[str, Door]) -> None:
-        self._store, self._clock, self._doors = store, clock, doors
+        self._store, self._clock, self.doors = store, clock, doors
         self._wake = asyncio.Event()
         self._busy: dict[str, asyncio.Task[None]] = {}
 
@@ -106,7 +104,7 @@ class Post:
         if self._clock.now() - datetime.fromisoformat(row["created"]) > KEEP[row["kind"]]:
             await self._store.do("letter_dead", id=row["id"], error="too old to be of use")
             return
-        door = self._doors.get(row["channel"])
+        door = self.doors.get(row["channel"])
         if door is None:
             await self._store.do("letter_dead", id=row["id"], error=f"there is no channel {row['channel']}")
             return
@@ -140,9 +138,11 @@ class Post:
         except (ChannelError, TimeoutError):
             await self._again(row, UNSURE)
             return True
-        if found:
-            await self._store.do("letter_sent", id=row["id"], provider_id=found)
-        return bool(found)
+        for provider_id in found:
+            if await self._store.one("letter_by_provider", provider_id=provider_id) is None:
+                await self._store.do("letter_sent", id=row["id"], provider_id=provider_id)
+                return True
+        return False
 
     async def _again(self, row: Row, why: str, *, soon: bool = False) -> None:
         wait = 0.0 if soon else WAITS[min(row["attempts"], len(WAITS) - 1)]
@@ -150,7 +150,7 @@ class Post:
 
     async def _look_up_interrupted(self) -> None:
         for row in await self._store.all("letters_open"):
-            if row["state"] == "attempting" and (door := self._doors.get(row["channel"])) is not None:
+            if row["state"] == "attempting" and (door := self.doors.get(row["channel"])) is not None:
                 await self._unsure(door, row)
 
     async def delivery(self, provider_id: str, status: str) -> None:
@@ -171,5 +171,5 @@ UNSURE = "perhaps sent already"
 def _letter(row: Row) -> Letter:
     pictures = tuple(Picture(*one) for one in json.loads(row["pictures"]))
     letter = Letter(row["key"], row["channel"], row["recipient"], row["text"], pictures, row["kind"], row["id"],
-                    row["attempts"])
+                    row["attempts"], created=datetime.fromisoformat(row["created"]))
     return replace(letter, maybe_repeat=row["error"] == UNSURE)

@@ -66,10 +66,10 @@ UPDATE turns SET tainted = 1 WHERE id = :id
 UPDATE turns SET mind = :mind, reply = :reply, question = :question, tainted = :tainted, ended = :ended,
     elapsed_ms = :elapsed_ms WHERE id = :id
 -- name: turns_of_conversation
-SELECT * FROM turns WHERE conversation = :conversation AND ended IS NOT NULL AND id < :before ORDER BY id DESC
+SELECT * FROM turns WHERE conversation = :conversation AND ended IS NOT NULL AND text != '' AND id < :before ORDER BY id DESC
 LIMIT :limit
 -- name: turns_lately
-SELECT * FROM turns WHERE ended IS NOT NULL AND person != '' ORDER BY id DESC LIMIT :limit
+SELECT * FROM turns WHERE ended IS NOT NULL AND text != '' ORDER BY id DESC LIMIT :limit
 -- name: call_start
 INSERT INTO calls (turn, tool, args, verdict, before, commands, at)
 VALUES (:turn, :tool, :args, :verdict, :before, :commands, :at)
@@ -79,7 +79,7 @@ UPDATE calls SET outcomes = :outcomes WHERE id = :id
 SELECT * FROM calls WHERE turn = :turn ORDER BY id
 -- name: last_action
 SELECT calls.* FROM calls JOIN turns ON turns.id = calls.turn
-WHERE turns.conversation = :conversation AND calls.outcomes IS NOT NULL AND calls.outcomes != '[]'
+WHERE turns.conversation = :conversation AND calls.outcomes IS NOT NULL AND calls.commands != '[]'
     AND calls.undone = 0 AND calls.tool != 'undo' ORDER BY calls.id DESC LIMIT 1
 -- name: mark_undone
 UPDATE calls SET undone = 1 WHERE id = :id

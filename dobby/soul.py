@@ -36,9 +36,9 @@ def parse(raw: str, where: str = "SOUL.md") -> tuple[Soul, list[str]]:
     """Head and body of a SOUL.md, with a list of its mistakes."""
     problems: list[str] = []
     head, body = _split(raw, where, problems)
-    for key in head:
-        if key not in HEAD_KEYS:
-            problems.append(f"{where}: {key!r} is not a known key of the head. Known: {', '.join(HEAD_KEYS)}.")
+    known = ", ".join(HEAD_KEYS)
+    problems += [f"{where}: {key!r} is not a known key of the head. Known: {known}." for key in head
+                 if key not in HEAD_KEYS]
     name, address, dryness = head.get("name", "Dobby"), head.get("address", ""), head.get("dryness", 1)
     if not isinstance(name, str) or not 0 < len(name) <= 40:
         problems.append(f"{where}: name must be a short text.")

@@ -112,10 +112,14 @@ def clauses(bits: Sequence[Bit], combine: Mapping[frozenset[str], str]) -> tuple
 
 def _stretches(bits: Sequence[Bit]) -> Iterable[list[Bit]]:
     now: list[Bit] = []
+    grouping = any(bit.type == "act" and bit.value == "group" for bit in bits)
     for bit in bits:
         if bit.type == "and":
             yield now
             now = []
+        elif grouping and bit.type in ("device", "room") and any(one.type in ("device", "room") for one in now):
+            yield now
+            now = [bit]
         else:
             now.append(bit)
     yield now

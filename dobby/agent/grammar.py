@@ -11,7 +11,7 @@ from typing import Any
 from dobby.agent.text import Spelling, tokens
 
 # Word classes that nobody's typing mistake may lead to: a wrong letter must not make an order of a sentence.
-_NOT_BY_MISTAKE = frozenset({"carrier", "filler", "in", "to", "at", "by", "be", "and", "it", "number", "one", "little"})
+_NOT_BY_MISTAKE = frozenset({"filler", "in", "to", "at", "by", "be", "and", "it", "number", "one", "little"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class _Lane:
     waiting: deque[int] = field(default_factory=deque)
     worker: asyncio.Task[None] | None = None
     turn: asyncio.Task[None] | None = None
+    now: int = 0
 
 
 Take = Callable[[int], Awaitable[None]]
@@ -39,14 +40,14 @@ class Inbox:
         self._lanes: dict[str, _Lane] = {}
         self._done: dict[int, asyncio.Event] = {}
 
-    async def accept(self, message: Message, pin_right: bool | None = None) -> int:
-        """Commit a message and queue it; its id, or 0 when this one was taken before. `text` must hold no PIN."""
+    async def accept(self, message: Message, pin_right: bool | None = None, *, queue: bool = True) -> int:
+        """Commit a message and queue it; its id, or 0 when this one was taken before. Its text must hold no PIN."""
         id_ = await self._store.do(
             "message_add", channel=message.channel, external=message.external, conversation=message.conversation,
             sender=message.sender, text=message.text, here=message.here, pin=pin_right,
             pictures=json.dumps([[p.name, p.content_type] for p in message.pictures]),
             received=message.received.isoformat())
-        if id_:
+        if id_ and queue:
             self._queue(id_, message.conversation)
         return id_
 
@@ -66,13 +67,13 @@ class Inbox:
     async def _work(self, conversation: str, lane: _Lane) -> None:
         while lane.waiting:
             id_ = lane.waiting.popleft()
+            lane.now = id_
             lane.turn = asyncio.create_task(self._one(id_))
             await asyncio.wait([lane.turn])
             if not lane.turn.cancelled() and (error := lane.turn.exception()) is not None:
                 log.error("message %s", id_, exc_info=error)
-            if (done := self._done.pop(id_, None)) is not None:
-                done.set()
-            lane.turn = None
+            lane.turn, lane.now = None, 0
+            self.finished(id_)
         lane.worker = None
         if self._lanes.get(conversation) is lane and not lane.waiting:
             del self._lanes[conversation]
@@ -94,12 +95,13 @@ class Inbox:
         return bool(self._lanes)
 
     async def stop(self, conversation: str = "") -> list[Row]:
-        """Cancel and drop everything of one conversation, or of all; the messages that will not be finished."""
+        """Cancel and drop everything of one conversation, or of all; the messages that will not be finished (the
+        caller closes them)."""
         lanes = [self._lanes[conversation]] if conversation in self._lanes else [] if conversation else [
             *self._lanes.values()]
         dropped: list[int] = []
         for lane in lanes:
-            dropped += lane.waiting
+            dropped += [lane.now, *lane.waiting] if lane.now else lane.waiting
             lane.waiting.clear()
             if lane.turn is not None:
                 lane.turn.cancel()
@@ -107,11 +109,12 @@ class Inbox:
         if running:
             await asyncio.wait(running, timeout=1.0)
         rows = [row for id_ in dropped if (row := await self._store.one("message", id=id_)) is not None]
-        for row in rows:
-            await self._store.do("message_done", id=row["id"])
-            if (done := self._done.pop(row["id"], None)) is not None:
-                done.set()
-        return rows
+        return [row for row in rows if row["state"] != "done"]
+
+    def finished(self, id_: int) -> None:
+        """Wake whoever waits for this message."""
+        if (done := self._done.pop(id_, None)) is not None:
+            done.set()
 
     async def close(self) -> None:
         """Cancel what runs; it is taken up at the next start."""

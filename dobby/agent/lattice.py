@@ -25,9 +25,11 @@ def lattice(said: Sequence[Token], grammar: Grammar, names: Names, *, question: 
     """Cut a sentence into slots; a word that means nothing is put right if exactly one known word is near."""
     said, corrected = _correct(list(said), grammar, names, question)
     slots: list[Slot] = []
+    playing = any(bit.type == "act" and bit.value == "play" for start in range(len(said)) for size in (1, 2)
+                  for bit in grammar.phrase(token.text for token in said[start : start + size]))
     at = 0
     while at < len(said):
-        size, bits = _slot(said, at, grammar, names, question)
+        size, bits = _slot(said, at, grammar, names, question, playing)
         if size == 1 and (particle := grammar.final.get(said[at].text)) and _ends(said, at + 1, grammar):
             bits = [*(bit for bit in bits if bit.type != "unknown"), particle]
         text = " ".join(token.typed for token in said[at : at + size])
@@ -87,8 +89,8 @@ def _named(said: Sequence[Token], at: int, names: Names, playing: bool) -> tuple
     return 0, []
 
 
-def _slot(said: Sequence[Token], at: int, grammar: Grammar, names: Names, question: bool) -> tuple[int, Sequence[Bit]]:
-    playing = any(bit.type == "act" and bit.value == "play" for token in said for bit in grammar.phrase((token.text,)))
+def _slot(said: Sequence[Token], at: int, grammar: Grammar, names: Names, question: bool,
+          playing: bool) -> tuple[int, Sequence[Bit]]:
     size, named = _named(said, at, names, playing)
     room_to_run = _until_a_name(said, at, names, grammar, playing, size)
     for length in range(room_to_run, 0, -1):

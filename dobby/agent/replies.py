@@ -46,7 +46,8 @@ async def act(hands: Hands, parts: Sequence[Part]) -> Reply:
 
 async def _orders(hands: Hands, orders: Sequence[Do | RunSkill]) -> str:
     commands: list[Command] = []
-    about, corrected, tool, after = "", [], "order", ""
+    corrected: list[tuple[str, str]] = []
+    about, tool, after = "", "order", ""
     for order in orders:
         if isinstance(order, Do):
             commands += order.commands
@@ -55,7 +56,7 @@ async def _orders(hands: Hands, orders: Sequence[Do | RunSkill]) -> str:
         skill = next(one for one in hands.house.skills if one.name == order.name)
         commands += skill_commands(skill, hands.house.home)
         tool, about = f"skill {skill.name}", ""
-        after = skill.reply(hands.house.words.language)
+        after = skill.reply.get(hands.house.words.language, "")
     commands = list(dict.fromkeys(commands)) if all(not isinstance(c.value, dict) for c in commands) else commands
     if not commands:
         return hands.house.words.say("turn.nothing_to_do")
@@ -101,7 +102,7 @@ async def _control(hands: Hands, part: Control) -> str:
             names = [f"{house.home.devices[c.device].name}" for c in stuck if c.device in house.home.devices]
             return f"{text} {house.words.say('undo.stuck', names=house.words.join(names))}" if names else text
         case "help":
-            return answers.help_text(house.home, house.words, house.skills)
+            return answers.help_text(house.home, house.words)
         case "find":
             return await find(hands, part.what)
         case "why":

@@ -119,13 +119,13 @@ def _elsewhere(what: str, places: Sequence[str], devices: Sequence[Device], home
     place = home.words.join(places)
     if not rooms:
         return Absent(home.words.say("refuse.no_thing_there", thing=what, place=place))
-    return Absent(home.words.say("refuse.elsewhere", thing=what, place=place, rooms=home.words.join(rooms[:_MANY])))
+    return Absent(home.words.say("refuse.elsewhere", thing=what, place=place, rooms=home.words.join(rooms[:3])))
 
 
 def _kind(mention: Mention, kind: str, wanted: Action, rooms: tuple[str, ...], home: Home) -> Target:
     all_of_kind = [home.view.devices[one] for one in home.names.by_kind.get(kind, ())]
     devices = [one for one in all_of_kind if not rooms or one.room in rooms]
-    noun = mention.noun or home.words.kind(kind, 1)
+    noun = home.words.kind(kind, 1)
     if not all_of_kind:
         place = home.words.join(rooms)
         return Absent(home.words.say("refuse.no_thing_there" if place else "refuse.no_thing", thing=noun, place=place))

@@ -24,7 +24,7 @@ from dobby.messages import Letter, Message, Person
 from dobby.policy import Asker
 from dobby.post import queued
 from dobby.soul import Soul
-from dobby.store import Row
+from dobby.store import Last, Row
 from dobby.tools import all_tools
 from dobby.tools.hands import Hands, House
 from dobby.tools.wording import claims_a_deed
@@ -36,7 +36,7 @@ LOCAL = ("console", "page")  # doors that show the answer themselves; the others
 
 @dataclass(slots=True)
 class Agent:
-    """The minds of the house and what they share. `on_turn` is told of every turn that ended."""
+    """The minds of the house and what they share. `on_turn` is told (turn, message) when one ended."""
 
     house: House
     people: Mapping[str, Person]
@@ -46,7 +46,7 @@ class Agent:
     budget: Budget = field(default_factory=Budget)
     home_name: str = "home"
     daily_tokens: int = 500_000
-    on_turn: Callable[[int], None] = lambda turn: None
+    on_turn: Callable[[int, int], None] = lambda turn, message: None
     on_letter: Callable[[], None] = lambda: None
     contexts: dict[str, Context] = field(default_factory=dict)
 
@@ -84,7 +84,7 @@ class Agent:
     async def _reply(self, hands: Hands, row: Row, person: Person, again: bool) -> Reply:
         if again and (told := await interrupted(hands)) is not None:
             return told
-        text, language = row["text"], self.reflex.language
+        text, language = row["text"], self.house.words.language
         pin = None if row["pin"] is None else bool(row["pin"])
         if (answered := await consented(hands, person, text, pin, language, self.soul.name)) is not None:
             return answered
@@ -137,7 +137,7 @@ class Agent:
         parts += [question.text for question in hands.questions]
         return Reply("\n".join(parts) or words.say("turn.no_words"), mind)
 
-    async def _finish(self, hands: Hands, row: Row, reply: Reply, began: float) -> None:
+    async def _finish(self, hands: Hands, row: Row, reply: Reply, began: float, *, quiet: bool = False) -> None:
         """Commit the answer, the end of the message and the letter together; then let it go out."""
         question = hands.questions[-1].id if hands.questions else None
         now = self.house.clock.now()
@@ -145,12 +145,49 @@ class Agent:
                                     "tainted": hands.tainted, "ended": now.isoformat(),
                                     "elapsed_ms": round((time.monotonic() - began) * 1000)}),
                       ("message_done", {"id": row["id"]})]
-        if row["channel"] not in LOCAL and reply.text:
+        if row["channel"] not in LOCAL and reply.text and not quiet:
             statements.append(queued(Letter(f"answer:{row['id']}", row["channel"], row["sender"].split(":", 1)[1],
                                             reply.text), now))
         await self.house.store.together(statements)
-        self.on_turn(hands.turn)
+        self.on_turn(hands.turn, row["id"])
         self.on_letter()
+
+    async def silent_turn(self, person: Person, channel: str, external: str, conversation: str) -> int:
+        """A turn for something done without words (a press on the page); its id."""
+        now = self.house.clock.now().isoformat()
+        made = await self.house.store.together([
+            ("message_add", {"channel": channel, "external": external, "conversation": conversation, "pin": None,
+                             "sender": f"{channel}:owner", "text": "", "here": "", "pictures": "[]", "received": now}),
+            ("message_done", {"id": Last(0)}),
+            ("turn_start", {"message": Last(0), "person": person.name, "channel": channel, "text": "",
+                            "conversation": conversation, "started": now})])
+        return made[2]
+
+    async def end_silent_turn(self, hands: Hands, reply: str) -> None:
+        """Close a turn that `silent_turn` opened."""
+        question = hands.questions[-1].id if hands.questions else None
+        await self.house.store.do("turn_end", id=hands.turn, mind="none", reply=reply, question=question,
+                                  tainted=False, ended=self.house.clock.now().isoformat(), elapsed_ms=0)
+        self.on_turn(hands.turn, 0)
+
+    async def close_stopped(self, row: Row) -> None:
+        """A message that stop cancelled or kept from starting: its turn says so, and it is never taken up again."""
+        person = self.people.get(row["sender"])
+        if person is None:
+            return
+        turn, _ = await self._turn(row, person)
+        hands = Hands(self.house, Asker(person, "phrase"), turn["id"], row["conversation"])
+        reply = Reply(self.house.words.say("turn.stopped"), "none")
+        await self._finish(hands, row, reply, time.monotonic(), quiet=True)
+
+    async def say_stopped(self, row: Row, dropped: list[str]) -> None:
+        """The answer to "stop": what will not be done any more."""
+        words = self.house.words
+        texts = ", ".join(f"“{text[:60]}”" for text in dropped)
+        text = words.say("turn.stopped_dropped", texts=texts) if dropped else words.say("turn.stopped")
+        turn, _ = await self._turn(row, self.people[row["sender"]])
+        hands = Hands(self.house, Asker(self.people[row["sender"]], "phrase"), turn["id"], row["conversation"])
+        await self._finish(hands, row, Reply(text, "reflex"), time.monotonic())
 
     async def _stranger(self, row: Row) -> None:
         """No answer to a stranger; the owner hears of each of them once."""

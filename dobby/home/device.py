@@ -134,7 +134,8 @@ Needs = Literal["nothing", "button", "pin"]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A sighting that a driver claims as its own. `key` is the link's stable name (`hue:<bridge id>`)."""
+    """A sighting that a driver claims as its own. `key` is the link's stable name (`hue:<bridge id>`); its devices'
+    ids are the key itself or start with the key and a slash. why: the evidence, in words."""
 
     key: str
     make: str
@@ -143,6 +144,7 @@ class Found:
     port: int
     needs: Needs = "nothing"
     model: str = ""
+    room: str = ""
     why: str = ""
 
 

@@ -289,6 +289,9 @@ class Home:
             command = replace(command, value=trait.check(command.value))
         except OutOfRange as error:
             return _failed(command, Fault("range", error.text))
+        if command.trait == "brightness" and command.value == 0 and known.own.trait("on"):
+            off = await self._one(Command(command.device, "on", False), sent)  # no light at all is off, in every make
+            return replace(off, command=command, read=0 if off.result == "confirmed" else off.read)
         if known.link is None:
             return _failed(command, Fault("unreachable", "It does not answer."))
         known.pending[command.trait] = command.value

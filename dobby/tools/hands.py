@@ -19,10 +19,12 @@ from dobby.home import scenes
 from dobby.home.device import Command, Fault, Outcome
 from dobby.home.home import Home
 from dobby.home.traits import Risk, Value
-from dobby.home.verdict import Approval, Choice, Mint, Verdict
+from dobby.home.verdict import Approval, Choice, Mint, NoPermit, Verdict
+from dobby.messages import Person
 from dobby.policy import Asker, judge
 from dobby.skills import Skill
 from dobby.store import Store
+from dobby.tools.wording import orders_text
 from dobby.words import Words
 
 
@@ -88,15 +90,14 @@ class Hands:
     outcomes: list[Outcome] = field(default_factory=list)
     questions: list[Approval] = field(default_factory=list)
 
-    async def do(self, commands: Sequence[Command], *, tool: str = "set", approval: int | None = None,
-                 about: str = "") -> Done:
+    async def do(self, commands: Sequence[Command], *, tool: str, approval: int | None = None) -> Done:
         """Judge each command, do what may be done now, ask one question for what asks, refuse the rest."""
         if self.stopped:
             raise Stopped("Stopped, as you said.")
         asker = replace(self.asker, tainted=self.tainted)
         verdicts = [judge(command, asker, self.house.home) for command in commands]
         now = [command for command, verdict in zip(commands, verdicts, strict=True) if verdict.say == "now"]
-        question = await self._ask(commands, verdicts, about)
+        question = await self._ask(commands, verdicts)
         call = await self._journal(tool, commands, verdicts, now)
         permit = self.house.mint(now, Verdict("now"))
         done = iter(await self.house.home.do(now, permit) if now else [])
@@ -108,15 +109,15 @@ class Hands:
 
     async def offer(self, text: str, choices: Sequence[Choice], risk: Risk = Risk.ASK) -> Approval:
         """Ask the person of this turn a question whose answers are exact commands (asked by code, never by a model)."""
-        assert self.asker.person is not None
-        approval = await self.house.approvals.ask(self.asker.person, self.conversation, text, choices, risk)
+        approval = await self.house.approvals.ask(self._person(), self.conversation, text, choices, risk)
         self.questions.append(approval)
         return approval
 
     async def accept(self, answered: Answered, choice: Choice) -> Done:
         """Do what an answered question stood for: exactly its commands, judged again as the person's own order."""
         approval = answered.approval
-        assert answered.answer == "yes" and approval is not None and choice in approval.choices
+        if answered.answer != "yes" or approval is None or choice not in approval.choices:
+            raise NoPermit("Only an answered question may be acted upon, and only as it was asked.")
         hands = replace(self, asker=replace(self.asker, source="answer"), tainted=False)
         return await hands.do(choice.commands, tool="answer", approval=approval.id)
 
@@ -134,27 +135,23 @@ class Hands:
         done = await hands.do(commands, tool="undo")
         return done, stuck
 
+    def _person(self) -> Person:
+        if self.asker.person is None:
+            raise NoPermit("There is nobody to ask.")
+        return self.asker.person
+
     def taint(self) -> None:
         """A stranger's words came into this conversation."""
         self.tainted = True
 
-    async def _ask(self, commands: Sequence[Command], verdicts: Sequence[Verdict], about: str) -> Approval | None:
+    async def _ask(self, commands: Sequence[Command], verdicts: Sequence[Verdict]) -> Approval | None:
         held = [c for c, v in zip(commands, verdicts, strict=True) if v.say == "ask"]
         if not held:
             return None
         risk = max(v.risk for v in verdicts if v.say == "ask")
-        text = self._question_text(held, risk, about)
-        return await self.offer(text, [Choice("", tuple(held))], risk)
-
-    def _question_text(self, held: Sequence[Command], risk: Risk, about: str) -> str:
-        """The question in words made by code from the exact commands; names are the owner's."""
-        words, home = self.house.words, self.house.home
-        parts = []
-        for command in held:
-            device = home.devices.get(command.device)
-            name = device.name if device else command.device
-            parts.append(words.order(name, command.trait, command.value))
-        return words.say("ask.secure" if risk == Risk.SECURE else "ask.plain", orders=words.join(parts))
+        key = "plain" if risk < Risk.SECURE else "secure" if self._person().pin_needed else "secure_no_pin"
+        orders = orders_text(held, self.house.home, self.house.words)
+        return await self.offer(self.house.words.say(f"ask.{key}", orders=orders), [Choice("", tuple(held))], risk)
 
     async def _journal(self, tool: str, commands: Sequence[Command], verdicts: Sequence[Verdict],
                        now: Sequence[Command]) -> int:
@@ -173,7 +170,7 @@ class Hands:
                                "value": json.dumps(o.command.value)[:100], "verdict": v.say, "approval": approval,
                                "result": o.result if v.say == "now" else "held"})
                 for o, v in zip(outcomes, verdicts, strict=True)]
-        done = [dump_outcome(o) for o, v in zip(outcomes, verdicts, strict=True) if v.say == "now"]
+        done = [dump_outcome(outcome) for outcome in outcomes]
         await self.house.store.together([("call_end", {"id": call, "outcomes": json.dumps(done)}), *rows])
 
     def _held(self, command: Command, verdict: Verdict) -> Outcome:

@@ -33,7 +33,7 @@ async def give(hands: Hands, device: str, given: Given) -> None:
 
 
 async def what_happened(hands: Hands, device: str = "") -> str:
-    """What was commanded lately and why: time, who, through which mind, verdict, result. Optionally of one device id."""
+    """What was commanded lately and why: when, who, through which mind, verdict, result. Optionally of one device."""
     rows = await hands.house.store.all("audit_lately", device=device, limit=LATELY_LIMIT)
     keys = ("at", "person", "source", "device", "trait", "value", "verdict", "result")
     return json.dumps([{key: row[key] for key in keys} for row in rows], ensure_ascii=False)

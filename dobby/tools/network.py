@@ -11,12 +11,13 @@ from dobby.policy import PAIR
 from dobby.tools.fence import clean, fenced
 from dobby.tools.hands import Hands, Offer
 from dobby.tools.schema import tool
+from dobby.tools.wording import join_or
 from dobby.words import Words
 
 
 async def find_devices(hands: Hands, what: str = "") -> str:
-    """Look at the home network for a make or thing ("sonos", "hue", "" for everything). The house itself then offers the
-    person to try what was found; you only say what there is."""
+    """Look at the home network for a make or thing ("sonos", "hue", "" for everything). The house itself then offers
+    the person to try what was found; you only say what there is."""
     offers = await hands.house.scout.look(what)
     hands.taint()
     approval = await offer_to_try(hands, offers)
@@ -35,7 +36,6 @@ async def offer_to_try(hands: Hands, offers: list[Offer]) -> str:
     tries = [one for one in offers if not one.linked or one.devices]
     if not tries or person is None or person.role == "guest":
         return ""
-    home = hands.house.home
     choices = []
     for one in tries:
         let_in = () if one.linked else (Command(one.key, PAIR, None),)
@@ -62,7 +62,7 @@ def offer_text(words: Words, offers: list[Offer]) -> str:
     parts = [words.say(f"find.needs_{need}") for need in ("button", "pin") if need in needs]
     if len(offers) > 1:
         names = list(dict.fromkeys(clean(one.room or one.name, 60) for one in offers))
-        return " ".join([*parts, words.say("find.try_which", names=words.join(names, "or"))])
+        return " ".join([*parts, words.say("find.try_which", names=join_or(names, words))])
     return " ".join([*parts, words.say("find.try")])
 
 

@@ -1,0 +1,5 @@
+"""`python -m dobby`."""
+
+from dobby.cli import main
+
+main()

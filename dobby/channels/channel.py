@@ -1,0 +1,60 @@
+"""A door of the house: one file beside this one, ending in CHANNEL = Channel(...).
+
+`opens(config, secrets)` says whether the settings ask for it; `open(context)` yields the open door. A door that is
+reached from outside has routes; they are served on the webhook listener, never on the dashboard's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from dobby.config import Config, Secrets
+from dobby.messages import Letter, Message
+
+
+class OpenDoor(Protocol):
+    """An open channel."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The address prefixes it serves ("whatsapp")."""
+        ...
+
+    @property
+    def routes(self) -> Sequence[web.RouteDef]:
+        """Its addresses on the webhook listener."""
+        ...
+
+    async def send(self, letter: Letter) -> str:
+        """Hand a letter over; the provider's id. ChannelError says whether trying again is of use."""
+        ...
+
+    async def find(self, letter: Letter) -> list[str]:
+        """The provider's ids of messages that may be this letter, the newest first; [] when it has none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a door gets: the settings, where messages and delivery reports go, how a picture is lent, and its words."""
+
+    config: Config
+    secrets: Secrets
+    receive: Callable[[Message], Awaitable[int]]
+    delivery: Callable[[str, str], Awaitable[None]]
+    lend: Callable[[str], str]
+    repeat_note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A kind of door."""
+
+    name: str
+    opens: Callable[[Config, Secrets], bool]
+    open: Callable[[Context], AbstractAsyncContextManager[OpenDoor]]

@@ -1,0 +1,319 @@
+"""The daemon: opens everything, runs it in one task group, closes everything. The one place where all parts meet."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import secrets as random_secrets
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from dobby import config as configuration
+from dobby.agent.inbox import Inbox
+from dobby.agent.loop import Budget
+from dobby.agent.receive import Gateway
+from dobby.agent.reflex import Reflex
+from dobby.agent.turn import Agent, address_book
+from dobby.approvals import Approvals
+from dobby.brains.claude import Claude
+from dobby.channels import load_channels
+from dobby.channels.channel import Context
+from dobby.clock import Clock
+from dobby.config import Config, Secrets
+from dobby.discovery import mdns
+from dobby.discovery.identify import listen_for
+from dobby.discovery.links import Links, load_traits
+from dobby.discovery.networks import Reach, reach
+from dobby.discovery.ssdp import Ssdp
+from dobby.drivers import load_drivers
+from dobby.errors import DobbyError
+from dobby.home.device import Device, Room, Settings
+from dobby.home.home import Given, Home
+from dobby.home.verdict import gatekeeper
+from dobby.parts import Part, Parts, running
+from dobby.pictures import Pictures
+from dobby.post import Door, Post
+from dobby.skills import load_skills
+from dobby.soul import read as read_soul
+from dobby.store import Store
+from dobby.tools.hands import House
+from dobby.tools.scout import NetworkScout
+from dobby.web import server
+from dobby.web.api import Api
+from dobby.web.events import Events
+from dobby.web.views import device_view, question_view, turn_view
+from dobby.words import Words
+
+log = logging.getLogger(__name__)
+FILES_EVERY = 2.0  # seconds between looks at SOUL.md and skills/
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """What listens on the network."""
+
+    mdns_types: tuple[str, ...]
+    ssdp: Ssdp
+
+
+@dataclass(slots=True)
+class Daemon:
+    """A running Dobby, as the command line, the demo and tests see it."""
+
+    workspace: Path
+    config: Config
+    store: Store
+    home: Home
+    links: Links
+    gateway: Gateway
+    post: Post
+    events: Events
+    clock: Clock
+    token: str
+    reach: Reach
+    problems: dict[str, list[str]] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
+    dashboard: str = ""
+    webhook: str = ""
+    started: float = field(default_factory=time.monotonic)
+
+    async def health(self) -> dict[str, Any]:
+        """What is well and what is not, for doctor and the page."""
+        dead = await self.store.all("letters_dead")
+        agent = self.gateway.agent
+        return {"parts": [{"name": p.name, "state": p.state, "broke": p.broke} for p in self.parts.values()],
+                "links": [{"key": key, "name": kept.found.name, "make": kept.found.make, "state": kept.state}
+                          for key, kept in self.links.kept.items()],
+                "unreachable": [d.name for d in self.home.devices.values() if not self.home.reachable(d.id)],
+                "problems": [problem for found in self.problems.values() for problem in found],
+                "letters_not_sent": [{"to": row["recipient"], "error": row["error"]} for row in dead],
+                "model": agent.brain.mind if agent.brain else None, "devices": len(self.home.devices)}
+
+    def idle(self) -> bool:
+        """Whether nothing is being worked on."""
+        return not self.gateway.inbox.running() and self.post.idle()
+
+
+@asynccontextmanager
+async def opened(workspace: Path, *, manual_clock: bool = False) -> AsyncIterator[Daemon]:
+    """Open a workspace and run everything in it until the block ends. ConfigError and DobbyError say what is wrong."""
+    config = configuration.load(workspace / "config.toml")
+    secrets = configuration.secrets(workspace)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_alone(workspace))
+        store = await Store.open(workspace / "dobby.db")
+        stack.push_async_callback(store.close)
+        daemon, ears = await _assemble(workspace, config, secrets, store, Clock(manual=manual_clock))
+        await _open_doors(daemon, secrets, stack)
+        stack.callback(_leave_word(daemon).unlink, missing_ok=True)
+        parts = await stack.enter_async_context(running())
+        daemon.parts = parts.all
+        stack.push_async_callback(daemon.gateway.inbox.close)
+        stack.callback(daemon.events.close)
+        _start(daemon, parts, ears)
+        await daemon.gateway.inbox.take_up()
+        yield daemon
+
+
+@contextmanager
+def _alone(workspace: Path) -> Iterator[None]:
+    """One Dobby a workspace, held by a lock on a file in it (given back by the kernel even after kill -9)."""
+    with (workspace / ".dobby.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise DobbyError(f"Another Dobby runs in {workspace}.", "Stop that one first.") from None
+        yield
+
+
+async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: Store,
+                    clock: Clock) -> tuple[Daemon, Ears]:
+    """Every part, wired; nothing runs yet."""
+    mint, check = gatekeeper()
+    home = Home(check)
+    await _restore(home, store)
+    drivers, driver_problems = load_drivers([workspace / "drivers"])
+    allowed = reach(config.network)
+    links = Links(home, store, drivers, allowed, Settings(callbacks=config.network.callbacks))
+    mdns_types, ssdp_targets = listen_for(drivers)
+    ears = Ssdp(allowed, ssdp_targets, links.saw)
+    soul, soul_problems = read_soul(workspace / "SOUL.md")
+    skills, skill_problems = load_skills(workspace / "skills")
+    words = Words(config.home.language, address=soul.address, dryness=soul.dryness, name=soul.name)
+    house = House(home, store, Approvals(store, clock.now), clock, words, skills,
+                  NetworkScout(links, ears.search), mint)
+    owner = config.owner()
+    agent = Agent(house, address_book(config.persons(), owner), Reflex(config.home.language, skills, words), soul,
+                  _brain(config, secrets), _budget(config), config.home.name, config.brain.daily_tokens)
+    inbox = Inbox(store, agent.take)
+    token = await store.fact("token") or random_secrets.token_urlsafe(24)
+    await store.set_fact("token", token)
+    post = Post(store, clock, {})
+    daemon = Daemon(workspace, config, store, home, links, Gateway(agent, inbox), post, Events(), clock, token, allowed)
+    daemon.problems = {"drivers": driver_problems, "soul": soul_problems, "skills": skill_problems,
+                       "network": list(allowed.problems)}
+    return daemon, Ears(mdns_types, ears)
+
+
+async def _restore(home: Home, store: Store) -> None:
+    """What the home was when it was last open."""
+    devices = [Device(row["id"], row["name"], row["kind"], row["room"], row["make"], load_traits(row["traits"]))
+               for row in await store.all("devices")]
+    given = {row["device"]: Given(row["name"], row["room"], tuple(json.loads(row["aliases"])),
+                                  bool(row["in_everything"])) for row in await store.all("given")}
+    rooms = [Room(row["name"], row["floor"], tuple(json.loads(row["aliases"]))) for row in await store.all("rooms")]
+    home.restore(devices, given, rooms)
+
+
+def _brain(config: Config, secrets: Secrets) -> Claude | None:
+    if not secrets.anthropic_api_key and not config.brain.base_url:
+        return None
+    return Claude(api_key=secrets.anthropic_api_key, base_url=config.brain.base_url, model=config.brain.model)
+
+
+def _budget(config: Config) -> Budget:
+    return Budget(config.brain.max_steps, config.brain.turn_tokens, config.brain.turn_seconds)
+
+
+async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -> None:
+    """The channels that the settings ask for, their webhook listener, and the dashboard."""
+    twilio, agent, words = daemon.config.twilio, daemon.gateway.agent, daemon.gateway.agent.house.words
+    key = await daemon.store.fact("pictures_key") or random_secrets.token_hex(32)
+    await daemon.store.set_fact("pictures_key", key)
+    base = "{0.scheme}://{0.netloc}".format(urlsplit(twilio.public_url))
+    pictures = Pictures(daemon.workspace / "pictures", daemon.clock.now, base, bytes.fromhex(key))
+    context = Context(daemon.config, secrets, daemon.gateway.receive, daemon.post.delivery, pictures.lend,
+                      words.say("turn.repeat"))
+    doors: dict[str, Door] = {}
+    routes: list[web.RouteDef] = []
+    for channel in load_channels():
+        if channel.opens(daemon.config, secrets):
+            door = await stack.enter_async_context(channel.open(context))
+            doors |= dict.fromkeys(door.names, door)
+            routes += door.routes
+    daemon.post.doors = doors
+    agent.on_letter, agent.on_turn = daemon.post.wake, _tell_turn(daemon)
+    api = Api(daemon.gateway, daemon.config.owner(), daemon.events, daemon.health, daemon.idle)
+    settings = daemon.config.web
+    names = (settings.host, "localhost") if settings.host.startswith("127.") else (settings.host,)
+    hosts = frozenset((*(f"{name}:{settings.port}" for name in names), *settings.hosts))
+    app = server.dashboard(api, daemon.token, hosts)
+    daemon.dashboard = await stack.enter_async_context(server.listening(app, settings.host, settings.port))
+    if routes:
+        outside = server.outside(routes, pictures)
+        daemon.webhook = await stack.enter_async_context(
+            server.listening(outside, twilio.webhook_host, twilio.webhook_port))
+
+
+def _start(daemon: Daemon, parts: Parts, ears: Ears) -> None:
+    """Everything that runs for ever."""
+    parts.run("links", daemon.links.run)
+    parts.run("post", daemon.post.run)
+    parts.run("events", lambda: _tell_changes(daemon))
+    parts.run("files", lambda: _watch_files(daemon))
+    parts.run("warm-up", lambda: _warm(daemon))
+    if daemon.reach.addresses:
+        parts.run("mdns", lambda: mdns.watch(daemon.reach, ears.mdns_types, daemon.links.saw))
+        parts.run("ssdp", ears.ssdp.watch)
+
+
+async def _warm(daemon: Daemon) -> None:
+    """What the first message would wait for, after ready: the grammar, then the model's SDK."""
+    agent = daemon.gateway.agent
+    await asyncio.to_thread(agent.reflex.warm, daemon.home)
+    if isinstance(agent.brain, Claude):
+        await agent.brain.warm()
+    await asyncio.Event().wait()
+
+
+async def _watch_files(daemon: Daemon) -> None:
+    """SOUL.md and skills are read again when a person changed them."""
+    agent, folder = daemon.gateway.agent, daemon.workspace
+    seen = await asyncio.to_thread(_stamps, folder)
+    while True:
+        await asyncio.sleep(FILES_EVERY)
+        now = await asyncio.to_thread(_stamps, folder)
+        if now == seen:
+            continue
+        seen = now
+        agent.soul, daemon.problems["soul"] = await asyncio.to_thread(read_soul, folder / "SOUL.md")
+        agent.house.skills, daemon.problems["skills"] = await asyncio.to_thread(load_skills, folder / "skills")
+        agent.house.words = words = Words(daemon.config.home.language, address=agent.soul.address,
+                                          dryness=agent.soul.dryness, name=agent.soul.name)
+        reflex = Reflex(daemon.config.home.language, agent.house.skills, words)
+        await asyncio.to_thread(reflex.warm, daemon.home)
+        agent.reflex = reflex
+        daemon.events.tell("health", {"problems": [one for found in daemon.problems.values() for one in found]})
+
+
+def _stamps(folder: Path) -> dict[str, float]:
+    paths = [folder / "SOUL.md", *sorted(folder.glob("skills/*/SKILL.md"))]
+    return {str(path): path.stat().st_mtime for path in paths if path.exists()}
+
+
+async def _tell_changes(daemon: Daemon) -> None:
+    """Readings and devices to the page, and open questions when they change."""
+    with daemon.home.listen() as changes:
+        while True:
+            change = await changes.get()
+            if change is None:
+                daemon.events.tell("reset", {})
+            elif not change.trait:
+                device = daemon.home.devices.get(change.device)
+                shown = device_view(device, daemon.home) if device else None
+                daemon.events.tell("device", {"id": change.device, "device": shown})
+            else:
+                daemon.events.tell("reading", {
+                    "device": change.device, "trait": change.trait, "value": change.value,
+                    "at": change.at.isoformat() if change.at else None, "pending": change.pending,
+                    "reachable": daemon.home.reachable(change.device)})
+
+
+def _tell_turn(daemon: Daemon) -> Callable[[int, int], None]:
+    """Tell the page of each turn that ended, and wake whoever waits for its answer."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def tell(turn: int) -> None:
+        row = await daemon.store.one("turn", id=turn)
+        if row is None:
+            return
+        calls = await daemon.store.all("calls_of_turn", turn=turn)
+        daemon.events.tell("turn", turn_view(row, calls))
+        questions = await daemon.gateway.agent.house.approvals.open()
+        daemon.events.tell("question", {"open": [question_view(one) for one in questions]})
+
+    def ended(turn: int, message: int) -> None:
+        daemon.gateway.inbox.finished(message)
+        task = asyncio.create_task(tell(turn))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    return ended
+
+
+def _leave_word(daemon: Daemon) -> Path:
+    """run.json (0600): where the running daemon is reached, for the command line."""
+    path = daemon.workspace / "run.json"
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump({"dashboard": daemon.dashboard, "token": daemon.token, "pid": os.getpid()}, file)
+    return path
+
+
+async def until_told() -> None:
+    """Wait for SIGINT or SIGTERM."""
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    await told.wait()

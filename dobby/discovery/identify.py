@@ -1,0 +1,50 @@
+"""From a stranger's words to "this is a Sonos": which driver claims a sighting, and whether it is what was asked for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from dobby.discovery.networks import Reach
+from dobby.home.device import Driver, Found, Sighting
+
+log = logging.getLogger(__name__)
+
+
+def listen_for(drivers: Iterable[Driver]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(mDNS types, SSDP targets) that all drivers together look for, each once."""
+    wanted = [driver.looks_for for driver in drivers]
+    return (tuple(dict.fromkeys(kind for one in wanted for kind in one.mdns)),
+            tuple(dict.fromkeys(kind for one in wanted for kind in one.ssdp)))
+
+
+def claim(sighting: Sighting, drivers: Iterable[Driver], reach: Reach) -> tuple[Driver, Found] | None:
+    """The first driver that takes the sighting for its own, and what it makes of it. A driver's bug claims nothing."""
+    for driver in drivers:
+        try:
+            found = driver.claim(sighting)
+        except Exception:  # a stranger's record must not stop discovery through a driver's mistake
+            log.exception("%s could not read a sighting", driver.make)
+            continue
+        if found is not None and reach.allows(found.host):
+            return driver, found
+    return None
+
+
+def fits(what: str, driver: Driver, found: Found) -> bool:
+    """Whether a thing fits the words of a search ("sonos", "the hue bridge", "" for everything)."""
+    spoken = what.casefold().split()
+    known = f"{driver.make} {driver.title} {found.name} {found.model} {found.room}".casefold()
+    return not spoken or any(word in known or word.rstrip("s") in known for word in spoken if len(word) > 2)
+
+
+def better(old: Found | None, new: Found) -> Found:
+    """Of two findings of one thing the one that says more; the newer address wins either way."""
+    if old is None or (new.name and not old.name) or (new.port == old.port and new.host != old.host):
+        return new
+    return new if new.name and new.host != old.host else old
+
+
+def by_make(drivers: Sequence[Driver]) -> dict[str, Driver]:
+    """Drivers by the make they drive."""
+    return {driver.make: driver for driver in drivers}

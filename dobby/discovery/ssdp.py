@@ -1,0 +1,148 @@
+"""SSDP (UPnP Device Architecture 2.0, section 1): searches and announcements, and the description each points to.
+
+Only what lies in an allowed network is heard; a description is fetched only from the host that announced it, with GET,
+without redirects, within small limits of size and time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from dobby.discovery import clean
+from dobby.discovery.networks import Reach
+from dobby.home.device import Sighting
+
+GROUP, PORT = "239.255.255.250", 1900
+DESCRIPTION_LIMIT = 65_536  # bytes
+FETCH_LIMIT = 3.0  # seconds
+AT_ONCE = 8  # descriptions fetched at a time
+TAGS = ("friendlyName", "manufacturer", "modelName", "modelNumber", "roomName", "displayName", "UDN")
+
+
+def parse(datagram: bytes) -> dict[str, str]:
+    """Header fields of an SSDP answer or NOTIFY, keys in lower case; {} for anything else. LF alone is tolerated."""
+    lines = datagram[:4096].decode("utf-8", "replace").splitlines()
+    if not lines or not lines[0].upper().startswith(("HTTP/1.1 200", "NOTIFY ")):
+        return {}
+    return clean.facts(dict(line.split(":", 1) for line in lines[1:] if ":" in line))
+
+
+def search(target: str) -> bytes:
+    """An M-SEARCH for one target."""
+    return (f"M-SEARCH * HTTP/1.1\r\nHOST: {GROUP}:{PORT}\r\nMAN: \"ssdp:discover\"\r\nMX: 1\r\n"
+            f"ST: {target}\r\n\r\n").encode()
+
+
+def describe(xml: str) -> dict[str, str]:
+    """The few fields of a device description that say what it is (no XML parser meets a stranger's document)."""
+    found = {}
+    for tag in TAGS:
+        match = re.search(rf"<{tag}>([^<]{{0,200}})</{tag}>", xml)
+        if match:
+            found[tag.lower()] = clean.text(match.group(1))
+    return found
+
+
+class _Ear(asyncio.DatagramProtocol):
+    def __init__(self, heard: Callable[[dict[str, str], str], None]) -> None:
+        self._heard = heard
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if fields := parse(data):
+            self._heard(fields, addr[0])
+
+
+class Ssdp:
+    """Searches on demand, listens all the time."""
+
+    def __init__(self, reach: Reach, targets: Sequence[str], found: Callable[[Sighting], None]) -> None:
+        self._reach, self._targets, self._found = reach, targets, found
+        self._transports: list[asyncio.DatagramTransport] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._known: dict[str, str] = {}
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def watch(self) -> None:
+        """Listen until cancelled, searching once at the start."""
+        loop = asyncio.get_running_loop()
+        try:
+            for address in self._reach.addresses:
+                for sock in (_asking(address), _listening(address)):
+                    transport, _ = await loop.create_datagram_endpoint(lambda: _Ear(self._heard), sock=sock)
+                    self._transports.append(transport)
+            self.search()
+            await asyncio.Event().wait()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            for transport in self._transports:
+                transport.close()
+            self._transports.clear()
+
+    def search(self) -> None:
+        """Ask everybody to speak up; what was known is looked at again."""
+        self._known.clear()
+        for transport in self._transports[::2]:
+            for target in self._targets:
+                transport.sendto(search(target), (GROUP, PORT))
+
+    def _heard(self, fields: dict[str, str], sender: str) -> None:
+        location = fields.get("location", "")
+        try:
+            host, port = urlsplit(location).hostname, urlsplit(location).port or 80
+        except ValueError:
+            return
+        kind = fields.get("st") or fields.get("nt", "")
+        if host != sender or not self._reach.allows(sender) or kind not in self._targets:
+            return
+        if self._known.get(location) == kind or len(self._known) > 1000:
+            return
+        self._known[location] = kind
+        task = asyncio.create_task(self._look(location, sender, port, kind, fields))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _look(self, location: str, host: str, port: int, kind: str, fields: dict[str, str]) -> None:
+        async with self._slots:
+            try:
+                xml = await _fetch(location)
+            except (aiohttp.ClientError, TimeoutError, ValueError):
+                xml = ""
+        facts = fields | describe(xml)
+        self._found(Sighting("ssdp", host, port, kind, facts.get("friendlyname", ""), facts))
+
+
+async def _fetch(location: str) -> str:
+    timeout = aiohttp.ClientTimeout(total=FETCH_LIMIT)
+    async with aiohttp.ClientSession(timeout=timeout) as web, web.get(location, allow_redirects=False) as answer:
+        raw = await answer.content.read(DESCRIPTION_LIMIT)
+        return raw.decode("utf-8", "replace") if answer.status == 200 else ""
+
+
+def _asking(address: str) -> socket.socket:
+    """A socket to search from; answers come back to it."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 2)
+    sock.bind((address, 0))
+    sock.setblocking(False)
+    return sock
+
+
+def _listening(address: str) -> socket.socket:
+    """A socket in the multicast group, for announcements; shared with other listeners of this machine."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "SO_REUSEPORT"):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    sock.bind((GROUP, PORT))
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(GROUP) + socket.inet_aton(address))
+    sock.setblocking(False)
+    return sock

@@ -1,0 +1,79 @@
+"""`dobby doctor`: what is well and what is not, each with the next step."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dobby import config as configuration
+from dobby.client import call, running
+from dobby.discovery.networks import reach
+from dobby.drivers import load_drivers
+from dobby.errors import DobbyError
+from dobby.skills import load_skills
+from dobby.soul import read as read_soul
+
+
+async def report(workspace: Path, *, as_json: bool) -> int:
+    """Print what was found; 0 when all is well, else 1."""
+    found = await examine(workspace)
+    if as_json:
+        print(json.dumps(found))
+    else:
+        for line in lines(found):
+            print(line)
+    return 0 if found["well"] else 1
+
+
+async def examine(workspace: Path) -> dict[str, Any]:
+    """Settings and files read afresh, and the running daemon's own word when there is one. ConfigError rises."""
+    config = configuration.load(workspace / "config.toml")
+    secrets = configuration.secrets(workspace)
+    problems = [*reach(config.network).problems, *load_drivers([workspace / "drivers"])[1],
+                *read_soul(workspace / "SOUL.md")[1], *load_skills(workspace / "skills")[1]]
+    notes = _notes(config, secrets)
+    found: dict[str, Any] = {"workspace": str(workspace), "running": False, "problems": problems, "notes": notes}
+    if running(workspace) is not None:
+        try:
+            found |= {"running": True, "daemon": await call(workspace, "GET", "/api/health")}
+        except DobbyError as error:
+            problems.append(str(error))
+    problems += _daemon_problems(found.get("daemon", {}))
+    return found | {"well": not problems}
+
+
+def _notes(config: configuration.Config, secrets: configuration.Secrets) -> list[str]:
+    """What is not wrong, but could be more."""
+    notes = []
+    if not config.network.simulated and not config.network.interfaces:
+        notes.append("network.interfaces is empty, so nothing is searched. Name your home's interface.")
+    if not config.network.callbacks:
+        notes.append("network.callbacks is empty: Sonos is asked every few seconds instead of reporting by itself.")
+    if not secrets.anthropic_api_key and not config.brain.base_url:
+        notes.append("No model: plain orders, phrases and questions work; set ANTHROPIC_API_KEY for the rest.")
+    if not config.twilio.account_sid:
+        notes.append("No WhatsApp or SMS: see [twilio] in config.example.toml.")
+    if not any(person.pin_hash or not person.pin_needed for person in config.people if person.role != "guest"):
+        notes.append("Nobody has a PIN, so doors stay locked for words. `dobby init` sets one.")
+    return notes
+
+
+def _daemon_problems(health: dict[str, Any]) -> list[str]:
+    problems = [f"{part['name']}: {part['state']}" for part in health.get("parts", ()) if part["state"] != "up"]
+    problems += [f"{link['name'] or link['key']}: {link['state']}" for link in health.get("links", ())
+                 if link["state"] != "up"]
+    problems += [f"{name} does not answer." for name in health.get("unreachable", ())]
+    problems += [f"A message to {one['to']} could not be sent: {one['error']}"
+                 for one in health.get("letters_not_sent", ())]
+    return problems
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """The report for a person."""
+    health = found.get("daemon")
+    head = f"Running, {health['devices']} devices, model: {health['model'] or 'none'}." if health else "Not running."
+    wrong = [f"  ! {problem}" for problem in found["problems"]]
+    notes = [f"  - {note}" for note in found["notes"]]
+    return [f"{found['workspace']}: {head}", *(["Not well:", *wrong] if wrong else ["All is well."]),
+            *(["Could be more:", *notes] if notes else [])]

@@ -1,0 +1,191 @@
+"""`dobby init`, `scan` and `pair`: set a workspace up, look at the network, let devices in."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import shutil
+import sys
+import tomllib
+import uuid
+from pathlib import Path
+from typing import Any
+
+import dobby
+from dobby import config as configuration
+from dobby.approvals import hash_pin
+from dobby.client import call, running
+from dobby.daemon import Daemon, opened
+from dobby.discovery import mdns
+from dobby.discovery.identify import claim, fits, listen_for
+from dobby.discovery.networks import own_networks, reach
+from dobby.discovery.ssdp import Ssdp
+from dobby.drivers import load_drivers
+from dobby.errors import ConfigError, DobbyError
+from dobby.home.device import Command, Found, Outcome, Sighting
+from dobby.home.verdict import Approval
+from dobby.policy import PAIR, Asker
+from dobby.tools.hands import Hands
+
+LOOK = 4.0  # seconds that a scan listens
+
+
+async def let_in(daemon: Daemon, key: str, code: str = "") -> Outcome:
+    """Pair one thing that was seen, as the owner who was asked and said yes; through the gate like any command."""
+    agent, owner = daemon.gateway.agent, daemon.config.owner()
+    turn = await agent.silent_turn(owner, "console", f"pair:{uuid.uuid4()}", "owner")
+    hands = Hands(agent.house, Asker(owner, "phrase"), turn, "owner")
+    if code:
+        agent.house.scout.keep_code(key, code)
+    asked = (await hands.do([Command(key, PAIR, None)], tool="pair")).question
+    if asked is None:
+        raise DobbyError("Pairing was not asked for.")
+    done = await _yes(hands, asked)
+    hands.questions.clear()
+    await agent.end_silent_turn(hands, "")
+    return done
+
+
+async def _yes(hands: Hands, asked: Approval) -> Outcome:
+    person = hands.asker.person
+    if person is None:
+        raise DobbyError("There is nobody to ask.")
+    answered = await hands.house.approvals.answer(person, asked.id, True)
+    return (await hands.accept(answered, asked.choices[0])).outcomes[0]
+
+
+async def scan(workspace: Path, what: str, *, progress: bool) -> list[dict[str, Any]]:
+    """What is on the network: from the running daemon, else by listening ourselves for some seconds."""
+    if running(workspace) is not None:
+        if progress:
+            print("Looking...", file=sys.stderr)
+        found: list[dict[str, Any]] = (await call(workspace, "GET", f"/api/network?what={what}"))["found"]
+        return found
+    allowed = reach(configuration.load(workspace / "config.toml").network)
+    if not allowed.addresses:
+        known = ", ".join(f"{name} ({address})" for name, address, _ in own_networks()) or "none"
+        raise ConfigError([*allowed.problems, f"{workspace}/config.toml: network.interfaces names no interface to look "
+                                              f"at. Usable here: {known}."])
+    drivers, _ = load_drivers([workspace / "drivers"])
+    seen: dict[str, tuple[str, Found]] = {}
+
+    def saw(sighting: Sighting) -> None:
+        claimed = claim(sighting, drivers, allowed)
+        if claimed is not None and fits(what, *claimed) and claimed[1].key not in seen:
+            seen[claimed[1].key] = (claimed[0].title, claimed[1])
+            if progress:
+                print(f"I see {claimed[0].title} at {claimed[1].host}...", file=sys.stderr)
+
+    types, targets = listen_for(drivers)
+    ears = [asyncio.create_task(mdns.watch(allowed, types, saw)),
+            asyncio.create_task(Ssdp(allowed, targets, saw).watch())]
+    await asyncio.wait(ears, timeout=LOOK)
+    for ear in ears:
+        ear.cancel()
+    await asyncio.gather(*ears, return_exceptions=True)
+    return [{"key": one.key, "make": title, "name": one.name, "room": one.room, "host": one.host, "needs": one.needs,
+             "linked": False, "why": one.why} for title, one in seen.values()]
+
+
+async def pair(workspace: Path, what: str, code: str) -> dict[str, Any]:
+    """Let the one thing that fits `what` into the running daemon's home; the API's answer."""
+    found = [one for one in (await call(workspace, "GET", f"/api/network?what={what}"))["found"] if not one["linked"]]
+    if not found:
+        raise DobbyError(f"I see nothing new that fits {what!r}.", "`dobby scan` shows what is there.")
+    if len({one["key"] for one in found}) > 1 and len({one["make"] for one in found}) > 1:
+        raise DobbyError(f"More than one thing fits {what!r}: " + ", ".join(one["make"] for one in found) + ".")
+    if found[0]["needs"] == "button":
+        print("Press the link button now; I wait half a minute.", file=sys.stderr)
+    commands = [{"device": one["key"], "trait": PAIR, "value": None} for one in found]
+    asked = await call(workspace, "POST", "/api/commands", commands)
+    answer: dict[str, Any] = await call(workspace, "POST", f"/api/questions/{asked['question']['id']}",
+                                        {"answer": "yes"} | ({"pin": code} if code else {}))
+    return answer
+
+
+async def init(folder: Path, *, ask: bool) -> int:
+    """Make a workspace: ask for what is needed, write config.toml, look at the network, offer to pair what is there."""
+    await asyncio.to_thread(_write, folder, ask)
+    async with opened(folder) as daemon:
+        await _look_and_pair(daemon, ask)
+    print(f"Done. `dobby run --workspace {folder}` starts Dobby; config.example.toml explains every setting.")
+    return 0
+
+
+def _write(folder: Path, ask: bool) -> None:
+    target = folder / "config.toml"
+    if target.exists():
+        raise ConfigError([f"{target} is there already. Edit it, or move it away to start over."])
+    folder.mkdir(parents=True, exist_ok=True)
+    _copy_shipped(folder)
+    text = _settings(ask)
+    configuration.parse(tomllib.loads(text), str(target))
+    target.write_text(text, "utf-8")
+    print(f"Wrote {target}.")
+
+
+async def _look_and_pair(daemon: Daemon, ask: bool) -> None:
+    if not daemon.reach.addresses:
+        print("No interface was named, so there is nothing to look at yet.")
+        return
+    print("Looking at the network...")
+    await asyncio.sleep(LOOK)
+    for driver, found in daemon.links.seen(""):
+        print(f"I see {driver.title} “{found.name}” at {found.host}.")
+        if found.needs != "nothing" and not ask:
+            print("  It needs a person; say “find my " + driver.make + "” to Dobby later.")
+            continue
+        code = await asyncio.to_thread(_ask, "  Its setup code", "") if found.needs == "pin" else ""
+        if ask and not (await asyncio.to_thread(_ask, "  Let it in? (y/n)", "y")).lower().startswith("y"):
+            continue
+        outcome = await let_in(daemon, found.key, code)
+        print("  It is part of the home now." if outcome.result == "confirmed"
+              else f"  That did not work: {outcome.error.text if outcome.error else 'no reason given'}")
+
+
+def _copy_shipped(folder: Path) -> None:
+    source = Path(dobby.__file__).parent.parent
+    for name in ("SOUL.md", "skills", "memory"):
+        if (source / name).exists() and not (folder / name).exists():
+            copy = shutil.copytree if (source / name).is_dir() else shutil.copy
+            copy(source / name, folder / name)
+
+
+def _ask(question: str, default: str) -> str:
+    shown = f"{question} [{default}]: " if default else f"{question}: "
+    return input(shown).strip() or default
+
+
+def _settings(ask: bool) -> str:
+    """config.toml out of the answers, or out of the defaults."""
+    here = own_networks()
+    interface = here[0][0] if here else ""
+
+    def get(question: str, default: str) -> str:
+        return _ask(question, default) if ask else default
+
+    zone = get("Time zone", _local_zone())
+    language = get(f"Language ({', '.join(configuration.LANGUAGES)})", "en")
+    name = get("Your name", "Owner")
+    number = get("Your WhatsApp number (+49..., empty for none)", "")
+    pin = getpass.getpass("A PIN for doors, at least 4 digits (empty for none): ") if ask else ""
+    if pin and not (pin.isdecimal() and 4 <= len(pin) <= 8):
+        raise ConfigError(["A PIN has four to eight digits."])
+    interface = get(f"Interface of your home network ({', '.join(one[0] for one in here) or 'none found'})", interface)
+    lines = ["# Made by `dobby init`. Every key is explained in config.example.toml.", "[home]",
+             f"timezone = {_quoted(zone)}", f"language = {_quoted(language)}", "", "[[people]]",
+             f"name = {_quoted(name)}", 'role = "owner"']
+    lines += [f"addresses = [{_quoted('whatsapp:' + number)}]"] if number else []
+    lines += [f"pin_hash = {_quoted(hash_pin(pin))}"] if pin else []
+    lines += ["", "[network]", f"interfaces = [{_quoted(interface)}]" if interface else "interfaces = []", ""]
+    return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _local_zone() -> str:
+    path = Path("/etc/localtime")
+    parts = str(path.resolve()).split("zoneinfo/")
+    return parts[1] if len(parts) == 2 else "UTC"

@@ -1,0 +1,54 @@
+"""Pictures: kept for some days in the workspace, lent to the outside by a signed link that lives for minutes."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+LENT_FOR = timedelta(minutes=15)
+KEPT_FOR = timedelta(days=7)
+NAME = re.compile(r"[0-9a-f]{32}\.(?:jpg|png|webp)")
+
+
+class Pictures:
+    """The pictures folder of a workspace."""
+
+    def __init__(self, folder: Path, now: Callable[[], datetime], base: str, key: bytes) -> None:
+        """base: the address of the webhook listener as the outside reaches it; key: signs the links."""
+        self._folder, self._now, self._base, self._key = folder, now, base.rstrip("/"), key
+
+    def keep(self, data: bytes, kind: str = "jpg") -> str:
+        """Keep a picture (blocking: call it in a thread); its name, which nobody can guess."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        name = f"{secrets.token_hex(16)}.{kind}"
+        (self._folder / name).write_bytes(data)
+        return name
+
+    def lend(self, name: str) -> str:
+        """A link to a picture that works for a quarter of an hour."""
+        until = str(int((self._now() + LENT_FOR).timestamp()))
+        return f"{self._base}/pictures/{name}?until={until}&sig={self._sign(name, until)}"
+
+    def lent(self, name: str, until: str, sig: str) -> Path | None:
+        """The file behind a link, None when the link is wrong or its time over."""
+        fits = (NAME.fullmatch(name) and until.isdecimal() and len(until) < 12
+                and hmac.compare_digest(sig.encode(), self._sign(name, until).encode()))
+        if not fits or int(until) < self._now().timestamp():
+            return None
+        path = self._folder / name
+        return path if path.is_file() else None
+
+    def tidy(self) -> int:
+        """Remove pictures older than they are kept (blocking); how many went."""
+        oldest = (self._now() - KEPT_FOR).timestamp()
+        old = [path for path in self._folder.glob("*") if NAME.fullmatch(path.name) and path.stat().st_mtime < oldest]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
+
+    def _sign(self, name: str, until: str) -> str:
+        return hmac.new(self._key, f"{name} {until}".encode(), "sha256").hexdigest()

@@ -1,0 +1,48 @@
+"""Words made by code from exact commands: the text of a question must say what a yes would do, whoever asked for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from dobby.home.device import Command, View
+from dobby.home.traits import Value
+from dobby.policy import PAIR
+from dobby.words import Words
+
+
+def order_text(command: Command, view: View, words: Words) -> str:
+    """One command in words: "unlock the Front Door"."""
+    device = view.devices.get(command.device)
+    name = device.name if device else command.device
+    if device and device.room and device.room not in device.name:
+        name = f"{name} ({device.room})"
+    if command.trait == PAIR:
+        return words.say("order.pair", name=name)
+    for key in (f"order.{command.trait}_{str(command.value).lower()}", f"order.{command.trait}"):
+        if words.has(key):
+            return words.say(key, name=name, value=_plain(command.value))
+    if command.value is None:
+        return words.say("order.action", trait=command.trait, name=name)
+    return words.say("order.other", trait=command.trait, name=name, value=_plain(command.value))
+
+
+def orders_text(commands: Sequence[Command], view: View, words: Words) -> str:
+    """Several commands in words, each once."""
+    return words.join(list(dict.fromkeys(order_text(command, view, words) for command in commands)))
+
+
+def join_or(items: Sequence[str], words: Words) -> str:
+    """A, B or C."""
+    if len(items) < 2:
+        return "".join(items)
+    return words.say("list.or", first=", ".join(items[:-1]), last=items[-1])
+
+
+def claims_a_deed(text: str, words: Words) -> bool:
+    """Whether a text sounds as if something in the home had been done."""
+    return re.search(rf"\b(?:{words.say('claims.stems')})\b", text, re.IGNORECASE) is not None
+
+
+def _plain(value: Value) -> str:
+    return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)[:60]

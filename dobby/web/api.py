@@ -1,0 +1,242 @@
+"""The dashboard API: one handler an address. Whoever holds the token acts as the owner; commands pass the same gate."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from dobby.agent import consent
+from dobby.agent.receive import Gateway
+from dobby.agent.replies import settle
+from dobby.agent.turn import local_message
+from dobby.errors import DobbyError
+from dobby.home.device import Command
+from dobby.home.home import Given
+from dobby.messages import Person
+from dobby.policy import Asker, Source
+from dobby.tools.hands import Hands, dump_outcome
+from dobby.tools.household import give
+from dobby.web.events import Events
+from dobby.web.guard import ApiError, body
+from dobby.web.views import home_view, outcomes_of, question_view, turn_view
+
+SAY_LIMIT = 60.0  # seconds that /api/say waits for the answer
+COMMANDS_LIMIT = 200
+ANSWERS = ("yes", "no")
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """What the handlers reach: the way in, the owner, the events, and what doctor knows."""
+
+    gateway: Gateway
+    owner: Person
+    events: Events
+    health: Callable[[], Awaitable[dict[str, Any]]]
+    idle: Callable[[], bool]
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every address of the API."""
+        routes = [web.get("/api/home", self.home), web.post("/api/say", self.say), web.get("/api/turns", self.turns),
+                  web.post("/api/commands", self.commands), web.get("/api/questions", self.questions),
+                  web.post("/api/questions/{id}", self.answer), web.post("/api/stop", self.stop),
+                  web.get("/api/events", self.stream), web.get("/api/turns/{id}", self.turn),
+                  web.get("/api/health", self.doctor), web.get("/api/network", self.network),
+                  web.post("/api/devices/{id}", self.name)]
+        if self.gateway.agent.house.clock.manual:
+            routes += [web.get("/api/clock", self.clock), web.post("/api/clock", self.set_clock)]
+        return routes
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    async def home(self, request: web.Request) -> web.Response:
+        """GET /api/home"""
+        return web.json_response(home_view(self.gateway.agent.house.home))
+
+    async def turns(self, request: web.Request) -> web.Response:
+        """GET /api/turns: the latest turns, oldest first, without their calls."""
+        rows = await self.gateway.agent.house.store.all("turns_lately", limit=50)
+        return web.json_response({"turns": [turn_view(row, []) for row in reversed(rows)]})
+
+    async def turn(self, request: web.Request) -> web.Response:
+        """GET /api/turns/ID"""
+        store = self.gateway.agent.house.store
+        id_ = request.match_info["id"]
+        row = await store.one("turn", id=int(id_)) if id_.isdecimal() and len(id_) < 16 else None
+        if row is None:
+            raise ApiError(404, "turn", "There is no such turn.")
+        return web.json_response(turn_view(row, await store.all("calls_of_turn", turn=row["id"])))
+
+    async def doctor(self, request: web.Request) -> web.Response:
+        """GET /api/health"""
+        return web.json_response(await self.health())
+
+    async def network(self, request: web.Request) -> web.Response:
+        """GET /api/network?what=: look at the network now (a few seconds) and say what is there."""
+        offers = await self.gateway.agent.house.scout.look(request.query.get("what", "")[:100])
+        return web.json_response({"found": [
+            {"key": one.key, "make": one.title, "name": one.name, "room": one.room, "host": one.host,
+             "needs": one.needs, "linked": one.linked, "why": one.why} for one in offers]})
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        """GET /api/events"""
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        last = request.headers.get("Last-Event-ID", request.query.get("after", ""))
+        await response.prepare(request)
+        try:
+            async for line in self.events.follow(int(last) if last.isdecimal() and len(last) < 16 else None):
+                await response.write(line.encode())
+        except (ConnectionError, asyncio.CancelledError):
+            return response
+        return response
+
+    # --- acting -------------------------------------------------------------------------------------------------------
+
+    async def say(self, request: web.Request) -> web.Response:
+        """POST /api/say {"text"}"""
+        given = await body(request)
+        text = given.get("text") if isinstance(given, dict) else None
+        if not isinstance(text, str) or not text.strip():
+            raise ApiError(422, "body", 'The body must be {"text": "..."}, and the text must say something.')
+        external = given.get("id") if isinstance(given, dict) else None
+        message = local_message("page", text, str(external or uuid.uuid4())[:64])
+        id_ = await self.gateway.receive(message)
+        store = self.gateway.agent.house.store
+        if not id_ and (row := await store.one("message_by_external", channel="page", external=message.external)):
+            id_ = row["id"]
+        try:
+            async with asyncio.timeout(SAY_LIMIT):
+                await self.gateway.inbox.wait(id_)
+        except TimeoutError:
+            raise ApiError(504, "slow", "Still at it; the answer will stand in the conversation.") from None
+        return web.json_response(await self._said(id_))
+
+    async def _said(self, message: int) -> dict[str, Any]:
+        house = self.gateway.agent.house
+        turn = await house.store.one("turn_of_message", message=message)
+        if turn is None:
+            raise ApiError(500, "turn", "The message was taken, but left no turn.")
+        calls = await house.store.all("calls_of_turn", turn=turn["id"])
+        question = await house.approvals.get(turn["question"]) if turn["question"] else None
+        return {"reply": turn["reply"], "mind": turn["mind"], "outcomes": outcomes_of(calls),
+                "question": question_view(question) if question else None, "elapsed_ms": turn["elapsed_ms"],
+                "turn": turn["id"]}
+
+    async def commands(self, request: web.Request) -> web.Response:
+        """POST /api/commands [{"device", "trait", "value"}]"""
+        wanted = _commands(await body(request))
+        hands = await self._hands("page", "page")
+        done = await hands.do(wanted, tool="page")
+        await self._close(hands)
+        outcomes = [dump_outcome(outcome) for outcome in done.outcomes]
+        if done.question is None:
+            return web.json_response({"outcomes": outcomes})
+        return web.json_response({"outcomes": outcomes, "question": question_view(done.question)}, status=202)
+
+    async def questions(self, request: web.Request) -> web.Response:
+        """GET /api/questions"""
+        found = await self.gateway.agent.house.approvals.open(self.owner.name)
+        return web.json_response({"questions": [question_view(one) for one in found]})
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """POST /api/questions/ID {"answer": "yes" | "no", "pin"?, "choice"?}"""
+        given = await body(request)
+        if not isinstance(given, dict) or given.get("answer") not in ANSWERS:
+            raise ApiError(422, "body", 'The body must be {"answer": "yes"} or {"answer": "no"}, with "pin" if asked.')
+        house = self.gateway.agent.house
+        id_ = request.match_info["id"]
+        approval = await house.approvals.get(int(id_)) if id_.isdecimal() and len(id_) < 16 else None
+        if approval is None:
+            raise ApiError(404, "question", "There is no such question.")
+        pin, choice = given.get("pin"), given.get("choice", "")
+        pin_right = await house.approvals.check_pin(self.owner, pin) if isinstance(pin, str) and pin else None
+        if pin and not approval.needs_pin and isinstance(pin, str):
+            for key in {c.device for one in approval.choices for c in one.commands if c.trait == "pair"}:
+                house.scout.keep_code(key, pin)
+        said = consent.Consent(given["answer"] == "yes", rest=tuple(consent.plain(str(choice))))
+        hands = await self._hands("phrase", "answer")
+        text = await settle(hands, self.owner, approval, said, pin_right)
+        await self._close(hands, text)
+        return web.json_response({"reply": text, "outcomes": [dump_outcome(o) for o in hands.outcomes]})
+
+    async def stop(self, request: web.Request) -> web.Response:
+        """POST /api/stop: cancel everything that runs or waits, in every conversation."""
+        await self.gateway.stop(self.owner, "")
+        return web.json_response({"stopped": True})
+
+    async def name(self, request: web.Request) -> web.Response:
+        """POST /api/devices/ID {"name"?, "room"?, "aliases"?, "in_everything"?}: the owner's words for a device."""
+        given, id_ = await body(request), request.match_info["id"]
+        home = self.gateway.agent.house.home
+        if id_ not in home.devices:
+            raise ApiError(404, "device", "There is no such device.")
+        old = home.given(id_)
+        try:
+            new = _given(given, old)
+        except (TypeError, ValueError):
+            raise ApiError(422, "body", "name and room are text, aliases a list of text, in_everything true or "
+                                        "false.") from None
+        await give(await self._hands("page", "name"), id_, new)
+        return web.json_response({"id": id_, "name": home.devices[id_].name, "room": home.devices[id_].room})
+
+    async def clock(self, request: web.Request) -> web.Response:
+        """GET /api/clock (manual clocks only)"""
+        return web.json_response({"now": self.gateway.agent.house.clock.now().isoformat(), "idle": self.idle()})
+
+    async def set_clock(self, request: web.Request) -> web.Response:
+        """POST /api/clock {"advance_s"} | {"set"} (manual clocks only)"""
+        given, clock = await body(request), self.gateway.agent.house.clock
+        try:
+            match given:
+                case {"advance_s": int() | float() as seconds}:
+                    clock.advance(seconds)
+                case {"set": str() as at}:
+                    clock.set(datetime.fromisoformat(at))
+                case _:
+                    raise ApiError(422, "body", 'The body must be {"advance_s": seconds} or {"set": "ISO time"}.')
+        except (DobbyError, ValueError, OverflowError) as error:
+            raise ApiError(422, "clock", str(error)) from None
+        return await self.clock(request)
+
+    # --- the page's own turns -----------------------------------------------------------------------------------------
+
+    async def _hands(self, source: Source, external: str) -> Hands:
+        """Hands for something done on the page, with a turn of its own so that it can be told and undone."""
+        agent = self.gateway.agent
+        turn = await agent.silent_turn(self.owner, "page", f"{external}:{uuid.uuid4()}", "owner")
+        return Hands(agent.house, Asker(self.owner, source), turn, "owner")
+
+    async def _close(self, hands: Hands, reply: str = "") -> None:
+        await self.gateway.agent.end_silent_turn(hands, reply)
+
+
+def _commands(given: object) -> list[Command]:
+    if not isinstance(given, list) or len(given) > COMMANDS_LIMIT:
+        raise ApiError(422, "body", f"The body must be a list of at most {COMMANDS_LIMIT} commands.")
+    found = []
+    for at, row in enumerate(given):
+        if not isinstance(row, dict) or not isinstance(row.get("device"), str) or not isinstance(row.get("trait"), str):
+            raise ApiError(422, "body", f'Command {at} must be {{"device", "trait", "value"}}.')
+        value = row.get("value")
+        if not (value is None or isinstance(value, bool | int | float | str | dict)):
+            raise ApiError(422, "body", f"Command {at}: value must be true, false, a number, text or x and y.")
+        found.append(Command(row["device"], row["trait"], value))
+    return found
+
+
+def _given(given: object, old: Given) -> Given:
+    if not isinstance(given, dict):
+        raise TypeError
+    name, room = given.get("name", old.name), given.get("room", old.room)
+    aliases, everything = given.get("aliases", list(old.aliases)), given.get("in_everything", old.in_everything)
+    fits = (isinstance(name, str) and (room is None or isinstance(room, str)) and isinstance(everything, bool)
+            and isinstance(aliases, list) and all(isinstance(alias, str) for alias in aliases))
+    if not fits or len(name) > 80 or len(room or "") > 80:
+        raise ValueError
+    return Given(name, room, tuple(aliases), everything)
