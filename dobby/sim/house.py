@@ -89,6 +89,9 @@ LIGHTS = (
     LightSpec("aquarium", "Aquarium", "Living Room", "plug", "plug"),
 )
 
+# what is on when the home is new, with its brightness; the aquarium never sleeps
+LIT = {"kitchen_ceiling": 70.0, "floor_lamp": 45.0, "study_lamp": 80.0, "hallway_light": 100.0, "aquarium": 100.0}
+
 SPEAKERS = (
     SpeakerSpec("study_speaker", "Study", "Sonos One", "S18"),
     SpeakerSpec("kitchen_speaker", "Kitchen", "Sonos Era 100", "S39"),

@@ -43,7 +43,7 @@ async def test_text_streamed_and_whole(sim: Sim, client: anthropic.AsyncAnthropi
     assert "".join(pieces) == "At your service."
     assert len(pieces) > 1
     whole = await client.messages.create(**ASK)
-    assert whole.content[0].text == "Still here."  # type: ignore[union-attr]
+    assert whole.content[0].text == "Still here."
     assert whole.stop_reason == "end_turn"
     assert whole.usage.input_tokens > 0
     asked = sim.call("GET", "/script", base=sim.ready["model"])

@@ -11,7 +11,7 @@ from ..net import Address
 from ..store import Store
 from ..things import Fault, State, Thing
 from .api import bridge_app
-from .bulbs import Bulb, Invalid, check_order, order_from_truth, truth
+from .bulbs import Bulb, Invalid, check_order, features, order_from_truth, truth
 from .resources import BRIDGE_MODEL, Tree, connectivity, make_tree
 from .state import Bridge, change, push_light
 from .tls import bridge_tls
@@ -76,6 +76,9 @@ def _bulb_thing(bridge: Bridge, bulb: Bulb) -> Thing:
         (bridge.tree.unreachable.add if now else bridge.tree.unreachable.discard)(bulb.rid)
         if was != now:
             bridge.events.push(connectivity(bridge.tree, bulb))
+        if was and not now:
+            # a bulb that is back reports itself
+            push_light(bridge, bulb, features(bulb))
         if fault is not None and fault.name == "garbage":
             push_light(bridge, bulb, {})
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ..house import LIGHTS, ROOMS
+from ..house import LIGHTS, LIT, ROOMS
 from ..ids import HUE_OUI, Ids, colons
 from .bulbs import Bulb, Json, features
 
@@ -57,7 +57,8 @@ def make_tree(ids: Ids) -> Tree:
             zigbee_rid=ids.uuid(f"zigbee/{spec.key}"),
             zigbee_mac=colons(f"{HUE_OUI}01{ids.digest(spec.key)[:8]}"),
             name=spec.name,
-            on=spec.model == "plug",
+            on=spec.key in LIT,
+            brightness=LIT.get(spec.key, 100.0),
         )
         for number, spec in enumerate(LIGHTS, 1)
     }

@@ -113,6 +113,8 @@ def _player(spec: SpeakerSpec, address: Address, ids: Ids) -> Player:
 def _remembered(player: Player, store: Store) -> Player:
     for name, value in store.get(f"sonos/{player.spec.key}", {}).items():
         setattr(player, name, [Track(**track) for track in value] if name == "queue" else value)
+    player.go("PLAYING" if player.transport == "TRANSITIONING" else player.transport)
+    player.elapsed = 0.0
     return player
 
 

@@ -173,6 +173,7 @@ def truth(strip: Strip) -> State:
 
 
 def order_from_truth(strip: Strip, state: State) -> Json:
+    """The state object that brings about what an outside hand did; ValueError in words for what cannot be."""
     check_words(state, truth(strip))
     order: Json = {}
     if "on" in state:
