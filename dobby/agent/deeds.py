@@ -73,7 +73,7 @@ def action(deed: Deed) -> Action | None:
     """The one action these words ask for, None where they do not fit together."""
     if len(deed.traits) > 1 or (deed.relation == "at" and not deed.unit and deed.number is not None):
         return None
-    if deed.unit and deed.number is None:
+    if (deed.unit and deed.number is None) or (deed.something and "play" not in deed.acts):
         return None
     acts = set(deed.acts) - ({"more"} if len(deed.acts) > 1 else set())
     steps = acts & set(_STEPS)

@@ -139,6 +139,8 @@ def _add(words: dict[str, tuple[Bit, ...]], phrase: str, bit: Bit) -> None:
         words[phrase] = (*words.get(phrase, ()), bit)
 
 
-def correctable(bits: tuple[Bit, ...]) -> bool:
-    """Whether a mistyped word may stand for these meanings."""
-    return bool(bits) and not any(bit.type in _NOT_BY_MISTAKE for bit in bits)
+def correctable(word: str, bits: tuple[Bit, ...]) -> bool:
+    """Whether a mistyped word may stand for this one; a value needs more letters than a thing to be sure of."""
+    if not bits or any(bit.type in _NOT_BY_MISTAKE for bit in bits):
+        return False
+    return len(word) >= (6 if any(bit.type in ("color", "white", "level") for bit in bits) else 4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +13,10 @@ from dobby.agent.text import Token
 
 Slot = tuple[Bit, ...]
 _ORDER_ONLY = frozenset({"ask", "state"})
+
+
+_READINGS = 192  # ways to read one sentence that are tried at most
+_MUTE = frozenset({"never", "unknown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,7 @@ def lattice(said: Sequence[Token], grammar: Grammar, names: Names, *, question: 
 
 
 _RELATIONS = frozenset({"in", "to", "at", "by"})
+_NOT_A_PLACE = frozenset({"and", "be", "except", "act"})
 _VALUES = frozenset({"number", "level", "color", "white"})
 
 
@@ -49,7 +56,7 @@ def _pruned(slots: Sequence[Slot]) -> tuple[Slot, ...]:
         after = slots[at + 1] if at + 1 < len(slots) else ()
         types = {bit.type for bit in slot}
         if len(slot) > 1 and types & _RELATIONS:
-            if not after or any(bit.type in ("and", "be", "except") for bit in after):
+            if not after or all(bit.type in _NOT_A_PLACE for bit in after):
                 slot = tuple(bit for bit in slot if bit.type not in _RELATIONS) or slot
             elif "to" in types and any(bit.type in _VALUES for bit in after):
                 slot = tuple(bit for bit in slot if bit.type == "to")
@@ -180,8 +187,16 @@ def _meant(word: str, grammar: Grammar, names: Names) -> str:
         senses = {tuple((bit.type, bit.value) for bit in bits) for bits in lexical.values()}
         nearest = min(near.values())
         first = [known for known, apart in near.items() if apart == nearest]
-        return first[0] if len(senses) == 1 and correctable(lexical[first[0]]) else ""
+        return first[0] if len(senses) == 1 and correctable(first[0], lexical[first[0]]) else ""
     if len(near) > 1:
         return ""
     only = next(iter(near))
-    return only if only in names.heard or correctable(grammar.words.get(only, ())) else ""
+    return only if only in names.heard or correctable(only, grammar.words.get(only, ())) else ""
+
+
+def readings(slots: Sequence[Slot]) -> list[tuple[Bit, ...]]:
+    """Every way to read the slots; none where a word means nothing or there are too many to be sure."""
+    able = [tuple(bit for bit in slot if bit.type not in _MUTE) for slot in slots]
+    if not all(able) or math.prod(len(slot) for slot in able) > _READINGS:
+        return []
+    return list(itertools.product(*able))

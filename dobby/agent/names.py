@@ -106,7 +106,8 @@ def _called(device: Device, grammar: Grammar) -> Iterable[tuple[str, tuple[str, 
         for way in _ways(name, grammar):
             yield "full", way
             for short in _without_kind(way, device.kind, grammar):
-                yield "kind", short
+                if short != room:
+                    yield "kind", short
                 if left := _without_room(short, room):
                     yield "both", left
             if left := _without_room(way, room):

@@ -5,16 +5,13 @@ Nothing here acts. Every word of a sentence must be accounted for; two readings 
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 from dobby.agent import questions
 from dobby.agent.clauses import Clause, clauses
-from dobby.agent.deeds import action
 from dobby.agent.grammar import Bit, Grammar, load
-from dobby.agent.lattice import Slot, lattice
+from dobby.agent.lattice import Slot, lattice, readings
 from dobby.agent.meaning import (
     Clarify,
     Context,
@@ -29,6 +26,7 @@ from dobby.agent.meaning import (
 )
 from dobby.agent.names import Names, gather
 from dobby.agent.opening import Opening, opening
+from dobby.agent.absent import absent
 from dobby.agent.orders import order
 from dobby.agent.targets import FRESH, Home
 from dobby.agent.text import Token, quotes, too_long, typed
@@ -39,7 +37,6 @@ from dobby.skills import Skill
 from dobby.words import Words
 
 __all__ = ["Clarify", "Context", "Control", "Do", "Miss", "Question", "Reflex", "Refuse", "RunSkill", "Understood"]
-_READINGS = 192  # ways to read one sentence that are tried at most
 
 
 class Reflex:
@@ -89,7 +86,7 @@ class Reflex:
         net = lattice(start.said, grammar, home.names)
         if start.follows and (followed := self._followed(net.slots, home, now)):
             return _finish(followed, net.corrected, start, home)
-        read = self._read(net.slots, home, now) or absent(net.slots, home, grammar)
+        read = self._read(net.slots, home, now) or absent(net.slots, home, grammar, now)
         return _finish(read, net.corrected, start, home) if read else None
 
     def _followed(self, slots: Sequence[Slot], home: Home, now: float) -> Understood | None:
@@ -97,7 +94,7 @@ class Reflex:
         if home.context is None or home.context.deed is None:
             return None
         found: list[Understood] = []
-        for bits in _readings(slots):
+        for bits in readings(slots):
             mentions = clauses([*bits, Bit("act", "on")], {})  # a deed of any kind, to see what is spoken of
             if mentions is None or len(mentions) != 1 or mentions[0].deed.acts != ("on",) or mentions[0].deed.valued:
                 continue
@@ -113,7 +110,7 @@ class Reflex:
 
     def _read(self, slots: Sequence[Slot], home: Home, now: float) -> Understood | None:
         found: list[Understood] = []
-        for bits in _readings(slots):
+        for bits in readings(slots):
             parsed = clauses(bits, self._ready().combine)
             read = _all(parsed, home, now) if parsed else None
             if read is not None and not any(_same(read, other) for other in found):
@@ -148,15 +145,6 @@ def _names_quoted(text: str, names: Names, language: str) -> bool:
     inside = ["".join(plain_words(piece, language)) for piece in pieces[1::2]]
     return len(pieces) % 2 == 1 and len(pieces) > 1 and all(
         one in names.found or one in names.titles or one in names.effects for one in inside)
-
-
-def _readings(slots: Sequence[Slot]) -> list[tuple[Bit, ...]]:
-    """Every way to read the slots; none where there are too many to be sure."""
-    if math.prod(len(slot) for slot in slots) > _READINGS:
-        return []
-    if any(all(bit.type in ("never", "unknown") for bit in slot) for slot in slots):
-        return []
-    return [bits for bits in itertools.product(*slots) if not any(bit.type in ("never", "unknown") for bit in bits)]
 
 
 def _all(parsed: Sequence[Clause], home: Home, now: float) -> Understood | None:
@@ -197,7 +185,7 @@ def _finish(read: Understood, corrected: tuple[tuple[str, str], ...], start: Ope
     if stops:
         return Understood((stops[0],), home.context or Context())
     orders = [part for part in read.parts if isinstance(part, Do)]
-    if corrected and any(_risky(command, home.view) for part in orders for command in part.commands):
+    if _contradicts(orders) or corrected and any(_risky(command, home.view) for part in orders for command in part.commands):
         return None
     if start.doubtful:
         about = home.words.join([part.about for part in orders])
@@ -209,47 +197,13 @@ def _finish(read: Understood, corrected: tuple[tuple[str, str], ...], start: Ope
     return Understood((replace(first, corrected=corrected), *more), read.context)
 
 
+def _contradicts(orders: Sequence[Do]) -> bool:
+    """Whether one thing is told two things: "on and off" is no order."""
+    told: dict[tuple[str, str], object] = {}
+    return any(told.setdefault((command.device, command.trait), command.value) != command.value
+               for part in orders for command in part.commands)
+
+
 def _risky(command: Command, view: View) -> bool:
     trait = view.devices[command.device].trait(command.trait)
     return trait is not None and trait.risk(command.value) is not Risk.FREE
-
-
-def absent(slots: Sequence[Slot], home: Home, grammar: Grammar) -> Understood | None:
-    """An order for one thing that has no name in this home and none in the grammar: refused as it was typed."""
-    lost = [at for at, slot in enumerate(slots) if slot[0].type == "unknown"]
-    if not lost or lost != list(range(lost[0], lost[0] + len(lost))) or len(lost) > 4:
-        return None
-    typed_name = " ".join(slots[at][0].typed for at in lost)
-    around = [*slots[: lost[0]], (Bit("thing", typed_name, "", typed_name),), *slots[lost[-1] + 1 :]]
-    if any(any(bit.type == "never" for bit in slot) for slot in around):
-        return None
-    for bits in _readings(around):
-        parsed = clauses(bits, grammar.combine)
-        if not parsed or len(parsed) != 1 or len(parsed[0].mentions) != 1 or parsed[0].excepted:
-            continue
-        wanted, mention = action(parsed[0].deed), parsed[0].mentions[0]
-        if wanted is None or not mention.missing:
-            continue
-        if wanted.name == "play":
-            return Understood((Refuse(_untitled(typed_name, home)),), home.context or Context())
-        lone = not (mention.kind or mention.devices or mention.everything or mention.it)
-        if lone:
-            place = mention.rooms[0] if mention.rooms else ""
-            key = "refuse.no_thing_there" if place else "refuse.no_thing"
-            text = home.words.say(key, thing=typed_name, place=place)
-            return Understood((Refuse(text),), home.context or Context())
-        if mention.kind and not mention.devices and bits[lost[0] - 1].type in ("in", "filler") and lost[0] > 0:
-            return Understood((Refuse(home.words.say("refuse.no_place", place=typed_name)),), home.context or Context())
-    return None
-
-
-def _untitled(title: str, home: Home) -> str:
-    known = list(dict.fromkeys(choice for titles in home.names.titles.values() for choice in titles.values()))
-    player = home.words.kind("speaker", 1)
-    ids = home.names.by_kind.get("speaker", [])
-    if not ids:
-        return home.words.say("refuse.no_thing", thing=player)
-    called = home.words.join([home.view.devices[one].name for one in ids[:6]])
-    if not known:
-        return home.words.say("refuse.no_titles", device=called, title=title)
-    return home.words.say("refuse.no_title", device=called, title=title, titles=", ".join(known[:8]))
