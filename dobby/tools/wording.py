@@ -24,7 +24,7 @@ def order_text(command: Command, view: View, words: Words) -> str:
             return words.say(key, name=name, value=_plain(command.value))
     if command.value is None:
         return words.say("order.action", trait=command.trait, name=name)
-    return words.say("order.other", trait=command.trait, name=name, value=_plain(command.value))
+    return words.say("order.set", trait=command.trait, name=name, value=_plain(command.value))
 
 
 def orders_text(commands: Sequence[Command], view: View, words: Words) -> str:
