@@ -159,7 +159,7 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     inbox = Inbox(store, agent.take)
     token = await store.fact("token") or random_secrets.token_urlsafe(24)
     await store.set_fact("token", token)
-    post = Post(store, clock, {})
+    post = Post(store, clock.now, {})
     daemon = Daemon(workspace, config, store, home, links, Gateway(agent, inbox), post, Events(), clock, token, allowed)
     daemon.problems = {"drivers": driver_problems, "soul": soul_problems, "skills": skill_problems,
                        "network": list(allowed.problems)}

@@ -11,12 +11,11 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from dobby.clock import Clock
 from dobby.errors import ChannelError
 from dobby.messages import Letter, Picture
 from dobby.store import Row, Store
@@ -49,8 +48,8 @@ def queued(letter: Letter, now: datetime) -> tuple[str, dict[str, Any]]:
 class Post:
     """Carries letters from the outbox to the doors, in order for each recipient."""
 
-    def __init__(self, store: Store, clock: Clock, doors: Mapping[str, Door]) -> None:
-        self._store, self._clock, self.doors = store, clock, doors
+    def __init__(self, store: Store, now: Callable[[], datetime], doors: Mapping[str, Door]) -> None:
+        self._store, self._now, self.doors = store, now, doors
         self._wake = asyncio.Event()
         self._busy: dict[str, asyncio.Task[None]] = {}
 
@@ -60,7 +59,7 @@ class Post:
 
     async def tell(self, letter: Letter) -> None:
         """Queue a letter and send it soon."""
-        await self._store.together([queued(letter, self._clock.now())])
+        await self._store.together([queued(letter, self._now())])
         self.wake()
 
     def idle(self) -> bool:
@@ -101,7 +100,7 @@ class Post:
             self._wake.set()
 
     async def _hand_over(self, row: Row) -> None:
-        if self._clock.now() - datetime.fromisoformat(row["created"]) > KEEP[row["kind"]]:
+        if self._now() - datetime.fromisoformat(row["created"]) > KEEP[row["kind"]]:
             await self._store.do("letter_dead", id=row["id"], error="too old to be of use")
             return
         door = self.doors.get(row["channel"])
