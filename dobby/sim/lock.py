@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from pyhap import hap_handler, hsrp
 from pyhap.accessory import Accessory
 from pyhap.accessory_driver import AccessoryDriver, AccessoryMDNSServiceInfo
 from pyhap.const import CATEGORY_DOOR_LOCK, HAP_SERVER_STATUS
@@ -19,6 +20,18 @@ from .things import Fault, State, Thing, check_words, rubbish, wait_while_slow, 
 
 UNLOCKED, LOCKED = 0, 1
 BOLT_SECONDS = 0.3
+
+
+def full_width(number: int) -> bytes:
+    """An SRP number as HomeKit hashes it: the generator in one byte, the session key in 64, the rest in 384.
+
+    HAP-python drops leading zero bytes, so that about one pairing in eighty fails with the right PIN.
+    """
+    width = 1 if number < 256 else 64 if number.bit_length() <= 512 else 384
+    return number.to_bytes(width, "big")
+
+
+hsrp.long_to_bytes = hap_handler.long_to_bytes = full_width
 
 
 class Bolt(Accessory):  # type: ignore[misc]

@@ -107,7 +107,6 @@ def test_a_claim_made_elsewhere_is_taken_over(tmp_path: Path) -> None:
         claim(network)[0].close()
     process.terminate()
     assert process.wait(10) == 0
-    claim(network)[0].close()
 
 
 async def test_it_ends_when_nobody_is_left(tmp_path: Path, anyio_backend: str) -> None:
