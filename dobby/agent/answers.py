@@ -60,8 +60,9 @@ def _confirmed(good: Sequence[Outcome], view: View, words: Words, about: str) ->
     if len(states) == 1 and about:
         return words.say("answer.done", subject=words.upper(about), state=states[0], count=_number(count, about, words))
     if len(groups) == 1:
-        (state, kind), ids = next(iter(groups.items()))
-        subject = _subject(ids, kind, view, words)
+        ((state, only),) = groups
+        ids = groups[state, only]
+        subject = _subject(ids, only, view, words)
         return words.say("answer.done", subject=words.upper(subject), state=state, count=len(ids))
     parts = [words.say("answer.part", subject=_subject(ids, kind, view, words), state=state)
              for (state, kind), ids in groups.items()]

@@ -47,7 +47,7 @@ class Deed:
     traits: tuple[str, ...] = ()
     number: float | None = None
     unit: str = ""
-    relation: str = ""  # to, by or at: the word in front of the number
+    relation: str = ""  # to, by, at or till: the word in front of the number
     level: float | str | None = None
     white: float | None = None
     color: str = ""
@@ -100,6 +100,8 @@ _PLACES = frozenset({"room", "floor"})
 
 def clauses(bits: Sequence[Bit], combine: Mapping[frozenset[str], str]) -> tuple[Clause, ...] | None:
     """The clauses of a sentence, None where the meanings do not fit together."""
+    if not bits or any(bits[end].type == "and" and bits[end].typed.isalpha() for end in (0, -1)):
+        return None
     try:
         segments = [segment for stretch in _stretches(bits) if (segment := _segment(stretch))]
         for segment in segments:
@@ -144,7 +146,7 @@ def _segment(bits: list[Bit]) -> Segment | None:
         elif kind == "except":
             excepting = True
             segment.excepted.append(Mention())
-        elif kind in ("to", "by", "at"):
+        elif kind in ("to", "by", "at", "till"):
             relation = kind
         elif kind in _SILENT or kind in ("be", "ensure"):
             pass
@@ -163,7 +165,7 @@ def _segment(bits: list[Bit]) -> Segment | None:
             segment.mention = _mention(segment.mention, bit)
             segment.deed_last = False
         numbered = kind == "number"
-        relation = relation if kind in ("to", "by", "at", "filler", "one") else ""
+        relation = relation if kind in ("to", "by", "at", "till", "filler", "one") else ""
         segment.ends_excepted = excepting
     if any(one.empty for one in segment.excepted):
         raise _No
@@ -194,8 +196,10 @@ def _deed(deed: Deed, bit: Bit) -> Deed:
             return replace(deed, carrier=True)
         case "little" | "lot":
             return replace(deed, size=bit.type)
-        case "something" | "again":
-            return replace(deed, **{bit.type: True})
+        case "something":
+            return replace(deed, something=True)
+        case "again":
+            return replace(deed, again=True)
     if getattr(deed, bit.type) not in (None, ""):
         raise _No
     return replace(deed, **{bit.type: bit.value})

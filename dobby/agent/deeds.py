@@ -71,7 +71,7 @@ class Lack:
 
 def action(deed: Deed) -> Action | None:
     """The one action these words ask for, None where they do not fit together."""
-    if len(deed.traits) > 1 or (deed.relation == "at" and not deed.unit and deed.number is not None):
+    if len(deed.traits) > 1 or (deed.relation in ("at", "till") and not deed.unit and deed.number is not None):
         return None
     if (deed.unit and deed.number is None) or (deed.something and "play" not in deed.acts):
         return None
@@ -111,7 +111,7 @@ def _played(deed: Deed, acts: set[str]) -> Action | None:
         return Action("pause")
     if rest in ({"next"}, {"previous"}) and not deed.valued:
         return Action("next" if "next" in rest else "previous")
-    if rest or deed.traits or deed.size or deed.number is not None or deed.level is not None or deed.color or deed.effect:
+    if rest or deed.traits or deed.size or deed.number is not None or deed.level is not None or deed.color or deed.effect or deed.white:
         return None
     return Action("play", "play", deed.title or None)
 
@@ -120,7 +120,7 @@ def _opened(deed: Deed, name: Literal["open", "close"]) -> Action | None:
     if deed.white or deed.color or deed.size or deed.title or deed.effect or deed.traits not in ((), ("position",)):
         return None
     if deed.number is not None:
-        fits = deed.relation == "to" or name == "open"
+        fits = deed.relation in ("to", "till") or name == "open"
         return Action("set", "position", deed.number, deed.unit) if fits and deed.unit != "degree" else None
     if isinstance(deed.level, float):
         value = deed.level if name == "open" else 100 - deed.level
@@ -142,7 +142,7 @@ def _stepped(deed: Deed, acts: set[str], steps: set[str]) -> Action | None:
         trait = "warmth"
     if trait == "color_temperature" and able:
         direction = -direction
-    if deed.number is not None and deed.relation == "to":
+    if deed.number is not None and deed.relation in ("to", "till"):
         return Action("set", "" if trait == "warmth" else trait, deed.number, deed.unit)
     if deed.level is not None:
         return Action("set", "" if trait == "warmth" else trait, deed.level)
@@ -219,9 +219,15 @@ def commands(wanted: Action, device: Device, view: View) -> list[Command] | Lack
         return value
     try:
         value = trait.check(value)
-    except OutOfRange as wrong:
-        return Lack("refuse.range", name, wrong.text)
+    except OutOfRange:
+        return Lack("refuse.range", name, _range(trait))
     return _lit(Command(device.id, name, value), device, view)
+
+
+def _range(trait: Trait) -> str:
+    if trait.kind == "number":
+        return f"{trait.min or 0:g} … {trait.max or 0:g} {trait.unit}".strip()
+    return ", ".join(trait.choices[:8])
 
 
 def _value(wanted: Action, trait: Trait, device: Device) -> Value | Lack:

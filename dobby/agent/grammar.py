@@ -11,7 +11,7 @@ from typing import Any
 from dobby.agent.text import Spelling, tokens
 
 # Word classes that nobody's typing mistake may lead to: a wrong letter must not make an order of a sentence.
-_NOT_BY_MISTAKE = frozenset({"filler", "in", "to", "at", "by", "be", "and", "it", "number", "one", "little"})
+_NOT_BY_MISTAKE = frozenset({"filler", "in", "to", "at", "by", "till", "be", "and", "it", "number", "one", "little"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,13 @@ class Grammar:
     please: frozenset[str]
     modal: frozenset[tuple[str, ...]]  # prefixes that make a polite order of a question
     closing: frozenset[str]
+    want: frozenset[tuple[str, ...]]  # "i would like" light: it is to be on
     control: dict[str, str]  # a whole sentence -> its verb
     find: tuple[tuple[str, ...], ...]
     follow: tuple[tuple[str, ...], ...]
     spelling: Spelling
     clitics: tuple[str, ...]
+    accented: frozenset[str]  # where accents tell words apart: every word that may carry one ("" = no such language)
     linking: tuple[str, ...]
     ands: tuple[str, ...]
     floor: tuple[str, ...]
@@ -85,6 +87,12 @@ def _entries(data: dict[str, Any]) -> Iterator[tuple[str, str, Any, str]]:
             yield phrase, section, phrase, ""
 
 
+def _accented(data: dict[str, Any]) -> frozenset[str]:
+    """Words as they are spelled: "apaga" is in no list with an accent, so "apagó" is not that word."""
+    return frozenset(word for phrase, *_ in _entries(data) for word in phrase.casefold().split()) | frozenset(
+        word for phrases in data["ask"].values() for phrase in phrases for word in phrase.casefold().split())
+
+
 def _phrases(given: Iterable[str], language: str) -> tuple[tuple[str, ...], ...]:
     found = {tuple(tokens(phrase, language)) for phrase in given}
     return tuple(sorted(found, key=len, reverse=True))
@@ -119,10 +127,12 @@ def load(language: str) -> Grammar:
         please=frozenset(polite["please"]),
         modal=frozenset(tuple(tokens(phrase, language)) for phrase in polite["modal"]),
         closing=frozenset(polite["closing"]),
+        want=frozenset(tuple(tokens(phrase, language)) for phrase in polite["want"]),
         control=control,
         find=_phrases(data["control"]["find"], language),
         follow=_phrases(data["control"]["follow"], language),
         spelling=Spelling(word for phrase in [*words, *ask] for word in phrase.split()),
+        accented=_accented(data) if polite.get("accents") == "strict" else frozenset(),
         clitics=tuple(polite.get("clitics", ())),
         linking=tuple(polite.get("linking", ())),
         ands=tuple(data["order"]["and"]),

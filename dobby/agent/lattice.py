@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dobby.agent.grammar import Bit, Grammar, correctable
 from dobby.agent.names import LONGEST, Names, split
-from dobby.agent.text import Token
+from dobby.agent.text import Token, fold
 
 Slot = tuple[Bit, ...]
 _ORDER_ONLY = frozenset({"ask", "state"})
@@ -44,7 +44,7 @@ def lattice(said: Sequence[Token], grammar: Grammar, names: Names, *, question: 
     return Lattice(_pruned(slots), corrected)
 
 
-_RELATIONS = frozenset({"in", "to", "at", "by"})
+_RELATIONS = frozenset({"in", "to", "at", "by", "till"})
 _NOT_A_PLACE = frozenset({"and", "be", "except", "act"})
 _VALUES = frozenset({"number", "level", "color", "white"})
 
@@ -72,8 +72,10 @@ def _ends(said: Sequence[Token], at: int, grammar: Grammar) -> bool:
         or said[at].text in grammar.please
 
 
-def _lexical(words: Sequence[str], grammar: Grammar, question: bool) -> tuple[Bit, ...]:
-    phrase = " ".join(words)
+def _lexical(said: Sequence[Token], grammar: Grammar, question: bool) -> tuple[Bit, ...]:
+    if grammar.accented and any(_otherwise(token, grammar) for token in said):
+        return ()
+    phrase = " ".join(token.text for token in said)
     bits = grammar.words.get(phrase, ())
     if question:
         return (*bits, *grammar.ask.get(phrase, ()))
@@ -103,7 +105,7 @@ def _slot(said: Sequence[Token], at: int, grammar: Grammar, names: Names, questi
     for length in range(room_to_run, 0, -1):
         if length < size:
             break
-        bits = _lexical([token.text for token in said[at : at + length]], grammar, question)
+        bits = _lexical(said[at : at + length], grammar, question)
         if bits:
             if length > size:
                 return length, bits
@@ -114,7 +116,7 @@ def _slot(said: Sequence[Token], at: int, grammar: Grammar, names: Names, questi
             return size, [*named, *bits]
     if size:
         return size, named
-    return 1, _lone(said[at].text, grammar, names, question)
+    return 1, _lone(said[at], grammar, names, question)
 
 
 def _until_a_name(said: Sequence[Token], at: int, names: Names, grammar: Grammar, playing: bool, size: int) -> int:
@@ -127,8 +129,15 @@ def _until_a_name(said: Sequence[Token], at: int, names: Names, grammar: Grammar
     return most
 
 
-def _lone(word: str, grammar: Grammar, names: Names, question: bool) -> Sequence[Bit]:
+def _otherwise(token: Token, grammar: Grammar) -> bool:
+    """Whether an accent that was typed makes it another word than the one in the lists."""
+    spelled = token.typed.casefold()
+    return spelled != token.text and spelled not in grammar.accented and fold(spelled) == token.text
+
+
+def _lone(token: Token, grammar: Grammar, names: Names, question: bool) -> Sequence[Bit]:
     """What a single word outside the lists can mean: a number, a compound, a verb with a pronoun grown on."""
+    word = token.text
     try:
         return [Bit("number", float(word.replace(",", ".")))]
     except ValueError:
@@ -137,7 +146,8 @@ def _lone(word: str, grammar: Grammar, names: Names, question: bool) -> Sequence
         return compound
     for clitic in grammar.clitics:
         if word.endswith(clitic):
-            stem = [bit for bit in _lexical([word[: -len(clitic)]], grammar, question) if bit.type in ("act", "carrier")]
+            alone = Token(word[: -len(clitic)], word[: -len(clitic)])
+            stem = [bit for bit in _lexical([alone], grammar, question) if bit.type in ("act", "carrier")]
             if stem:
                 return stem
     return [Bit("unknown", word)]
@@ -174,7 +184,7 @@ def _known(said: Sequence[Token], at: int, grammar: Grammar, names: Names, quest
     word = said[at].text
     if grammar.parts.get(word) or word in names.heard or word in names.found or word in names.titles:
         return True
-    return _lone(word, grammar, names, question)[0].type != "unknown"
+    return _lone(said[at], grammar, names, question)[0].type != "unknown"
 
 
 def _meant(word: str, grammar: Grammar, names: Names) -> str:

@@ -66,7 +66,15 @@ def _without_kind(way: tuple[str, ...], kind: str, grammar: Grammar) -> set[tupl
     if grammar.linking and way:
         for stem, _ in split(way[-1], grammar, kind):
             left.add((*way[:-1], stem))
-    return left
+    return {short for way in left if (short := _bare(way, grammar))}
+
+
+def _bare(way: tuple[str, ...], grammar: Grammar) -> tuple[str, ...]:
+    """Words without the small ones in front and behind: "de la mesilla" is "mesilla"."""
+    small = [any(bit.type in ("filler", "in") for bit in grammar.phrase((word,))) for word in way]
+    start = next((at for at, one in enumerate(small) if not one), len(way))
+    end = next((at for at in range(len(way), start, -1) if not small[at - 1]), start)
+    return way[start:end]
 
 
 def _says(bits: Iterable[Bit], kind: str) -> bool:

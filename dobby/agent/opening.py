@@ -21,6 +21,7 @@ class Opening:
     question: bool = False
     doubtful: bool = False  # "can you ...?" without a please: asked back before anything is done
     follows: bool = False
+    wants: bool = False  # "I would like ...": what has no deed of its own is to be on
     control: Control | None = None
     skill: str = ""
 
@@ -30,7 +31,7 @@ def opening(said: Sequence[Token], text: str, grammar: Grammar, names: Names, ph
     marked = "?" in text
     begins, said = _trim(said), _trim(said)
     kind = False
-    doubtful = False
+    doubtful = wants = False
     while True:
         if found := _whole(said, grammar, phrases):
             return found
@@ -41,6 +42,7 @@ def opening(said: Sequence[Token], text: str, grammar: Grammar, names: Names, ph
             break
         kind = kind or prefix not in grammar.doubtful and prefix in grammar.modal
         doubtful = doubtful or prefix in grammar.doubtful
+        wants = wants or prefix in grammar.want
         said = _trim(said[len(prefix) :])
     if marked and not (kind or doubtful):
         follows = _begins(said, grammar.follow)
@@ -50,7 +52,7 @@ def opening(said: Sequence[Token], text: str, grammar: Grammar, names: Names, ph
     follow = _begins(said, grammar.follow)
     if follow:
         return Opening(tuple(_trim(said[len(follow) :])), follows=True, question=False)
-    return Opening(tuple(said), doubtful=doubtful and marked and not polite)
+    return Opening(tuple(said), doubtful=doubtful and marked and not polite, wants=wants)
 
 
 def _trim(said: Sequence[Token]) -> Sequence[Token]:
@@ -91,7 +93,7 @@ def _whole(said: Sequence[Token], grammar: Grammar, phrases: Mapping[str, str]) 
         verb = grammar.control.get(" ".join(words))
         if verb == "network":
             return Opening(tuple(said), control=Control("find"))
-        if verb in _VERBS:
+        if verb is not None and verb in _VERBS:
             return Opening(tuple(said), control=Control(_VERBS[verb]))
         if not (words[-1] in grammar.please or words[-1] == "dobby" or words[-1] in grammar.closing):
             break

@@ -86,7 +86,10 @@ class Reflex:
         net = lattice(start.said, grammar, home.names)
         if start.follows and (followed := self._followed(net.slots, home, now)):
             return _finish(followed, net.corrected, start, home)
-        read = self._read(net.slots, home, now) or absent(net.slots, home, grammar, now)
+        read = self._read(net.slots, home, now)
+        if read is None and start.wants:
+            read = self._read((*net.slots, (Bit("act", "on"),)), home, now)
+        read = read or absent(net.slots, home, grammar, now)
         return _finish(read, net.corrected, start, home) if read else None
 
     def _followed(self, slots: Sequence[Slot], home: Home, now: float) -> Understood | None:

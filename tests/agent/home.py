@@ -1,4 +1,4 @@
-"""A made home for the tests of the reflex: plain data behind the View protocol."""
+"""A made home for the tests of the reflex, under any names: plain data behind the View protocol."""
 
 from __future__ import annotations
 
@@ -31,8 +31,13 @@ class MadeHome:
 WHITE: tuple[Trait, ...] = (traits.ON, traits.BRIGHTNESS)
 TUNABLE: tuple[Trait, ...] = (*WHITE, traits.COLOR_TEMPERATURE.but(min=2000, max=6500))
 COLORED: tuple[Trait, ...] = (*TUNABLE, traits.COLOR)
-STRIP: tuple[Trait, ...] = (*WHITE, traits.COLOR, traits.EFFECT.but(choices=("Solid", "Rainbow", "Candle", "Fire Flicker")))
+EFFECTS = ("Solid", "Rainbow", "Candle", "Fire Flicker")
+STRIP: tuple[Trait, ...] = (*WHITE, traits.COLOR, traits.EFFECT.but(choices=EFFECTS))
 TITLES = ("Jazz Radio", "BBC Radio 4", "Kitchen Mix", "Quiet Rain")
+SHADE: tuple[Trait, ...] = (traits.POSITION,)
+LOCK: tuple[Trait, ...] = (traits.LOCKED, traits.JAMMED, traits.BATTERY)
+HEAT: tuple[Trait, ...] = (traits.TARGET, traits.CURRENT)
+SWITCH: tuple[Trait, ...] = (traits.ON,)
 
 
 def player(*others: str) -> tuple[Trait, ...]:
@@ -41,55 +46,62 @@ def player(*others: str) -> tuple[Trait, ...]:
             traits.GROUP.but(choices=("alone", *others)), traits.TITLE)
 
 
-SHADE: tuple[Trait, ...] = (traits.POSITION,)
-LOCK: tuple[Trait, ...] = (traits.LOCKED, traits.JAMMED, traits.BATTERY)
-HEAT: tuple[Trait, ...] = (traits.TARGET, traits.CURRENT)
-SWITCH: tuple[Trait, ...] = (traits.ON,)
+NAMES: Mapping[str, str] = {
+    "kitchen": "Kitchen", "study": "Study", "living": "Living Room", "bedroom": "Bedroom", "bathroom": "Bathroom",
+    "porch": "Porch", "hall": "Hall", "ceiling": "Ceiling", "strip": "Counter Strip", "desk": "Desk Lamp",
+    "floor": "Floor Lamp", "reading": "Reading Light", "bedside": "Bedside Lamp", "upper": "Ceiling",
+    "mirror": "Mirror Light", "porchlight": "Porch Light", "livingplayer": "Living Room Sonos",
+    "studyplayer": "Study Sonos", "door": "Front Door", "blind": "Bedroom Blind", "shade": "Big Window Shade",
+    "radiator": "Bedroom Radiator", "thermostat": "Hall Thermostat", "fan": "Standing Fan", "fridge": "Fridge",
+    "star": "Christmas Star",
+}
 
 
-def devices() -> list[Device]:
-    """The devices of the made home under the names that the sentences use."""
+def devices(called: Mapping[str, str]) -> list[Device]:
+    """The devices of the made home."""
+    n = called
     return [
-        Device("k1", "Ceiling", "light", "Kitchen", "hue", COLORED),
-        Device("k2", "Counter Strip", "light", "Kitchen", "wled", STRIP),
-        Device("s1", "Desk Lamp", "light", "Study", "hue", TUNABLE),
-        Device("l1", "Floor Lamp", "light", "Living Room", "hue", COLORED),
-        Device("l2", "Reading Light", "light", "Living Room", "hue", WHITE),
-        Device("b1", "Bedside Lamp", "light", "Bedroom", "hue", TUNABLE),
-        Device("b2", "Ceiling", "light", "Bedroom", "hue", TUNABLE),
-        Device("t1", "Mirror Light", "light", "Bathroom", "hue", WHITE),
-        Device("p1", "Porch Light", "light", "Porch", "hue", WHITE),
-        Device("sp1", "Living Room Sonos", "speaker", "Living Room", "sonos", player("Study Sonos")),
-        Device("sp2", "Study Sonos", "speaker", "Study", "sonos", player("Living Room Sonos")),
-        Device("d1", "Front Door", "lock", "Hall", "homekit", LOCK),
-        Device("sh1", "Bedroom Blind", "shade", "Bedroom", "hk", SHADE),
-        Device("sh2", "Big Window Shade", "shade", "Living Room", "hk", SHADE),
-        Device("h1", "Bedroom Radiator", "thermostat", "Bedroom", "hk", HEAT),
-        Device("h2", "Hall Thermostat", "thermostat", "Hall", "hk", HEAT),
-        Device("f1", "Standing Fan", "fan", "Study", "hk", SWITCH),
-        Device("g1", "Fridge", "plug", "Kitchen", "hk", SWITCH),
-        Device("g2", "Christmas Star", "plug", "Living Room", "hk", SWITCH, in_everything=True),
+        Device("k1", n["ceiling"], "light", n["kitchen"], "hue", COLORED),
+        Device("k2", n["strip"], "light", n["kitchen"], "wled", STRIP),
+        Device("s1", n["desk"], "light", n["study"], "hue", TUNABLE),
+        Device("l1", n["floor"], "light", n["living"], "hue", COLORED),
+        Device("l2", n["reading"], "light", n["living"], "hue", WHITE),
+        Device("b1", n["bedside"], "light", n["bedroom"], "hue", TUNABLE),
+        Device("b2", n["upper"], "light", n["bedroom"], "hue", TUNABLE),
+        Device("t1", n["mirror"], "light", n["bathroom"], "hue", WHITE),
+        Device("p1", n["porchlight"], "light", n["porch"], "hue", WHITE),
+        Device("sp1", n["livingplayer"], "speaker", n["living"], "sonos", player(n["studyplayer"])),
+        Device("sp2", n["studyplayer"], "speaker", n["study"], "sonos", player(n["livingplayer"])),
+        Device("d1", n["door"], "lock", n["hall"], "homekit", LOCK),
+        Device("sh1", n["blind"], "shade", n["bedroom"], "homekit", SHADE),
+        Device("sh2", n["shade"], "shade", n["living"], "homekit", SHADE),
+        Device("h1", n["radiator"], "thermostat", n["bedroom"], "homekit", HEAT),
+        Device("h2", n["thermostat"], "thermostat", n["hall"], "homekit", HEAT),
+        Device("f1", n["fan"], "fan", n["study"], "homekit", SWITCH),
+        Device("g1", n["fridge"], "plug", n["kitchen"], "homekit", SWITCH),
+        Device("g2", n["star"], "plug", n["living"], "homekit", SWITCH, in_everything=True),
     ]
-
-
-ROOMS = (Room("Kitchen", "Downstairs"), Room("Study", "Upstairs"), Room("Living Room", "Downstairs", ("lounge",)),
-         Room("Bedroom", "Upstairs"), Room("Bathroom", "Upstairs"), Room("Porch"), Room("Hall", "Downstairs"))
 
 
 def readings(home: MadeHome) -> dict[tuple[str, str], Value]:
     """Lamps lit at 50 %, the living room plays, the door is locked."""
     values: dict[tuple[str, str], Value] = {}
+    first: dict[str, Value] = {"on": True, "brightness": 50, "color_temperature": 3000, "volume": 30, "muted": False,
+                               "locked": True, "position": 50, "target": 20.0, "current": 19.5}
     for one in home.devices.values():
         for trait in one.traits:
-            first: dict[str, Value] = {"on": True, "brightness": 50, "color_temperature": 3000, "volume": 30, "muted": False,
-                                       "playing": one.id == "sp1", "locked": True, "position": 50, "target": 20.0,
-                                       "current": 19.5, "title": "Blue in Green" if one.id == "sp1" else ""}
             values[one.id, trait.name] = first.get(trait.name)
+        values[one.id, "playing"] = one.id == "sp1" if one.kind == "speaker" else None
+        values[one.id, "title"] = "Blue in Green" if one.id == "sp1" else ""
     return values
 
 
-def made_home() -> MadeHome:
-    """The made home with its readings."""
-    home = MadeHome({one.id: one for one in devices()}, {room.name: room for room in ROOMS})
+def made_home(called: Mapping[str, str] = NAMES) -> MadeHome:
+    """The made home with its readings, under these names."""
+    n = called
+    rooms = (Room(n["kitchen"], "Downstairs"), Room(n["study"], "Upstairs"), Room(n["living"], "Downstairs"),
+             Room(n["bedroom"], "Upstairs"), Room(n["bathroom"], "Upstairs"), Room(n["porch"]),
+             Room(n["hall"], "Downstairs"))
+    home = MadeHome({one.id: one for one in devices(called)}, {room.name: room for room in rooms})
     home.readings = readings(home)
     return home
