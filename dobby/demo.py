@@ -74,6 +74,7 @@ public_url = "http://{host}:{webhook_port}/twilio"
 webhook_host = "{host}"
 webhook_port = {webhook_port}
 api_url = "{twilio}"
+template_sid = "HXsimulated0000000000000000000000"
 {brain}"""
 
 

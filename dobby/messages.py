@@ -65,4 +65,5 @@ class Letter:
     id: int = 0
     attempts: int = 0
     maybe_repeat: bool = False
+    as_template: bool = False  # the free-text window is closed: only an approved template gets through
     created: datetime = field(default_factory=lambda: datetime.now(UTC))

@@ -122,7 +122,8 @@ class Post:
             else:
                 await self._again(row, error.text)
         else:
-            await self._store.do("letter_sent", id=row["id"], provider_id=provider_id)
+            await self._store.do("letter_sent", id=row["id"], provider_id=provider_id,
+                                 error=WINDOW if row["error"] == WINDOW else "")
 
     async def _unsure(self, door: Door, row: Row) -> None:
         """The provider did not answer in time, or the process died: perhaps it has the letter."""
@@ -139,7 +140,7 @@ class Post:
             return True
         for provider_id in found:
             if await self._store.one("letter_by_provider", provider_id=provider_id) is None:
-                await self._store.do("letter_sent", id=row["id"], provider_id=provider_id)
+                await self._store.do("letter_sent", id=row["id"], provider_id=provider_id, error="")
                 return True
         return False
 
@@ -152,8 +153,9 @@ class Post:
             if row["state"] == "attempting" and (door := self.doors.get(row["channel"])) is not None:
                 await self._unsure(door, row)
 
-    async def delivery(self, provider_id: str, status: str) -> None:
-        """A provider's report about a letter; reports may come out of order, so it only moves forward."""
+    async def delivery(self, provider_id: str, status: str, *, window_closed: bool = False) -> None:
+        """A provider's report about a letter; reports may come out of order, so it only moves forward. A letter that
+        failed because the free-text window is closed goes out again, once, as a template."""
         order = ("", "queued", "sending", "sent", "delivered", "read")
         row = await self._store.one("letter_by_provider", provider_id=provider_id)
         if row is None or row["delivery"] in ("failed", "undelivered"):
@@ -162,13 +164,19 @@ class Post:
         forward = status in order and order.index(status) > order.index(row["delivery"])
         if final or forward:
             await self._store.do("letter_delivery", id=row["id"], delivery=status)
+        if final and window_closed and row["error"] != WINDOW:
+            await self._store.do("letter_as_template", id=row["id"], error=WINDOW)
+            self._wake.set()
+        elif final:
+            await self._store.do("letter_dead", id=row["id"], error="the provider could not deliver it")
 
 
 UNSURE = "perhaps sent already"
+WINDOW = "the window for free text is closed"
 
 
 def _letter(row: Row) -> Letter:
     pictures = tuple(Picture(*one) for one in json.loads(row["pictures"]))
     letter = Letter(row["key"], row["channel"], row["recipient"], row["text"], pictures, row["kind"], row["id"],
                     row["attempts"], created=datetime.fromisoformat(row["created"]))
-    return replace(letter, maybe_repeat=row["error"] == UNSURE)
+    return replace(letter, maybe_repeat=row["error"] == UNSURE, as_template=row["error"] == WINDOW)

@@ -106,9 +106,11 @@ SELECT * FROM outbox WHERE state IN ('pending', 'attempting') ORDER BY id
 -- name: letter_attempting
 UPDATE outbox SET state = 'attempting', attempts = attempts + 1 WHERE id = :id
 -- name: letter_sent
-UPDATE outbox SET state = 'sent', provider_id = :provider_id, error = '' WHERE id = :id
+UPDATE outbox SET state = 'sent', provider_id = :provider_id, error = :error WHERE id = :id
 -- name: letter_again
 UPDATE outbox SET state = 'pending', not_before = :not_before, error = :error WHERE id = :id
+-- name: letter_as_template
+UPDATE outbox SET state = 'pending', delivery = '', provider_id = '', not_before = 0, error = :error WHERE id = :id
 -- name: letter_dead
 UPDATE outbox SET state = 'dead', error = :error WHERE id = :id
 -- name: letter_by_provider

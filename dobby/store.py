@@ -68,7 +68,7 @@ class Store:
     async def close(self) -> None:
         """Finish what is queued and close the file."""
         await self._run(self._connection.close)
-        self._thread.shutdown(wait=True)
+        self._thread.shutdown(wait=False)
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -77,8 +77,13 @@ async def _run_all(uses: Sequence[ToolUse], hands: Hands, tools: Mapping[str, To
                    until: float) -> list[dict[str, Any]]:
     """All calls of one step, side by side; one result each, in their order."""
     patience = max(0.0, min(budget.tool_seconds, until - time.monotonic()))
-    async with asyncio.TaskGroup() as group:
-        running = [group.create_task(_run(use, hands, tools, patience)) for use in uses]
+    try:
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(_run(use, hands, tools, patience)) for use in uses]
+    except BaseExceptionGroup as errors:
+        if errors.subgroup(Stopped) is not None:
+            raise Stopped("Stopped, as you said.") from None
+        raise
     return [task.result() for task in running]
 
 

@@ -31,6 +31,7 @@ from dobby.agent.orders import order
 from dobby.agent.targets import FRESH, Home
 from dobby.agent.text import Token, quotes, too_long, typed
 from dobby.agent.text import words as plain_words
+from dobby.agent.upstream import Upstream
 from dobby.home.device import Command, View
 from dobby.home.traits import Risk
 from dobby.skills import Skill
@@ -49,12 +50,16 @@ class Reflex:
         self._grammar: Grammar | None = None
         self._names: Names | None = None
         self._phrases: dict[str, str] = {}
+        self._upstream: Upstream | None = None
 
     def warm(self, view: View) -> None:
         """Read the grammar and index the home's names; blocks, so call it in a thread."""
         grammar = self._ready()
         self._names_of(view, grammar)
-        self.read("turn off the lights", view, None, now=0.0)
+        if self._upstream is None:
+            self._upstream = Upstream(self.language)
+        self._upstream.read([(Bit("filler", typed="zzz"),)], view.devices)
+        self.read(self._words.say("nearest.lights", room="zzz"), view, None, now=0.0)
 
     def read(self, text: str, view: View, context: Context | None, *, now: float, here: str = "") -> Understood | Miss:
         """What a sentence means in this home. Pure: no I/O, no clock of its own."""
@@ -86,10 +91,12 @@ class Reflex:
         net = lattice(start.said, grammar, home.names)
         if start.follows and (followed := self._followed(net.slots, home, now)):
             return _finish(followed, net.corrected, start, home)
-        read = self._read(net.slots, home, now)
-        if read is None and start.wants:
-            read = self._read((*net.slots, (Bit("act", "on"),)), home, now)
-        read = read or absent(net.slots, home, grammar, now)
+        found = self._read(net.slots, home, now)
+        if not found and start.wants:
+            found = self._read((*net.slots, (Bit("act", "on"),)), home, now)
+        if not found and self._upstream and (clause := self._upstream.read(net.slots, home.view.devices)):
+            found = [read for read in [_all([clause], home, now)] if read]
+        read = _settle(found) if found else absent(net.slots, home, grammar, now)
         return _finish(read, net.corrected, start, home) if read else None
 
     def _followed(self, slots: Sequence[Slot], home: Home, now: float) -> Understood | None:
@@ -111,14 +118,15 @@ class Reflex:
                 found.append(read)
         return found[0] if len(found) == 1 else None
 
-    def _read(self, slots: Sequence[Slot], home: Home, now: float) -> Understood | None:
+    def _read(self, slots: Sequence[Slot], home: Home, now: float) -> list[Understood]:
+        """Every reading that makes sense, those that come to the same only once."""
         found: list[Understood] = []
         for bits in readings(slots):
             parsed = clauses(bits, self._ready().combine)
             read = _all(parsed, home, now) if parsed else None
             if read is not None and not any(_same(read, other) for other in found):
                 found.append(read)
-        return _settle(found)
+        return found
 
     def _ready(self) -> Grammar:
         if self._grammar is None:

@@ -47,22 +47,27 @@ class Claude:
         self._key, self._base_url, self.model = api_key, base_url, model
         self._limits = limits or Limits()
         self._client: AsyncAnthropic | None = None
+        self._opening = asyncio.Lock()
         self._lost_in_a_row = 0
         self._rest_until = 0.0
 
     async def warm(self) -> None:
-        """Import the SDK in a thread and make the client, so that the first thought does not wait for it."""
-        await asyncio.to_thread(_import)
-        self._open()
+        """Import the SDK and make the client in a thread, so that the first thought does not wait for it."""
+        await self._open()
 
-    def _open(self) -> AsyncAnthropic:
+    async def _open(self) -> AsyncAnthropic:
         if self._client is None:
-            import anthropic  # heavy: a second of processor time and 50 MB, so only where there is a model to ask
-
-            self._client = anthropic.AsyncAnthropic(
-                api_key=self._key or "none", base_url=self._base_url or None, max_retries=0,
-                timeout=self._limits.silence)
+            async with self._opening:
+                self._client = self._client or await asyncio.to_thread(self._make)
         return self._client
+
+    def _make(self) -> AsyncAnthropic:
+        import anthropic  # heavy: a second of processor time and 50 MB, so only where there is a model to ask
+
+        client = anthropic.AsyncAnthropic(api_key=self._key or "none", base_url=self._base_url or None, max_retries=0,
+                                          timeout=self._limits.silence)
+        _ = client.messages  # the SDK reads its parts from disk when they are first touched
+        return client
 
     async def close(self) -> None:
         """Close the client's connections."""
@@ -92,10 +97,10 @@ class Claude:
             self._lost_in_a_row = 0
 
     async def _tries(self, ask: Ask) -> Reply:
-        await asyncio.to_thread(_import)
+        client = await self._open()
         for attempt in range(1, TRIES + 1):
             try:
-                return finish(await self._once(ask))
+                return finish(await self._once(client, ask))
             except Exception as error:  # every failure of SDK, transport or server becomes one of two kinds here
                 wait = _wait_after(error, attempt)
                 if wait is None or attempt == TRIES:
@@ -105,9 +110,9 @@ class Claude:
                 await asyncio.sleep(wait)
         raise BrainError("I could not ask my clever half.")  # not reached: the last try raises
 
-    async def _once(self, ask: Ask) -> Draft:
+    async def _once(self, client: AsyncAnthropic, ask: Ask) -> Draft:
         system = [{"type": "text", "text": ask.system, "cache_control": {"type": "ephemeral"}}]
-        stream: Any = await self._open().messages.create(
+        stream: Any = await client.messages.create(
             model=self.model, max_tokens=ask.max_tokens, system=system, tools=list(ask.tools),  # type: ignore[arg-type]
             messages=list(ask.messages), stream=True)  # type: ignore[arg-type]  # plain JSON in the API's shapes
         draft = Draft()
@@ -115,10 +120,6 @@ class Claude:
             async for event in stream:
                 take(draft, event)
         return draft
-
-
-def _import() -> None:
-    import anthropic  # noqa: F401  # in a thread: the import alone holds a core for a second
 
 
 def take(draft: Draft, event: Any) -> None:
@@ -150,14 +151,14 @@ def _delta(draft: Draft, index: int, delta: Any) -> None:
             block["signature"] = delta.signature
 
 
-class _Cut(Exception):
+class Cut(Exception):
     """The stream ended before the message did."""
 
 
 def finish(draft: Draft) -> Reply:
     """A whole reply out of a draft; raises when the message never ended."""
     if not draft.finished or draft.stop is None:
-        raise _Cut
+        raise Cut
     uses: list[ToolUse] = []
     seen: set[str] = set()
     for index, block in enumerate(draft.blocks):
@@ -217,4 +218,4 @@ def _what(error: BaseException) -> str:
         return "it is asked too much at present"
     if status is not None and status >= 400:
         return f"it answered {status}"
-    return "the line broke" if isinstance(error, _Cut | OSError) else type(error).__name__
+    return "the line broke" if isinstance(error, Cut | OSError) else type(error).__name__

@@ -39,6 +39,14 @@ class OpenDoor(Protocol):
         ...
 
 
+class Delivery(Protocol):
+    """Where a door reports what became of a letter."""
+
+    async def __call__(self, provider_id: str, status: str, *, window_closed: bool = False) -> None:
+        """Take a report; an unknown id is no news."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a door gets: the settings, where messages and delivery reports go, how a picture is lent, and its words."""
@@ -46,7 +54,7 @@ class Context:
     config: Config
     secrets: Secrets
     receive: Callable[[Message], Awaitable[int]]
-    delivery: Callable[[str, str], Awaitable[None]]
+    delivery: Delivery
     lend: Callable[[str], str]
     repeat_note: str
 

@@ -2,8 +2,8 @@
 
 Inbound: https://www.twilio.com/docs/usage/webhooks/webhooks-security (signature over the public address as configured,
 never as the request claims). The message is on disk before the 2xx, its MessageSid is taken once. Outbound: long texts
-are split, pictures are lent by short-lived link, and WhatsApp's closed 24-hour window (error 63016) falls back to the
-approved template. The SDK does not repeat a POST: repeats are the outbox's business.
+are split, pictures are lent by short-lived link, and WhatsApp's closed 24-hour window (error 63016, by answer or by
+status callback) falls back to the approved template. The SDK does not repeat a POST: repeats are the outbox's business.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ class TwilioDoor:
 
     async def _status(self, request: web.Request) -> web.Response:
         form = await self._signed(request, f"{self._settings.public_url.rstrip('/')}/status")
-        await self._context.delivery(form.get("MessageSid", ""), form.get("MessageStatus", ""))
+        closed = form.get("ErrorCode", "") == str(WINDOW_CLOSED) and bool(self._settings.template_sid)
+        await self._context.delivery(form.get("MessageSid", ""), form.get("MessageStatus", ""), window_closed=closed)
         return web.Response(status=204)
 
     # --- out ----------------------------------------------------------------------------------------------------------
@@ -91,17 +92,17 @@ class TwilioDoor:
         return sid
 
     async def _part(self, letter: Letter, body: str, media: list[str]) -> str:
-        values: dict[str, Any] = {"body": body, "status_callback": f"{self._settings.public_url.rstrip('/')}/status"}
-        if media:
-            values["media_url"] = media
+        values: dict[str, Any] = {"status_callback": f"{self._settings.public_url.rstrip('/')}/status"}
+        flat = " ".join(body.split())[:TEMPLATE_LIMIT]
+        template = {"content_sid": self._settings.template_sid, "content_variables": json.dumps({"1": flat})}
+        if letter.as_template:
+            return await self._create(letter, values | template)
         try:
-            return await self._create(letter, values)
+            return await self._create(letter, values | {"body": body} | ({"media_url": media} if media else {}))
         except ChannelError as error:
             if error.code != WINDOW_CLOSED or not self._settings.template_sid:
                 raise
-        flat = " ".join(body.split())[:TEMPLATE_LIMIT]
-        return await self._create(letter, {"content_sid": self._settings.template_sid,
-                                           "content_variables": json.dumps({"1": flat})})
+        return await self._create(letter, values | template)
 
     async def _create(self, letter: Letter, values: dict[str, Any]) -> str:
         from twilio.base.exceptions import TwilioException, TwilioRestException

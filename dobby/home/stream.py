@@ -1,8 +1,9 @@
 """One stream of readings out of push and poll, for drivers: fetches when push is silent, and hurries after a send.
 
-A driver gives `fetch(device id or None for all)`; push readings are put in with `push`. After `sent(command)` the
-device is fetched again and again, soon, until a reading shows the value or the eagerness ends. A fetch is stamped with
-the time it began, so an answer that was already under way never proves a later command.
+A driver gives `fetch(device id or None for all)`; what the device says by itself is put in with `push`. After
+`sent(command)` the device is fetched again and again, soon, until a reading shows the value or the eagerness ends; a
+push that shows it saves the fetch. A fetch is stamped with the time it began, so an answer that was already under way
+never proves a later command.
 """
 
 from __future__ import annotations
@@ -28,12 +29,20 @@ class Stream:
     def __init__(self, fetch: Fetch, *, poll: float, timeout: float) -> None:
         """poll: seconds between fetches of everything (and the heartbeat of the line); timeout: patience with one."""
         self._fetch, self._poll, self._timeout = fetch, poll, timeout
-        self._queue: asyncio.Queue[Reading | DeviceError] = asyncio.Queue()
+        self._queue: asyncio.Queue[Device | Reading | DeviceError] = asyncio.Queue()
         self._eager: set[asyncio.Task[None]] = set()
+        self._pushed: dict[tuple[str, str], Reading] = {}
+        self._now = asyncio.Event()
 
-    def push(self, reading: Reading) -> None:
-        """A reading that the device sent by itself."""
-        self._queue.put_nowait(reading)
+    def push(self, item: Device | Reading) -> None:
+        """A reading that the device sent by itself, or a device that is new or looks different now."""
+        if isinstance(item, Reading):
+            self._pushed[item.device, item.trait] = item
+        self._queue.put_nowait(item)
+
+    def hurry(self) -> None:
+        """Something happened that push did not tell in full: fetch everything now."""
+        self._now.set()
 
     def broken(self, error: DeviceError) -> None:
         """The line is lost: `readings` raises this."""
@@ -49,6 +58,10 @@ class Stream:
         began = time.monotonic()
         for wait in EAGER:
             await asyncio.sleep(max(0.0, began + wait - time.monotonic()))
+            pushed = self._pushed.get((command.device, command.trait))
+            if pushed is not None and pushed.tick >= began and trait is not None and trait.shows(command.value,
+                                                                                                pushed.value):
+                return
             with contextlib.suppress(DeviceError, TimeoutError):
                 readings = await self._fetched(command.device)
                 if any(r.trait == command.trait and trait is not None and trait.shows(command.value, r.value)
@@ -89,4 +102,7 @@ class Stream:
             except TimeoutError:
                 self.broken(DeviceError("It did not answer in time."))
                 return
-            await asyncio.sleep(self._poll)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._poll):
+                    await self._now.wait()
+            self._now.clear()
