@@ -15,7 +15,19 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from dobby.errors import DeviceError, Garbage, Refused, Unreachable
-from dobby.home.device import Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
+from dobby.home.device import (
+    Command,
+    Device,
+    DeviceKind,
+    Driver,
+    Found,
+    Link,
+    LooksFor,
+    Reading,
+    Secret,
+    Settings,
+    Sighting,
+)
 from dobby.home.stream import Stream
 from dobby.home.traits import BRIGHTNESS, COLOR, COLOR_TEMPERATURE, ON, Trait, Value, color
 
@@ -95,7 +107,7 @@ def _lamp(key: str, light: Json, owner: Json, room: str) -> Lamp:
     name = str(_at(light, "metadata", "name") or _at(owner, "metadata", "name") or "Hue light")[:80]
     radio = next((str(service.get("rid")) for service in _at(owner, "services") or ()
                   if isinstance(service, dict) and service.get("rtype") == "zigbee_connectivity"), "")
-    kind = "plug" if "plug" in archetypes else "light"
+    kind: DeviceKind = "plug" if "plug" in archetypes else "light"
     return Lamp(Device(f"{key}/{rid}", name, kind, room[:80], "hue", tuple(traits)), radio, limits)
 
 

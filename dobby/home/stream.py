@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import replace
 
-from dobby.errors import DeviceError
+from dobby.errors import DeviceError, Unreachable
 from dobby.home.device import Command, Device, Reading
 from dobby.home.traits import Trait
 
@@ -100,7 +100,7 @@ class Stream:
                 self.broken(error)
                 return
             except TimeoutError:
-                self.broken(DeviceError("It did not answer in time."))
+                self.broken(Unreachable("It did not answer in time."))
                 return
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._poll):

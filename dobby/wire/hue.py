@@ -31,7 +31,7 @@ NAME = "dobby#home"  # what the bridge's app shows in its list of visitors
 Json = dict[str, Any]
 
 
-class HueLine(HueBridgeV2):
+class HueLine(HueBridgeV2):  # type: ignore[misc]  # aiohue ships no types
     """Requests to one bridge at host:port, refused unless its certificate has the pinned SHA-256 fingerprint."""
 
     def __init__(self, host: str, port: int, app_key: str, fingerprint: bytes, timeout: float) -> None:
@@ -42,8 +42,7 @@ class HueLine(HueBridgeV2):
         self._listening = _session(None)
 
     @asynccontextmanager
-    async def create_request(  # type: ignore[override]  # aiohue declares a generator where it returns a context
-            self, method: str, path: str, **kwargs: Any) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def create_request(self, method: str, path: str, **kwargs: Any) -> AsyncIterator[aiohttp.ClientResponse]:
         """One request, pinned and without redirects; what aiohue's `request` is built on."""
         web = self._listening if path.startswith("eventstream") else self._asking
         kwargs["headers"] = {"hue-application-key": self._key} | kwargs.get("headers", {})
@@ -101,9 +100,7 @@ def _parsed(line: bytes) -> list[tuple[str, Json]]:
     found = []
     for message in messages if isinstance(messages, list) else []:
         data = message.get("data") if isinstance(message, dict) else None
-        for resource in data if isinstance(data, list) else []:
-            if isinstance(resource, dict):
-                found.append((str(message.get("type")), resource))
+        found += [(str(message["type"]), resource) for resource in data or () if isinstance(resource, dict)]
     return found
 
 
