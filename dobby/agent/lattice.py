@@ -33,9 +33,10 @@ def lattice(said: Sequence[Token], grammar: Grammar, names: Names, *, question: 
     slots: list[Slot] = []
     playing = any(bit.type == "act" and bit.value == "play" for start in range(len(said)) for size in (1, 2)
                   for bit in grammar.phrase(token.text for token in said[start : start + size]))
+    named = [_named(said, at, names, playing) for at in range(len(said))]
     at = 0
     while at < len(said):
-        size, bits = _slot(said, at, grammar, names, question, playing)
+        size, bits = _slot(said, at, grammar, question, named, names)
         if size == 1 and (particle := grammar.final.get(said[at].text)) and _ends(said, at + 1, grammar):
             bits = [*(bit for bit in bits if bit.type != "unknown"), particle]
         text = " ".join(token.typed for token in said[at : at + size])
@@ -98,35 +99,24 @@ def _named(said: Sequence[Token], at: int, names: Names, playing: bool) -> tuple
     return 0, []
 
 
-def _slot(said: Sequence[Token], at: int, grammar: Grammar, names: Names, question: bool,
-          playing: bool) -> tuple[int, Sequence[Bit]]:
-    size, named = _named(said, at, names, playing)
-    room_to_run = _until_a_name(said, at, names, grammar, playing, size)
-    for length in range(room_to_run, 0, -1):
-        if length < size:
-            break
+def _slot(said: Sequence[Token], at: int, grammar: Grammar, question: bool,
+          named: Sequence[tuple[int, list[Bit]]], names: Names) -> tuple[int, Sequence[Bit]]:
+    """The longest stretch from here that means something, and what; a name wins over a phrase that would cut it."""
+    size, called = named[at]
+    for length in range(min(grammar.longest, len(said) - at), max(size, 1) - 1, -1):
+        if any(later + named[later][0] > at + length for later in range(at + 1, at + length) if named[later][0]):
+            continue
         bits = _lexical(said[at : at + length], grammar, question)
-        if bits:
-            if length > size:
-                return length, bits
-            if length == 1 and any(bit.type == "never" and bit.how == "hard" for bit in bits):
-                return 1, bits
-            if any(bit.how == "full" or bit.type in ("room", "floor", "title", "effect") for bit in named):
-                bits = tuple(bit for bit in bits if bit.type != "never")
-            return size, [*named, *bits]
+        if not bits:
+            continue
+        if length > size or (length == 1 and any(bit.type == "never" and bit.how == "hard" for bit in bits)):
+            return length, bits
+        if any(bit.how == "full" or bit.type in ("room", "floor", "title", "effect") for bit in called):
+            bits = tuple(bit for bit in bits if bit.type not in ("never", "place", "thing"))
+        return size, [*called, *bits]
     if size:
-        return size, named
+        return size, called
     return 1, _lone(said[at], grammar, names, question)
-
-
-def _until_a_name(said: Sequence[Token], at: int, names: Names, grammar: Grammar, playing: bool, size: int) -> int:
-    """How long a phrase may be that starts here without cutting into a name that starts within it and ends later."""
-    most = min(grammar.longest, len(said) - at)
-    for later in range(at + 1, at + most):
-        length, _ = _named(said, later, names, playing)
-        if length and later + length > at + most:
-            return max(later - at, size)
-    return most
 
 
 def _otherwise(token: Token, grammar: Grammar) -> bool:

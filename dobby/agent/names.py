@@ -49,9 +49,14 @@ def _ways(text: str, grammar: Grammar) -> set[tuple[str, ...]]:
     spelled = next((one for one in grammar.ands if one.isalpha()), "and")
     ways |= {tuple(spelled if word == "&" else word for word in way) for way in ways}
     for way in list(ways):
-        if len(way) > 1 and any(bit.type == "filler" for bit in grammar.phrase(way[:1])):
+        if len(way) > 1 and any(bit.type == "filler" for bit in grammar.phrase(way[:1])) and _tells(way[1:], grammar):
             ways.add(way[1:])
     return {way for way in ways if way}
+
+
+def _tells(way: tuple[str, ...], grammar: Grammar) -> bool:
+    """Whether a shortened name still says something of its own: "light" and "7" would be anybody's."""
+    return bool(way) and not "".join(way).isdigit() and not grammar.phrase(way)
 
 
 def _without_kind(way: tuple[str, ...], kind: str, grammar: Grammar) -> set[tuple[str, ...]]:
@@ -114,11 +119,13 @@ def _called(device: Device, grammar: Grammar) -> Iterable[tuple[str, tuple[str, 
         for way in _ways(name, grammar):
             yield "full", way
             for short in _without_kind(way, device.kind, grammar):
-                if short != room:
+                if short != room and _tells(short, grammar):
                     yield "kind", short
-                if left := _without_room(short, room):
+                left = _without_room(short, room)
+                if _tells(left, grammar):
                     yield "both", left
-            if left := _without_room(way, room):
+            left = _bare(_without_room(way, room), grammar)
+            if _tells(left, grammar):
                 yield "room", left
 
 

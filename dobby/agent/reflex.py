@@ -116,17 +116,23 @@ class Reflex:
             read = _all([Clause(home.context.deed, filled)], home, now)
             if read and read not in found:
                 found.append(read)
-        return found[0] if len(found) == 1 else None
+        return _settle(found)
 
     def _read(self, slots: Sequence[Slot], home: Home, now: float) -> list[Understood]:
-        """Every reading that makes sense, those that come to the same only once."""
-        found: list[Understood] = []
+        """Every reading that makes sense, those that come to the same only once; of two that act, the one that takes a
+        device at its whole name."""
+        found: list[tuple[int, Understood]] = []
         for bits in readings(slots):
             parsed = clauses(bits, self._ready().combine)
             read = _all(parsed, home, now) if parsed else None
-            if read is not None and not any(_same(read, other) for other in found):
-                found.append(read)
-        return found
+            if read is not None:
+                found.append((sum(bit.type == "device" and bit.how != "full" for bit in bits), read))
+        whole = min((short for short, read in found if _orders(read)), default=0)
+        different: list[Understood] = []
+        for short, read in found:
+            if not (_orders(read) and short > whole) and not any(_same(read, other) for other in different):
+                different.append(read)
+        return different
 
     def _ready(self) -> Grammar:
         if self._grammar is None:
@@ -170,6 +176,10 @@ def _all(parsed: Sequence[Clause], home: Home, now: float) -> Understood | None:
     return Understood(tuple(parts), home.context or Context())
 
 
+def _orders(read: Understood) -> bool:
+    return all(isinstance(part, Do) for part in read.parts)
+
+
 def _same(one: Understood, other: Understood) -> bool:
     return _effect(one) == _effect(other)
 
@@ -180,7 +190,7 @@ def _effect(read: Understood) -> list[object]:
 
 def _settle(found: Sequence[Understood]) -> Understood | None:
     """The one reading; a reading that acts beats refusals, and two that act differently are none."""
-    acting = [read for read in found if all(isinstance(part, Do) for part in read.parts)]
+    acting = [read for read in found if _orders(read)]
     if len(acting) == 1:
         return acting[0]
     if acting:
