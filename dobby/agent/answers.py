@@ -151,7 +151,7 @@ def _color(value: Value, words: Words) -> str:
     apart: Mapping[str, float] = {name: abs(there["x"] - here["x"]) + abs(there["y"] - here["y"])
                                   for name, hexed in _COLORS.items() for there in (color(hexed),)}
     name = min(apart, key=lambda one: apart[one])
-    return words.say(f"color.{name}") if apart[name] < 0.06 else words.say("color.other")
+    return words.say(f"color.{name}") if apart[name] < 0.06 else words.say("color.asked")
 
 
 def answer_question(question: Question, view: View, words: Words) -> str:
@@ -220,9 +220,10 @@ def _listed(fits: Sequence[Device], state: str, words: Words) -> str:
 
 def _yes_no(question: Question, fits: Sequence[Device], others: Sequence[Device], state: str, words: Words) -> str:
     if not others:
-        return words.say("question.yes", subject=words.upper(question.about), state=state, count=len(fits))
-    if not fits:
-        return words.say("question.no", subject=words.upper(question.about), state=state, count=len(others))
+        return words.say("question.yes", subject=question.about, state=state,
+                         count=_number(len(fits), question.about, words))
+    if not fits and (question.kind == "is" or len(others) == 1):
+        return words.say("question.no", subject=question.about, state=state, count=len(others))
     names = words.join([one.name for one in others])
     return words.say("question.partly", devices=names, state=state, count=len(others))
 

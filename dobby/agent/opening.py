@@ -32,10 +32,12 @@ def opening(said: Sequence[Token], text: str, grammar: Grammar, names: Names, ph
     begins, said = _trim(said), _trim(said)
     kind = False
     doubtful = wants = False
+    follow: tuple[str, ...] = ()
     while True:
         if found := _whole(said, grammar, phrases):
             return found
-        if _asks(said, grammar):
+        follow = _begins(said, grammar.follow)
+        if _asks(said[len(follow) :], grammar):
             return Opening(tuple(said), question=True)
         prefix = _prefix(said, grammar, names)
         if not prefix:
@@ -45,11 +47,9 @@ def opening(said: Sequence[Token], text: str, grammar: Grammar, names: Names, ph
         wants = wants or prefix in grammar.want
         said = _trim(said[len(prefix) :])
     if marked and not (kind or doubtful):
-        follows = _begins(said, grammar.follow)
-        if not follows:
+        if not follow:
             return Opening(tuple(begins), question=True)
     polite = any(token.text in grammar.please for token in begins)
-    follow = _begins(said, grammar.follow)
     if follow:
         return Opening(tuple(_trim(said[len(follow) :])), follows=True, question=False)
     return Opening(tuple(said), doubtful=doubtful and marked and not polite, wants=wants)
