@@ -17,13 +17,13 @@ from aiohttp.typedefs import Middleware
 
 log = logging.getLogger(__name__)
 COOKIE = "dobby"
-OPEN_PATHS = ("/login", "/app.css", "/icon.svg")
+OPEN_PATHS = ("/login", "/login.js", "/app.css", "/icon.svg")
 BODY_LIMIT = 256 * 1024  # bytes
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
                                "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
                                "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin", "Cache-Control": "no-store",
 }
 

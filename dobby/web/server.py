@@ -20,7 +20,8 @@ from dobby.web.api import Api
 from dobby.web.guard import BODY_LIMIT, COOKIE, guard
 
 PAGE_FILES = {"/": "index.html", "/app.css": "app.css", "/app.js": "app.js", "/controls.js": "controls.js",
-              "/icon.svg": "icon.svg", "/manifest.webmanifest": "manifest.webmanifest", "/login": "login.html"}
+              "/icon.svg": "icon.svg", "/manifest.webmanifest": "manifest.webmanifest", "/login": "login.html",
+              "/login.js": "login.js"}
 TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml",
          "webmanifest": "application/manifest+json"}
 

@@ -1,1 +1,172 @@
+// The page: reads the home once, then lives on server-sent events; what it commands is shown as pending until the device
+// itself confirmed it.
 
+import {card, element, label, shown} from "/controls.js";
+
+const home = new Map();
+const $ = (id) => document.getElementById(id);
+
+async function api(method, path, body) {
+  const answer = await fetch(path, {method, body: body === undefined ? undefined : JSON.stringify(body),
+    headers: {"Content-Type": "application/json"}});
+  if (answer.status === 401) location.assign("/login");
+  const json = await answer.json();
+  if (!answer.ok) throw new Error(json.error?.text ?? `error ${answer.status}`);
+  return json;
+}
+
+// --- the home ---------------------------------------------------------------------------------------------------------
+
+async function readHome() {
+  const {devices} = await api("GET", "/api/home");
+  home.clear();
+  for (const device of devices) home.set(device.id, device);
+  drawHome();
+}
+
+function drawHome() {
+  const rooms = new Map();
+  for (const device of home.values()) {
+    const room = device.room || "Elsewhere";
+    rooms.set(room, [...(rooms.get(room) ?? []), device]);
+  }
+  $("rooms").replaceChildren(...[...rooms.keys()].sort().map((room) => element("section", {className: "room"},
+    element("h2", {textContent: room}),
+    element("div", {className: "devices"}, ...rooms.get(room)
+      .sort((one, other) => one.name.localeCompare(other.name)).map((device) => card(device, set))))));
+  summarize();
+}
+
+function drawDevice(id) {
+  const device = home.get(id), old = document.querySelector(`[data-id="${CSS.escape(id)}"]`);
+  if (!device || !old) return drawHome();
+  const active = document.activeElement;
+  if (old.contains(active) && active.type === "range") return summarize();  // never pull a slider from under a finger
+  const focused = old.contains(active) ? active.id : "";
+  old.replaceWith(card(device, set));
+  if (focused) $(focused)?.focus();
+  summarize();
+}
+
+function summarize() {
+  const devices = [...home.values()], value = (device, name) => device.traits.find((one) => one.name === name)?.value;
+  const count = (list, one, many) => `${list.length} ${list.length === 1 ? one : many}`;
+  const lights = devices.filter((one) => one.kind === "light" && value(one, "on"));
+  const music = devices.filter((one) => value(one, "playing"));
+  const open = devices.filter((one) => value(one, "locked") === false);
+  const gone = devices.filter((one) => !one.reachable);
+  const parts = [lights.length ? `${count(lights, "light", "lights")} on` : "no lights on"];
+  if (music.length) parts.push(`${count(music, "player", "players")} playing`);
+  parts.push(...open.map((one) => `${one.name} is unlocked`));
+  if (gone.length) parts.push(`no answer from ${gone.map((one) => one.name).join(", ")}`);
+  $("summary").textContent = parts.join(" · ");
+}
+
+async function set(device, trait, value) {
+  trait.pending = true;
+  device.error = "";
+  drawDevice(device.id);
+  try {
+    const {outcomes} = await api("POST", "/api/commands", [{device: device.id, trait: trait.name, value}]);
+    const [outcome] = outcomes;
+    if (outcome.result === "failed") device.error = `${label(trait)}: ${outcome.error.text}`;
+  } catch (error) {
+    device.error = error.message;
+  }
+  trait.pending = false;
+  drawDevice(device.id);
+}
+
+// --- talk, questions, lately ------------------------------------------------------------------------------------------
+
+const seenTurns = new Set();
+
+function drawTurn(turn) {
+  if (turn.text && !seenTurns.has(turn.id)) {
+    const when = new Date(turn.at).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"});
+    $("thread").append(
+      element("li", {className: "me", textContent: turn.text}, element("small", {textContent: `${turn.who}, ${when}`})),
+      element("li", {className: "dobby", textContent: turn.reply || "…"},
+        element("small", {textContent: `${turn.mind}, ${turn.elapsed_ms} ms`})));
+    $("thread").scrollTop = $("thread").scrollHeight;
+  }
+  seenTurns.add(turn.id);
+  for (const call of turn.calls ?? []) {
+    for (const outcome of call.outcomes) {
+      const name = home.get(outcome.device)?.name ?? outcome.device;
+      const why = `${turn.who}, ${turn.text ? `“${turn.text}”` : "on the page"}, ${call.tool}`;
+      const result = outcome.result === "failed" ? outcome.error.text : outcome.result;
+      $("lately").prepend(element("li", {title: why},
+        `${name}: ${outcome.trait} ${shown({value: outcome.value})} `,
+        element("span", {className: outcome.result === "failed" ? "bad" : "good", textContent: result}),
+        element("small", {textContent: ` why? ${why}`})));
+    }
+  }
+  while ($("lately").children.length > 30) $("lately").lastChild.remove();
+}
+
+async function drawQuestions() {
+  const {questions} = await api("GET", "/api/questions");
+  $("questions").replaceChildren(...questions.map((one) => {
+    const pin = element("input", {type: "password", inputMode: "numeric", placeholder: "PIN", autocomplete: "off"});
+    pin.setAttribute("aria-label", "PIN");
+    const reply = async (answer, choice = "") => {
+      try {
+        const said = await api("POST", `/api/questions/${one.id}`, {answer, pin: pin.value, choice});
+        note.textContent = said.reply;
+      } catch (error) { note.textContent = error.message; }
+      setTimeout(drawQuestions, 1500);
+    };
+    const note = element("p", {textContent: one.text});
+    const yes = (one.choices.length > 1 ? one.choices : [""]).map((choice) => {
+      const press = element("button", {type: "button", textContent: choice ? `Yes: ${choice}` : "Yes"});
+      press.addEventListener("click", () => reply("yes", choice));
+      return press;
+    });
+    const no = element("button", {type: "button", textContent: "No"});
+    no.addEventListener("click", () => reply("no"));
+    return element("div", {className: "question"}, note, ...(one.needs_pin ? [pin] : []), ...yes, no);
+  }));
+}
+
+$("say").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const text = $("text").value.trim();
+  if (!text) return;
+  $("text").value = "";
+  try {
+    await api("POST", "/api/say", {text});
+  } catch (error) {
+    $("thread").append(element("li", {className: "dobby", textContent: error.message}));
+  }
+});
+
+$("stop").addEventListener("click", () => api("POST", "/api/stop", {}));
+
+// --- the line ---------------------------------------------------------------------------------------------------------
+
+function listen() {
+  const events = new EventSource("/api/events"), line = $("line");
+  const told = (state, text) => { line.dataset.state = state; line.textContent = text; };
+  events.onopen = () => told("up", "live");
+  events.onerror = () => told("lost", "the line is lost; trying again");
+  const on = (kind, does) => events.addEventListener(kind, (event) => does(JSON.parse(event.data)));
+  on("reading", ({device, trait, value, at, pending, reachable}) => {
+    const known = home.get(device), one = known?.traits.find((row) => row.name === trait);
+    if (!known) return readHome();
+    known.reachable = reachable;
+    if (one) Object.assign(one, pending ? {pending} : {value, at, pending});
+    drawDevice(device);
+  });
+  on("device", ({id, device}) => { if (device) home.set(id, device); else home.delete(id); drawHome(); });
+  on("turn", drawTurn);
+  on("question", drawQuestions);
+  on("reset", readHome);
+  on("hello", readHome);
+}
+
+await readHome();
+const {turns} = await api("GET", "/api/turns");
+turns.forEach(drawTurn);
+await drawQuestions();
+listen();
