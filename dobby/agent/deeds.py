@@ -117,6 +117,8 @@ def _played(deed: Deed, acts: set[str]) -> Action | None:
 
 
 def _opened(deed: Deed, name: Literal["open", "close"]) -> Action | None:
+    if deed.size and not deed.valued:
+        return Action("step", "position", direction=1 if name == "open" else -1, size=deed.size, relative=True)
     if deed.white or deed.color or deed.size or deed.title or deed.effect or deed.traits not in ((), ("position",)):
         return None
     if deed.number is not None:
@@ -243,7 +245,7 @@ def _value(wanted: Action, trait: Trait, device: Device) -> Value | Lack:
         case "next" | "previous":
             return None
     if wanted.value == "min":
-        return max(trait.min or 0.0, 1.0) if trait.name == "brightness" else trait.min
+        return int(max(trait.min or 0, 1)) if trait.name == "brightness" else trait.min
     if trait.name == "color" and wanted.trait == "white":
         return "#ffd9b0" if isinstance(wanted.value, float) and wanted.value < 3500 else "#ffffff"
     if trait.name in ("color_temperature",) and isinstance(wanted.value, float) and wanted.trait == "white":

@@ -46,6 +46,7 @@ def lattice(said: Sequence[Token], grammar: Grammar, names: Names, *, question: 
 
 
 _RELATIONS = frozenset({"in", "to", "at", "by", "till"})
+_NOT_A_NAME = frozenset({"never", "place", "thing", "number", "level", "white", "color", "little", "lot"})
 _NOT_A_PLACE = frozenset({"and", "be", "except", "act"})
 _VALUES = frozenset({"number", "level", "color", "white"})
 
@@ -104,7 +105,7 @@ def _slot(said: Sequence[Token], at: int, grammar: Grammar, question: bool,
     """The longest stretch from here that means something, and what; a name wins over a phrase that would cut it."""
     size, called = named[at]
     for length in range(min(grammar.longest, len(said) - at), max(size, 1) - 1, -1):
-        if any(later + named[later][0] > at + length for later in range(at + 1, at + length) if named[later][0]):
+        if any(_cut(said, at, later, length, named, grammar) for later in range(at + 1, at + length) if named[later][0]):
             continue
         bits = _lexical(said[at : at + length], grammar, question)
         if not bits:
@@ -112,11 +113,22 @@ def _slot(said: Sequence[Token], at: int, grammar: Grammar, question: bool,
         if length > size or (length == 1 and any(bit.type == "never" and bit.how == "hard" for bit in bits)):
             return length, bits
         if any(bit.how == "full" or bit.type in ("room", "floor", "title", "effect") for bit in called):
-            bits = tuple(bit for bit in bits if bit.type not in ("never", "place", "thing"))
+            bits = tuple(bit for bit in bits if bit.type not in _NOT_A_NAME)
         return size, [*called, *bits]
     if size:
         return size, called
     return 1, _lone(said[at], grammar, names, question)
+
+
+def _cut(said: Sequence[Token], at: int, later: int, length: int, named: Sequence[tuple[int, list[Bit]]],
+         grammar: Grammar) -> bool:
+    """Whether a phrase from `at` would cut a name that starts within it, or swallow one after mere articles."""
+    end = later + named[later][0]
+    if end > at + length:
+        return True
+    whole = any(bit.how == "full" or bit.type == "room" for bit in named[later][1])
+    small = all(any(bit.type == "filler" for bit in grammar.phrase((token.text,))) for token in said[at:later])
+    return end == at + length and whole and small
 
 
 def _otherwise(token: Token, grammar: Grammar) -> bool:

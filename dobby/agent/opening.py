@@ -42,7 +42,7 @@ def opening(said: Sequence[Token], text: str, grammar: Grammar, names: Names, ph
         prefix = _prefix(said, grammar, names)
         if not prefix:
             break
-        kind = kind or prefix not in grammar.doubtful and prefix in grammar.modal
+        kind = kind or (prefix not in grammar.doubtful and prefix in grammar.modal)
         doubtful = doubtful or prefix in grammar.doubtful
         wants = wants or prefix in grammar.want
         said = _trim(said[len(prefix) :])

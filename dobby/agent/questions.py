@@ -114,7 +114,7 @@ def _meant(asks: _Asks, home: Home) -> Question | Refuse | None:
 
 def _playing(asks: _Asks, home: Home) -> Question | Refuse | None:
     mention = asks.mention
-    if asks.states and asks.states != ("play",) or (mention.kind and mention.kind != "speaker"):
+    if (asks.states and asks.states != ("play",)) or (mention.kind and mention.kind != "speaker"):
         return None
     found = _found(replace(mention, kind="speaker", count="many", noun=mention.noun or home.words.kind("speaker", 1)), home)
     return found if isinstance(found, Refuse | None) else Question("playing", found.devices, "title", None, found.about)

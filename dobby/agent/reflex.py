@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dobby.agent import questions
+from dobby.agent.absent import absent
 from dobby.agent.clauses import Clause, clauses
 from dobby.agent.grammar import Bit, Grammar, load
 from dobby.agent.lattice import Slot, lattice, readings
@@ -26,10 +27,9 @@ from dobby.agent.meaning import (
 )
 from dobby.agent.names import Names, gather
 from dobby.agent.opening import Opening, opening
-from dobby.agent.absent import absent
 from dobby.agent.orders import order
 from dobby.agent.targets import FRESH, Home
-from dobby.agent.text import Token, quotes, too_long, typed
+from dobby.agent.text import quotes, too_long, typed
 from dobby.agent.text import words as plain_words
 from dobby.agent.upstream import Upstream
 from dobby.home.device import Command, View
@@ -205,8 +205,8 @@ def _finish(read: Understood, corrected: tuple[tuple[str, str], ...], start: Ope
     stops = [part for part in read.parts if not isinstance(part, Do)]
     if stops:
         return Understood((stops[0],), home.context or Context())
-    orders = [part for part in read.parts if isinstance(part, Do)]
-    if _contradicts(orders) or corrected and any(_risky(command, home.view) for part in orders for command in part.commands):
+    orders = _agreed([part for part in read.parts if isinstance(part, Do)])
+    if not orders or (corrected and any(_risky(one, home.view) for part in orders for one in part.commands)):
         return None
     if start.doubtful:
         about = home.words.join([part.about for part in orders])
@@ -218,11 +218,19 @@ def _finish(read: Understood, corrected: tuple[tuple[str, str], ...], start: Ope
     return Understood((replace(first, corrected=corrected), *more), read.context)
 
 
-def _contradicts(orders: Sequence[Do]) -> bool:
-    """Whether one thing is told two things: "on and off" is no order."""
-    told: dict[tuple[str, str], object] = {}
-    return any(told.setdefault((command.device, command.trait), command.value) != command.value
-               for part in orders for command in part.commands)
+def _agreed(orders: Sequence[Do]) -> list[Do] | None:
+    """Orders that tell no thing two things: one device picked out of a group later is left out of the group; what is
+    told "on and off" is no order."""
+    done: list[Do] = []
+    for part in orders:
+        now = {(command.device, command.trait): command.value for command in part.commands}
+        for at, before in enumerate(done):
+            clash = [one for one in before.commands if now.get((one.device, one.trait), one.value) != one.value]
+            if clash and not {one.device for one in part.commands} < {one.device for one in before.commands}:
+                return None
+            done[at] = replace(before, commands=tuple(one for one in before.commands if one not in clash))
+        done.append(part)
+    return done
 
 
 def _risky(command: Command, view: View) -> bool:

@@ -64,7 +64,7 @@ def resolve(mention: Mention, wanted: Action, home: Home) -> Target:
     rooms = _rooms(mention, home)
     if rooms is None:
         return None
-    if mention.everything and not mention.kind:
+    if (mention.everything or (mention.home and wanted.name == "off")) and not mention.kind:
         return _everything(mention, wanted, rooms, home)
     if mention.kind:
         return _kind(mention, mention.kind, wanted, rooms, home)
