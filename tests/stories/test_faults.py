@@ -1,0 +1,64 @@
+"""For each device and each way to break: "everything off" names that device as not confirmed, and no other."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.conftest import ALL
+from tests.stories.conftest import settled
+from tests.stories.house import House, until
+
+pytestmark = pytest.mark.anyio
+FAULTS = ("dead", "slow", "lies", "refuses", "garbage")
+ONE_OF_EACH = ("desk_lamp", "study_speaker", "shelf_strip")
+MATRIX = [pytest.param(key, fault, marks=() if key in ONE_OF_EACH or ALL else pytest.mark.full)
+          for key in ("kitchen_ceiling", "counter_lights", "dining_pendant", "floor_lamp", "sofa_lamp", "study_lamp",
+                      "desk_lamp", "bedroom_ceiling", "bedside_lamp", "bathroom_light", "hallway_light", "porch_light",
+                      "study_speaker", "kitchen_speaker", "shelf_strip", "bed_strip")
+          for fault in FAULTS]
+
+
+@pytest.mark.parametrize(("key", "fault"), MATRIX)
+async def test_only_the_broken_one_is_named(house: House, key: str, fault: str) -> None:
+    device = await house.device(key)
+    await house.fault(key, fault)
+    answer = await house.say("everything off")
+    truth = await house.truth()
+    failed = {outcome["device"] for outcome in answer["outcomes"] if outcome["result"] != "confirmed"}
+    assert failed == {device["id"]}, answer["reply"]
+    assert device["name"] in answer["reply"]
+    _, home = await house.api("GET", "/api/home")
+    others = [one["name"] for one in home["devices"]
+              if one["id"] != device["id"] and one["kind"] in ("light", "speaker")]
+    blamed = answer["reply"].partition(device["name"])
+    assert not [name for name in others if name in blamed[0].rpartition(".")[2] + blamed[2]], answer["reply"]
+    for name, row in truth.items():
+        if row["kind"] in ("light", "speaker") and name != key:
+            assert not row["state"]["on" if row["kind"] == "light" else "playing"], name
+
+
+@pytest.mark.parametrize("hub", ["hue_bridge"])
+@pytest.mark.parametrize("fault", ["dead", "refuses", "garbage"])
+async def test_a_broken_hub_costs_its_own_devices_only(house: House, hub: str, fault: str) -> None:
+    truth = await house.truth()
+    behind = {row["native_id"] for row in truth.values() if row.get("hub") == hub and row["kind"] == "light"}
+    await house.fault(hub, fault)
+    answer = await house.say("everything off")
+    failed = {one["device"].rpartition("/")[2] for one in answer["outcomes"] if one["result"] != "confirmed"}
+    assert failed == behind, answer["reply"]
+
+
+async def test_a_dead_device_is_shown_so_and_comes_back_by_itself(house: House) -> None:
+    for key in ("desk_lamp", "shelf_strip", "study_speaker", "front_door"):
+        await house.fault(key, "dead")
+
+    async def gone(key: str, reachable: bool) -> None:
+        async def so() -> bool:
+            return bool((await house.device(key))["reachable"]) is reachable
+        await until(so)
+    await asyncio.gather(*(gone(key, False) for key in ("desk_lamp", "shelf_strip", "study_speaker", "front_door")))
+    for key in ("desk_lamp", "shelf_strip", "study_speaker", "front_door"):
+        await house.fault(key, None)
+    await settled(house)
