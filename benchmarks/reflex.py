@@ -41,7 +41,8 @@ class Home:
 
 def home(count: int) -> Home:
     """A home of that many lamps."""
-    rooms = [f"{word} {number}" for number in range(1, 41) for word in ("Kitchen", "Parlour", "Attic", "Chamber", "Hall")]
+    kinds = ("Kitchen", "Parlour", "Attic", "Chamber", "Hall")
+    rooms = [f"{word} {number}" for number in range(1, 41) for word in kinds]
     rooms = rooms[: max(2, count // 5)]
     lamps = [Device(f"l{at}", f"Beacon {at} Olga", "light", rooms[at % len(rooms)], "hue", (ON, BRIGHTNESS))
              for at in range(count)]
@@ -72,7 +73,8 @@ def main() -> None:
         begin = time.perf_counter()
         reflex.warm(here)
         warm = (time.perf_counter() - begin) * 1000
-        found[count] = {"hit": measure(reflex, here, HITS, miss=False), "miss": measure(reflex, here, MISSES, miss=True)}
+        found[count] = {"hit": measure(reflex, here, HITS, miss=False),
+                        "miss": measure(reflex, here, MISSES, miss=True)}
         print(json.dumps({"benchmark": "reflex", "devices": count, "warm_ms": round(warm, 1), **found[count]}))
     print(json.dumps({"benchmark": "reflex", "ratio_1000_to_10": {
         kind: round(found[1000][kind]["median_ms"] / found[10][kind]["median_ms"], 2) for kind in ("hit", "miss")}}))

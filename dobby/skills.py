@@ -1,4 +1,4 @@
-"""Skills: a folder with a SKILL.md each. The YAML head holds phrases and steps as data, the body words for the model."""
+"""Skills: a folder with a SKILL.md each. Its YAML head holds phrases and steps, its body words for the model."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 
 from dobby.errors import OutOfRange
-from dobby.home.device import Command, Device, View
+from dobby.home.device import Command, Device, DeviceKind, View
 from dobby.home.traits import VOCABULARY, Value
 
 _HEAD = frozenset({"name", "description", "license", "compatibility", "metadata", "allowed-tools"})
 _DOBBY = frozenset({"phrases", "steps", "reply"})
 _STEP = frozenset({"kind", "room", "name", "everything", "except", "set"})
-_KINDS = ("light", "speaker", "thermostat", "shade", "lock", "garage", "alarm", "pool", "spa", "plug", "sensor", "camera",
-          "fan", "vacuum", "hub")
+_KINDS = get_args(DeviceKind)
 _LONGEST = 64 * 1024
 
 
@@ -218,7 +217,8 @@ def _meant(step: Step, view: View, here: str) -> list[Device]:
     if step.kinds:
         devices = [one for one in devices if one.kind in step.kinds]
     if step.everything:
-        devices = [one for one in devices if one.kind in ("light", "speaker") or (one.kind == "plug" and one.in_everything)]
+        devices = [one for one in devices if one.kind in ("light", "speaker")
+                   or (one.kind == "plug" and one.in_everything)]
     left = {name.casefold() for name in step.excepted}
     return [one for one in devices if not left & {one.name.casefold(), one.room.casefold(), one.kind}]
 

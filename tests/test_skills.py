@@ -42,7 +42,8 @@ def test_movie_night_stays_in_its_room() -> None:
 
 def test_movie_night_in_a_home_without_a_living_room_dims_everywhere_or_here() -> None:
     assert ("k1", "brightness", 20) in told("movie-night", living="Blue Nook")
-    assert {device for device, _, _ in told("movie-night", "Blue Nook", living="Blue Nook")} == {"l1", "l2", "sh2", "sp1"}
+    here = told("movie-night", "Blue Nook", living="Blue Nook")
+    assert {device for device, _, _ in here} == {"l1", "l2", "sh2", "sp1"}
 
 
 HEAD = "---\nname: odd\ndescription: x\nmetadata:\n  dobby:\n"

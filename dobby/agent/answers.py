@@ -198,7 +198,7 @@ def _matching(question: Question, devices: Sequence[Device], view: View, words: 
                 said = words.say("question.count", number=len(fits), state=state, count=len(fits))
                 said += f" {words.join([one.name for one in fits])}." if 0 < len(fits) <= 6 else ""
             case _:
-                said = _yes_no(question, fits, others, state, words)
+                said = _yes_no(question, fits, others, state, words, bool(unknown))
     if unknown:
         said = f"{said} {words.say('question.unknown', devices=words.join(unknown), count=len(unknown))}"
     return said.strip()
@@ -213,17 +213,21 @@ def _asked(question: Question, words: Words) -> str:
 def _listed(fits: Sequence[Device], state: str, words: Words) -> str:
     if not fits:
         return words.say("question.no_one", state=state)
-    names = [one.name if [other.name for other in fits].count(one.name) == 1 or not one.room else f"{one.name} ({one.room})"
-             for one in fits]
+    called = [one.name for one in fits]
+    names = [f"{one.name} ({one.room})" if one.room and called.count(one.name) > 1 else one.name for one in fits]
     return words.say("question.these", devices=words.join(names), state=state, count=len(fits))
 
 
-def _yes_no(question: Question, fits: Sequence[Device], others: Sequence[Device], state: str, words: Words) -> str:
+def _yes_no(question: Question, fits: Sequence[Device], others: Sequence[Device], state: str, words: Words,
+            unknown: bool) -> str:
+    """Yes, no or not all; where some are unknown, only those that are known are spoken of."""
+    whole = question.about and not unknown
     if not others:
-        return words.say("question.yes", subject=question.about, state=state,
-                         count=_number(len(fits), question.about, words))
-    if not fits and (question.kind == "is" or len(others) == 1):
-        return words.say("question.no", subject=question.about, state=state, count=len(others))
+        subject = question.about if whole else words.join([one.name for one in fits])
+        return words.say("question.yes", subject=subject, state=state, count=_number(len(fits), subject, words))
+    if not fits and question.kind == "is":
+        subject = question.about if whole else words.join([one.name for one in others])
+        return words.say("question.no", subject=subject, state=state, count=len(others))
     names = words.join([one.name for one in others])
     return words.say("question.partly", devices=names, state=state, count=len(others))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dobby.agent.clauses import Deed
@@ -12,9 +12,11 @@ from dobby.home.traits import Trait, Value
 
 Name = Literal["on", "off", "set", "step", "play", "pause", "resume", "next", "previous", "mute", "unmute", "lock",
                "unlock", "open", "close", "group", "ungroup"]
-_PLAIN: dict[str, Name] = {"on": "on", "off": "off", "pause": "pause", "stop": "pause", "resume": "resume", "next": "next",
-                           "previous": "previous", "mute": "mute", "unmute": "unmute", "lock": "lock", "unlock": "unlock",
-                           "open": "open", "close": "close", "group": "group", "ungroup": "ungroup", "play": "play"}
+_PLAIN: dict[str, Name] = {
+    "on": "on", "off": "off", "pause": "pause", "stop": "pause", "resume": "resume", "next": "next",
+    "previous": "previous", "mute": "mute", "unmute": "unmute", "lock": "lock", "unlock": "unlock", "open": "open",
+    "close": "close", "group": "group", "ungroup": "ungroup", "play": "play",
+}
 # act -> (direction, traits it can mean)
 _STEPS: dict[str, tuple[int, tuple[str, ...]]] = {
     "up": (1, ()), "more": (1, ()), "down": (-1, ()), "less": (-1, ()),
@@ -26,9 +28,9 @@ _STEPS: dict[str, tuple[int, tuple[str, ...]]] = {
 _SIZES = {"brightness": (10.0, 20.0, 35.0), "volume": (5.0, 10.0, 20.0), "position": (10.0, 20.0, 40.0),
           "target": (0.5, 1.0, 2.0), "color_temperature": (300.0, 600.0, 1200.0)}
 _MAIN = {"light": "brightness", "speaker": "volume", "shade": "position", "thermostat": "target", "garage": "position"}
-_KIND = {"brightness": "light", "white": "light", "color": "light", "color_temperature": "light", "effect": "light", "volume": "speaker",
-         "muted": "speaker", "play": "speaker", "playing": "speaker", "next": "speaker", "previous": "speaker",
-         "group": "speaker", "locked": "lock", "position": "shade", "target": "thermostat"}
+_KIND = {"brightness": "light", "white": "light", "color": "light", "color_temperature": "light", "effect": "light",
+         "volume": "speaker", "muted": "speaker", "play": "speaker", "playing": "speaker", "next": "speaker",
+         "previous": "speaker", "group": "speaker", "locked": "lock", "position": "shade", "target": "thermostat"}
 _UNITS = {"percent": ("brightness", "volume", "position"), "degree": ("target",), "kelvin": ("color_temperature",)}
 DIMMED = 20.0
 
@@ -111,7 +113,7 @@ def _played(deed: Deed, acts: set[str]) -> Action | None:
         return Action("pause")
     if rest in ({"next"}, {"previous"}) and not deed.valued:
         return Action("next" if "next" in rest else "previous")
-    if rest or deed.traits or deed.size or deed.number is not None or deed.level is not None or deed.color or deed.effect or deed.white:
+    if rest or deed.traits or deed.size or replace(deed, title="").valued:
         return None
     return Action("play", "play", deed.title or None)
 
@@ -164,7 +166,8 @@ def _valued(deed: Deed) -> Action | None:
     if deed.number is not None:
         fits = not deed.unit or not trait or trait in _UNITS[deed.unit]
         trait = trait or {"kelvin": "color_temperature", "degree": "target"}.get(deed.unit, "")
-        return Action("set", trait, deed.number, deed.unit) if fits and trait not in ("color", "effect", "battery") else None
+        able = fits and trait not in ("color", "effect", "battery")
+        return Action("set", trait, deed.number, deed.unit) if able else None
     if deed.level is not None:
         return None if trait in ("color", "effect", "battery") else Action("set", trait, deed.level)
     if deed.white is not None:
@@ -275,7 +278,8 @@ def _step(wanted: Action, trait: Trait, device: Device, view: View) -> list[Comm
     sizes = _SIZES.get(trait.name, (5.0, 10.0, 20.0))
     amount = float(wanted.value) if isinstance(wanted.value, int | float) else \
         sizes[{"little": 0, "": 1, "lot": 2}[wanted.size]]
-    direction = -wanted.direction if wanted.trait == "warmth" and trait.name == "color_temperature" else wanted.direction
+    warmer_is_less = wanted.trait == "warmth" and trait.name == "color_temperature"
+    direction = -wanted.direction if warmer_is_less else wanted.direction
     wished = now + direction * amount
     low = max(trait.min or 0.0, 1.0) if trait.name == "brightness" else trait.min
     wished = wished if low is None else max(wished, low)

@@ -48,7 +48,7 @@ class Grammar:
     linking: tuple[str, ...]
     ands: tuple[str, ...]
     floor: tuple[str, ...]
-    parts: dict[str, bool]  # every word of every phrase
+    parts: frozenset[str]  # every word of every phrase
     combine: dict[frozenset[str], str]  # acts that together mean another: close + ab -> lock
     final: dict[str, Bit]  # particles that act only at the end of a clause
 
@@ -116,6 +116,8 @@ def load(language: str) -> Grammar:
     control = {" ".join(tokens(phrase, language)): verb for verb, phrases in data["control"].items()
                if verb not in ("find", "follow") for phrase in phrases}
     polite = data["polite"]
+    final = {" ".join(tokens(phrase, language)): Bit("act", act) for act, phrases in data.get("final", {}).items()
+             for phrase in phrases}
     return Grammar(
         language=language,
         words=words,
@@ -138,9 +140,8 @@ def load(language: str) -> Grammar:
         ands=tuple(data["order"]["and"]),
         floor=tuple(data["place"]["floor"]),
         combine={frozenset(acts): act for act, ways in data.get("combine", {}).items() for acts in ways},
-        final={" ".join(tokens(phrase, language)): Bit("act", act) for act, phrases in data.get("final", {}).items()
-               for phrase in phrases},
-        parts={word: True for phrase in [*words, *ask, *data.get("final", {}).get("on", ())] for word in phrase.split()},
+        final=final,
+        parts=frozenset(word for phrase in [*words, *ask, *final] for word in phrase.split()),
     )
 
 

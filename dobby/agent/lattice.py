@@ -105,7 +105,8 @@ def _slot(said: Sequence[Token], at: int, grammar: Grammar, question: bool,
     """The longest stretch from here that means something, and what; a name wins over a phrase that would cut it."""
     size, called = named[at]
     for length in range(min(grammar.longest, len(said) - at), max(size, 1) - 1, -1):
-        if any(_cut(said, at, later, length, named, grammar) for later in range(at + 1, at + length) if named[later][0]):
+        within = (later for later in range(at + 1, at + length) if named[later][0])
+        if any(_cut(said, at, later, length, named, grammar) for later in within):
             continue
         bits = _lexical(said[at : at + length], grammar, question)
         if not bits:
@@ -184,7 +185,7 @@ def _correct(said: list[Token], grammar: Grammar, names: Names,
 def _known(said: Sequence[Token], at: int, grammar: Grammar, names: Names, question: bool) -> bool:
     """Whether a word is known by itself, or as a part of a phrase or of a name as it stands."""
     word = said[at].text
-    if grammar.parts.get(word) or word in names.heard or word in names.found or word in names.titles:
+    if word in grammar.parts or word in names.heard or word in names.found or word in names.titles:
         return True
     return _lone(said[at], grammar, names, question)[0].type != "unknown"
 

@@ -1,4 +1,4 @@
-"""How a sentence opens: manners are put aside, a question is told from an order, and words to Dobby himself are found."""
+"""How a sentence opens: manners put aside, a question told from an order, words to Dobby himself found."""
 
 from __future__ import annotations
 
@@ -46,9 +46,8 @@ def opening(said: Sequence[Token], text: str, grammar: Grammar, names: Names, ph
         doubtful = doubtful or prefix in grammar.doubtful
         wants = wants or prefix in grammar.want
         said = _trim(said[len(prefix) :])
-    if marked and not (kind or doubtful):
-        if not follow:
-            return Opening(tuple(begins), question=True)
+    if marked and not (kind or doubtful or follow):
+        return Opening(tuple(begins), question=True)
     polite = any(token.text in grammar.please for token in begins)
     if follow:
         return Opening(tuple(_trim(said[len(follow) :])), follows=True, question=False)
@@ -101,6 +100,7 @@ def _whole(said: Sequence[Token], grammar: Grammar, phrases: Mapping[str, str]) 
     find = _begins(said, grammar.find)
     if find:
         rest = [token.typed for token in said[len(find) :] if token.text != "," and token.text not in grammar.please]
-        if 0 < len(rest) <= 4 and not any(bit.type == "never" for word in rest for bit in grammar.phrase([word.casefold()])):
+        never = any(bit.type == "never" for word in rest for bit in grammar.phrase([word.casefold()]))
+        if 0 < len(rest) <= 4 and not never:
             return Opening(tuple(said), control=Control("find", " ".join(rest).casefold()))
     return None

@@ -54,7 +54,8 @@ def _excepted(mentions: Sequence[Mention], wanted: Action, home: Home) -> frozen
     left: set[str] = set()
     for mention in mentions:
         if mention.place_only:
-            rooms = mention.rooms or tuple(home.names.floors.get(mention.floor, ())) or ((home.here,) if home.here else ())
+            floor = tuple(home.names.floors.get(mention.floor, ()))
+            rooms = mention.rooms or floor or ((home.here,) if home.here else ())
             if not rooms:
                 return None
             left.update(home.names.in_rooms(rooms))
@@ -127,13 +128,14 @@ def _done(clause: Clause, wanted: Action, found: Sequence[Found], left_out: froz
                 able += 1
                 told |= {(command.device, command.trait): command for command in made}
         if not able:
-            return _none_able(wanted, target, devices or [home.view.devices[one] for one in target.devices], refused, home)
+            meant = devices or [home.view.devices[one] for one in target.devices]
+            return _none_able(wanted, target, meant, refused, home)
     if not told:
         return None
     ids = tuple(dict.fromkeys(device for device, _ in told))
     about = home.words.join(list(dict.fromkeys(target.about for target in found)))
     if left_out:
-        left = [mention.called or mention.noun or home.words.join(mention.rooms) or mention.floor for mention in clause.excepted]
+        left = [one.called or one.noun or home.words.join(one.rooms) or one.floor for one in clause.excepted]
         about = home.words.say("about.except", about=about, left=home.words.join([one for one in left if one]))
     return Read(Do(tuple(told.values()), about), _context(clause, wanted, ids, home, now))
 
@@ -146,7 +148,7 @@ def _lit_only(wanted: Action, devices: list[Device], home: Home) -> list[Device]
     return lit or devices
 
 
-def _none_able(wanted: Action, target: Found, devices: Sequence[Device], refused: Lack | None, home: Home) -> Read | None:
+def _none_able(wanted: Action, target: Found, devices: Sequence[Device], refused: Lack | None, home: Home) -> Read:
     if not devices or refused is None:
         return Read(Refuse(home.words.say("refuse.nothing_to_do")), _kept(home))
     return Read(_lack(refused, devices[0], wanted, home) if len(devices) == 1 else
@@ -170,7 +172,8 @@ def _lack_text(lack: Lack, called: str, wanted: Action, home: Home, device: Devi
         if not titles:
             return home.words.say("refuse.no_titles", device=called, title=title)
         return home.words.say(lack.key, device=called, title=title, titles=", ".join(titles[:8]))
-    trait_name = home.words.say(f"trait.{lack.trait}") if lack.trait and home.words.has(f"trait.{lack.trait}") else lack.trait
+    known = lack.trait and home.words.has(f"trait.{lack.trait}")
+    trait_name = home.words.say(f"trait.{lack.trait}") if known else lack.trait
     return home.words.say(lack.key, device=called, trait=trait_name, detail=lack.detail)
 
 
@@ -223,7 +226,8 @@ def _group_choice(device: Device, lead: Device | None, home: Home) -> str | None
     if trait is None:
         return None
     fold = plain_words
-    wished = [lead.name, lead.room, lead.id] if lead else ["none", "alone", "solo", "", device.name, device.room, device.id]
+    alone = ["none", "alone", "solo", "", device.name, device.room, device.id]
+    wished = [lead.name, lead.room, lead.id] if lead else alone
     for wish in wished:
         for choice in trait.choices:
             if fold(choice, "en") == fold(wish, "en"):

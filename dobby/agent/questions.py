@@ -28,6 +28,8 @@ _KIND = {"on": "light", "position": "shade", "locked": "lock", "playing": "speak
          "brightness": "light", "volume": "speaker", "current": "thermostat", "target": "thermostat",
          "color_temperature": "light", "color": "light", "effect": "light"}
 _FORMS: tuple[Asked, ...] = ("unreachable", "playing", "count", "which", "any", "all", "everything_off", "value", "is")
+_FOREIGN = frozenset({"never", "unknown", "except", "and", "number", "title", "effect", "carrier", "level", "white",
+                      "color", "ensure", "again", "by", "at", "till", "little", "lot", "unit"})
 _SILENT = frozenset({"filler", "in", "to", "be", "it", "one", "something"})
 
 
@@ -84,8 +86,7 @@ def _sort(bits: Sequence[Bit]) -> _Asks | None:
                 states.append(bit.value)
             case "trait":
                 traits.append(bit.value)
-            case "never" | "unknown" | "except" | "and" | "number" | "title" | "effect" | "carrier" | "level" | "white" \
-                    | "color" | "ensure" | "again" | "by" | "at" | "little" | "lot" | "unit":
+            case kind if kind in _FOREIGN:
                 return None
             case kind if kind in _SILENT:
                 continue
@@ -102,7 +103,8 @@ def _meant(asks: _Asks, home: Home) -> Question | Refuse | None:
         return None
     if "unreachable" in asks.words:
         every = tuple(home.view.devices)
-        return Question("unreachable", every, "reachable", False, "") if asks.mention.empty or asks.mention.everything else None
+        whole = asks.mention.empty or asks.mention.everything
+        return Question("unreachable", every, "reachable", False, "") if whole else None
     if "playing" in asks.words and not asks.traits:
         return _playing(asks, home)
     if asks.states:
@@ -116,7 +118,7 @@ def _playing(asks: _Asks, home: Home) -> Question | Refuse | None:
     mention = asks.mention
     if (asks.states and asks.states != ("play",)) or (mention.kind and mention.kind != "speaker"):
         return None
-    found = _found(replace(mention, kind="speaker", count="many", noun=mention.noun or home.words.kind("speaker", 1)), home)
+    found = _found(replace(mention, kind="speaker", count="many"), home)
     return found if isinstance(found, Refuse | None) else Question("playing", found.devices, "title", None, found.about)
 
 

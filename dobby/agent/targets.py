@@ -212,7 +212,8 @@ def _here(home: Home, rooms: tuple[str, ...], kind: str) -> bool:
 
 def _warmth(mention: Mention, wanted: Action, rooms: tuple[str, ...], home: Home) -> Target:
     """Warmer may be the heating or the white of the lamps; where both are there, ask."""
-    inside = [home.view.devices[one] for one in home.names.in_rooms(rooms)] if rooms else list(home.view.devices.values())
+    ids = home.names.in_rooms(rooms) if rooms else home.view.devices
+    inside = [home.view.devices[one] for one in ids]
     heat = [one for one in inside if one.kind == "thermostat"]
     lamps = [one for one in inside if one.kind == "light" and one.trait("color_temperature")]
     if heat:
@@ -231,7 +232,8 @@ def _everything(mention: Mention, wanted: Action, rooms: tuple[str, ...], home: 
     inside = [one for one in home.view.devices.values() if not rooms or one.room in rooms]
     match wanted.name:
         case "off":
-            meant = [one for one in inside if one.kind in ("light", "speaker") or (one.kind == "plug" and one.in_everything)]
+            meant = [one for one in inside if one.kind in ("light", "speaker")
+                     or (one.kind == "plug" and one.in_everything)]
         case "on":
             meant = [one for one in inside if one.kind == "light" or (one.kind == "plug" and one.in_everything)]
         case "step" if not wanted.trait:

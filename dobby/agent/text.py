@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(r"\d+:\d+|\d+(?:[.,]\d+)?|[^\W\d_]+|[%°&+,;.!?]")
 _RAW = re.compile(r"\d+:\d+|\d+(?:[.,]\d+)?|(?:[^\W\d_]|['’‘\u0300-\u036f])+|[%°&+,;.!?]")
-_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ı": "i"})
+_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o",
+                              "ı": "i"})
 _ELISION = re.compile(r"\b(l|d|j|n|c|s|m|t|qu|jusqu|lorsqu|puisqu)'(?=\w)")
 _QUOTED = re.compile(r"[\"“”„«»‹›]|(?<!\w)'|'(?!\w)")
 _LONGEST = 400  # letters of one sentence that are looked at; a longer one is not a plain order

@@ -25,8 +25,8 @@ _DOMAINS = {"light": "light", "speaker": "media_player", "shade": "cover", "lock
             "plug": "switch", "fan": "fan", "garage": "cover"}
 _KINDS = {"light": "light", "media_player": "speaker", "cover": "shade", "lock": "lock", "climate": "thermostat",
           "fan": "fan"}
-_ACTS = {"HassMediaPause": "pause", "HassMediaUnpause": "resume", "HassMediaNext": "next", "HassMediaPrevious": "previous",
-         "HassMediaPlayerMute": "mute", "HassMediaPlayerUnmute": "unmute"}
+_ACTS = {"HassMediaPause": "pause", "HassMediaUnpause": "resume", "HassMediaNext": "next",
+         "HassMediaPrevious": "previous", "HassMediaPlayerMute": "mute", "HassMediaPlayerUnmute": "unmute"}
 _NUMBERS = {"HassLightSet": ("brightness", "brightness"), "HassSetVolume": ("volume_level", "volume"),
             "HassSetPosition": ("position", "position"), "HassClimateSetTemperature": ("temperature", "target")}
 

@@ -144,7 +144,8 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from(
-    ["turn", "off", "on", "the", "kitchen", "lights", "and", "except", "everything", "in", "to", "40", "%", "red", "play",
+    ["turn", "off", "on", "the", "kitchen", "lights", "and", "except", "everything", "in", "to", "40", "%", "red",
+     "play",
      "it", "all", "study", "a", "bit", "brighter", "unlock", "front", "door", ",", "of", "not", "music", "volume"]),
     max_size=12))
 def test_any_heap_of_words_is_read_without_an_error_and_not_never_acts(heap: list[str]) -> None:
@@ -200,8 +201,8 @@ def test_words_to_dobby_himself(said: str, verb: str, what: str) -> None:
     assert say(said, made_home()).parts == (Control(verb, what),)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("said", ["Dobby, it's sleepy time", "sleepy time please", "Sleepy time!", "it's sleepy time, Dobby",
-                                  "good night Dobby", "ok dobby, time for sleepy time"])
+@pytest.mark.parametrize("said", ["Dobby, it's sleepy time", "sleepy time please", "Sleepy time!",
+                                  "it's sleepy time, Dobby", "good night Dobby", "ok dobby, time for sleepy time"])
 def test_phrases_of_skills(said: str) -> None:
     assert say(said, made_home()).parts == (RunSkill("sleepy-time"),)
 
@@ -244,7 +245,8 @@ def test_two_things_of_one_name_are_asked_about() -> None:
     ("turn on the desk lmap", "s1.on=true", (("lmap", "Lamp"),)),
     ("dim the bathrom to 20", "t1.brightness=20", (("bathrom", "Bathroom"),)),
 ])
-def test_typing_mistakes_are_put_right_and_named(said: str, wanted: str, corrected: tuple[tuple[str, str], ...]) -> None:
+def test_typing_mistakes_are_put_right_and_named(said: str, wanted: str,
+                                                 corrected: tuple[tuple[str, str], ...]) -> None:
     read = say(said, made_home())
     assert commands(read) == wanted
     assert isinstance(read.parts[0], Do)
