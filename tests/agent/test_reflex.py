@@ -74,6 +74,39 @@ def test_natural_orders_come_to_exactly_these_commands(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_orders_in_the_words_of_this_home(language: str) -> None:
+    file = sentences(language)
+    home = made_home(file["names"])
+    wrong = {said: found for said, wanted in file["own"].items()
+             if (found := commands(reflex(language).read(said, home, None, now=0.0))) != wanted}
+    assert wrong == {}
+
+
+AROUND = {
+    "en": ("why {}", "should I {}?", "did you {}?", "don't {}", "please do not {}", "{} in 10 minutes", "{} at 7", "{} tomorrow",
+           "when I leave, {}", "if it rains {}", "{} every day", "she said {}", "{} later", "never {}", "\"{}\"",
+           "what if I said {}", "unless I am home {}", "{} unless I am home", "{} for an hour", "I said {}"),
+    "de": ("warum {}", "soll ich {}?", "{} in 10 Minuten", "{} um 7 Uhr", "{} morgen", "wenn ich gehe, {}", "{} wenn es regnet",
+           "{} jeden Tag", "sie sagte {}", "{} später", "{} nicht", "niemals {}", "„{}“", "falls ich nicht da bin {}"),
+    "es": ("por qué {}", "¿debería {}?", "no {}", "{} en 10 minutos", "{} a las 7", "{} mañana", "cuando salga, {}",
+           "si llueve {}", "{} todos los días", "dijo {}", "{} más tarde", "nunca {}", "«{}»"),
+    "fr": ("pourquoi {}", "dois-je {} ?", "ne {} pas", "{} dans 10 minutes", "{} à 7 heures", "{} demain", "quand je pars, {}",
+           "s'il pleut {}", "{} tous les jours", "elle a dit {}", "{} plus tard", "ne {} jamais", "« {} »"),
+    "nl": ("waarom {}", "moet ik {}?", "{} over 10 minuten", "{} om 7 uur", "{} morgen", "als ik wegga, {}", "als het regent {}",
+           "{} elke dag", "ze zei {}", "{} straks", "{} niet", "nooit {}", "“{}”"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_order_acts_in_a_question_a_denial_a_condition_a_plan_or_a_report(language: str) -> None:
+    file = sentences(language)
+    home = made_home(file["names"])
+    told = [said for order in (*file["orders"], *file["own"]) for frame in AROUND[language]
+            if acts(reflex(language).read(said := frame.format(order.format(**file["names"])), home, None, now=0.0))]
+    assert told == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("seed", range(8))
 def test_the_same_orders_in_a_renamed_home(language: str, seed: int) -> None:
     file, called = sentences(language), renamed(language, seed)
