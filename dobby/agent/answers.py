@@ -54,7 +54,7 @@ def _confirmed(good: Sequence[Outcome], view: View, words: Words, about: str) ->
     for one in good:
         device = view.devices.get(one.command.device)
         kind = device.kind if device else ""
-        groups.setdefault((_state(one, words), kind), []).append(one.command.device)
+        groups.setdefault((_state(one, view, words), kind), []).append(one.command.device)
     states = list(dict.fromkeys(state for state, _ in groups))
     count = len({one.command.device for one in good})
     if len(states) == 1 and about:
@@ -114,11 +114,14 @@ def _name(view: View, device: str) -> str:
     return known.name if known else device
 
 
-def _state(outcome: Outcome, words: Words) -> str:
+def _state(outcome: Outcome, view: View, words: Words) -> str:
     command = outcome.command
     if command.trait in ("play", "next", "previous"):
         title = command.value if isinstance(command.value, str) else ""
         return words.say("state.play_title", title=title) if title else words.say(f"state.{command.trait}")
+    if command.trait == "group":
+        leader = _name(view, str(command.value or ""))
+        return words.say("state.group", value=leader) if leader else words.say("state.group_alone")
     number = isinstance(outcome.read, int | float) and not isinstance(outcome.read, bool)
     return shown(command.trait, outcome.read if number else command.value, words)
 

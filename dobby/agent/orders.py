@@ -9,7 +9,6 @@ from dobby.agent.clauses import Clause, Mention
 from dobby.agent.deeds import Action, Lack, action, commands, main_trait
 from dobby.agent.meaning import Clarify, Context, Do, Part, Refuse
 from dobby.agent.targets import Absent, Found, Home, Several, resolve
-from dobby.agent.text import words as plain_words
 from dobby.home.device import Command, Device
 
 
@@ -212,7 +211,7 @@ def _grouping(clause: Clause, wanted: Action, home: Home, now: float) -> Read | 
     for device in devices:
         if wanted.name == "group" and device is lead:
             continue
-        choice = _group_choice(device, lead if wanted.name == "group" else None, home)
+        choice = _group_choice(device, lead if wanted.name == "group" else None)
         if choice is None:
             return Read(Refuse(home.words.say("refuse.no_group", device=device.name)), _kept(home))
         told.append(Command(device.id, "group", choice))
@@ -220,16 +219,8 @@ def _grouping(clause: Clause, wanted: Action, home: Home, now: float) -> Read | 
     return Read(Do(tuple(told), about), _context(clause, wanted, tuple(ids), home, now))
 
 
-def _group_choice(device: Device, lead: Device | None, home: Home) -> str | None:
-    """The choice of this player's group trait that joins `lead`, or that leaves every group."""
+def _group_choice(device: Device, lead: Device | None) -> str | None:
+    """The choice of this player's group trait that joins `lead` ("" leaves every group); None where there is none."""
     trait = device.trait("group")
-    if trait is None:
-        return None
-    fold = plain_words
-    alone = ["none", "alone", "solo", "", device.name, device.room, device.id]
-    wished = [lead.name, lead.room, lead.id] if lead else alone
-    for wish in wished:
-        for choice in trait.choices:
-            if fold(choice, "en") == fold(wish, "en"):
-                return choice
-    return None
+    wanted = lead.id if lead else ""
+    return wanted if trait is not None and wanted in trait.choices else None

@@ -43,7 +43,7 @@ SWITCH: tuple[Trait, ...] = (traits.ON,)
 def player(*others: str) -> tuple[Trait, ...]:
     """A Sonos player's traits."""
     return (traits.PLAYING, traits.PLAY.but(choices=TITLES), traits.NEXT, traits.PREVIOUS, traits.VOLUME, traits.MUTED,
-            traits.GROUP.but(choices=("alone", *others)), traits.TITLE)
+            traits.GROUP.but(choices=("", *others)), traits.TITLE)
 
 
 NAMES: Mapping[str, str] = {
@@ -70,8 +70,8 @@ def devices(called: Mapping[str, str]) -> list[Device]:
         Device("b2", n["upper"], "light", n["bedroom"], "hue", TUNABLE),
         Device("t1", n["mirror"], "light", n["bathroom"], "hue", WHITE),
         Device("p1", n["porchlight"], "light", n["porch"], "hue", WHITE),
-        Device("sp1", n["livingplayer"], "speaker", n["living"], "sonos", player(n["studyplayer"])),
-        Device("sp2", n["studyplayer"], "speaker", n["study"], "sonos", player(n["livingplayer"])),
+        Device("sp1", n["livingplayer"], "speaker", n["living"], "sonos", player("sp2")),
+        Device("sp2", n["studyplayer"], "speaker", n["study"], "sonos", player("sp1")),
         Device("d1", n["door"], "lock", n["hall"], "homekit", LOCK),
         Device("sh1", n["blind"], "shade", n["bedroom"], "homekit", SHADE),
         Device("sh2", n["shade"], "shade", n["living"], "homekit", SHADE),

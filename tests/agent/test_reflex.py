@@ -82,19 +82,7 @@ def test_orders_in_the_words_of_this_home(language: str) -> None:
     assert wrong == {}
 
 
-AROUND = {
-    "en": ("why {}", "should I {}?", "did you {}?", "don't {}", "please do not {}", "{} in 10 minutes", "{} at 7", "{} tomorrow",
-           "when I leave, {}", "if it rains {}", "{} every day", "she said {}", "{} later", "never {}", "\"{}\"",
-           "what if I said {}", "unless I am home {}", "{} unless I am home", "{} for an hour", "I said {}"),
-    "de": ("warum {}", "soll ich {}?", "{} in 10 Minuten", "{} um 7 Uhr", "{} morgen", "wenn ich gehe, {}", "{} wenn es regnet",
-           "{} jeden Tag", "sie sagte {}", "{} später", "{} nicht", "niemals {}", "„{}“", "falls ich nicht da bin {}"),
-    "es": ("por qué {}", "¿debería {}?", "no {}", "{} en 10 minutos", "{} a las 7", "{} mañana", "cuando salga, {}",
-           "si llueve {}", "{} todos los días", "dijo {}", "{} más tarde", "nunca {}", "«{}»"),
-    "fr": ("pourquoi {}", "dois-je {} ?", "ne {} pas", "{} dans 10 minutes", "{} à 7 heures", "{} demain", "quand je pars, {}",
-           "s'il pleut {}", "{} tous les jours", "elle a dit {}", "{} plus tard", "ne {} jamais", "« {} »"),
-    "nl": ("waarom {}", "moet ik {}?", "{} over 10 minuten", "{} om 7 uur", "{} morgen", "als ik wegga, {}", "als het regent {}",
-           "{} elke dag", "ze zei {}", "{} straks", "{} niet", "nooit {}", "“{}”"),
-}
+AROUND: dict[str, list[str]] = tomllib.loads((HERE / "sentences" / "around.toml").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -264,6 +252,16 @@ def test_what_is_not_there_is_refused_by_name(said: str, names: tuple[str, ...])
     (refused,) = say(said, made_home()).parts
     assert isinstance(refused, Refuse)
     assert all(name in refused.text for name in names), refused.text
+
+
+@pytest.mark.parametrize(("said", "wanted"), [
+    ("group the study sonos with the living room sonos", 'sp2.group="sp1"'),
+    ("group the study and the living room", 'sp2.group="sp1"'),
+    ("ungroup the study", 'sp2.group=""'),
+    ("take the study sonos out of the group", 'sp2.group=""'),
+])
+def test_players_join_and_leave(said: str, wanted: str) -> None:
+    assert commands(say(said, made_home())) == wanted
 
 
 def test_two_things_of_one_name_are_asked_about() -> None:
