@@ -49,8 +49,12 @@ def _refused(clause: Clause, name: str, placed: bool, home: Home, now: float) ->
         return _untitled(clause, name, home, now)
     if mention.devices or mention.everything or mention.it or mention.missing_place:
         return None
+    if mention.kind and placed:
+        return Refuse(home.words.say("refuse.no_place", place=name)) if not mention.rooms else None
+    if mention.kind and mention.rooms:
+        return None
     if mention.kind:
-        return Refuse(home.words.say("refuse.no_place", place=name)) if placed and not mention.rooms else None
+        name = f"{name} {mention.noun}"
     place = home.words.join(mention.rooms) or mention.floor
     key = "refuse.no_thing_there" if place else "refuse.no_thing"
     return Refuse(home.words.say(key, thing=name, place=place))

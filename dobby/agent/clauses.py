@@ -273,6 +273,8 @@ def _join(segments: list[Segment]) -> list[Clause]:
             continue
         if (carried and segment.deed.carrier) or (carried and not waiting):
             raise _No
+        if segment.deed.title and not segment.deed.acts and last is not None and "play" in last.deed.acts:
+            segment.deed = replace(segment.deed, acts=("play",))
         if done and not waiting and last is not None and _value_for(last.deed, segment.deed) and not last.deed_last:
             done[-1] = Clause(_filled(last.deed, segment.deed), (*done[-1].mentions, *things), done[-1].excepted)
         else:

@@ -129,6 +129,8 @@ def _kind(mention: Mention, kind: str, wanted: Action, rooms: tuple[str, ...], h
     if not all_of_kind:
         place = home.words.join(rooms)
         return Absent(home.words.say("refuse.no_thing_there" if place else "refuse.no_thing", thing=noun, place=place))
+    if kind == "plug" and wanted.name == "off" and any(not one.in_everything for one in devices):
+        return _marked_only(devices, home)
     if not devices:
         return _elsewhere(noun, rooms if mention.rooms else (mention.floor or home.here,), all_of_kind, home)
     if rooms or mention.everything or mention.home or mention.count == "many" or len(devices) == 1:
@@ -150,6 +152,14 @@ def _kind(mention: Mention, kind: str, wanted: Action, rooms: tuple[str, ...], h
         return Several(tuple((one.name, (one.id,)) for one in devices))
     return Several(tuple((home.words.kind_in(kind, room, len(ids)), tuple(ids))
                          for room, ids in list(by_room.items())[:_MANY]))
+
+
+def _marked_only(devices: Sequence[Device], home: Home) -> Target:
+    """Outlets in a heap: only those that the owner counts in go off unasked; a fridge must be called by its name."""
+    marked = [one for one in devices if one.in_everything]
+    if marked:
+        return Found(tuple(one.id for one in marked), home.words.join([one.name for one in marked]))
+    return Several(tuple((one.name, (one.id,)) for one in devices[:_MANY]))
 
 
 def _one_of(mention: Mention, devices: Sequence[Device], home: Home) -> Target:

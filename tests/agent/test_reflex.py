@@ -254,6 +254,18 @@ def test_what_is_not_there_is_refused_by_name(said: str, names: tuple[str, ...])
     assert all(name in refused.text for name in names), refused.text
 
 
+def test_outlets_in_a_heap_spare_the_fridge() -> None:
+    home = made_home()
+    assert commands(say("turn off all plugs", home)) == "g2.on=false"
+    assert commands(say("turn off the fridge", home)) == "g1.on=false"
+    assert not acts(reflex("en").read("turn off the plugs in the kitchen", home, None, now=0.0))
+
+
+def test_one_picked_out_of_a_group_goes_its_own_way() -> None:
+    assert commands(say("turn on the bedroom lights and turn off the bedside lamp", made_home())) \
+        == "b2.on=true; b1.on=false"
+
+
 @pytest.mark.parametrize(("said", "wanted"), [
     ("group the study sonos with the living room sonos", 'sp2.group="sp1"'),
     ("group the study and the living room", 'sp2.group="sp1"'),
