@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from dobby import config as configuration
+from dobby import memory_use
 from dobby.agent.inbox import Inbox
 from dobby.agent.loop import Budget
 from dobby.agent.receive import Gateway
@@ -108,8 +109,9 @@ class Daemon:
 @asynccontextmanager
 async def opened(workspace: Path, *, manual_clock: bool = False) -> AsyncIterator[Daemon]:
     """Open a workspace and run everything in it until the block ends. ConfigError and DobbyError say what is wrong."""
-    config = configuration.load(workspace / "config.toml")
-    secrets = configuration.secrets(workspace)
+    memory_use.few_arenas()
+    config = await asyncio.to_thread(configuration.load, workspace / "config.toml")
+    secrets = await asyncio.to_thread(configuration.secrets, workspace)
     async with AsyncExitStack() as stack:
         stack.enter_context(_alone(workspace))
         store = await Store.open(workspace / "dobby.db")
@@ -143,14 +145,15 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     mint, check = gatekeeper()
     home = Home(check)
     await _restore(home, store)
-    drivers, driver_problems = load_drivers([workspace / "drivers"])
-    allowed = reach(config.network)
+    drivers, driver_problems = await asyncio.to_thread(load_drivers, [workspace / "drivers"])
+    allowed = await asyncio.to_thread(reach, config.network)
     links = Links(home, store, drivers, allowed, Settings(callbacks=config.network.callbacks))
     mdns_types, ssdp_targets = listen_for(drivers)
     ears = Ssdp(allowed, ssdp_targets, links.saw)
-    soul, soul_problems = read_soul(workspace / "SOUL.md")
-    skills, skill_problems = load_skills(workspace / "skills")
-    words = Words(config.home.language, address=soul.address, dryness=soul.dryness, name=soul.name)
+    soul, soul_problems = await asyncio.to_thread(read_soul, workspace / "SOUL.md")
+    skills, skill_problems = await asyncio.to_thread(load_skills, workspace / "skills")
+    words = await asyncio.to_thread(Words, config.home.language, address=soul.address, dryness=soul.dryness,
+                                    name=soul.name)
     house = House(home, store, Approvals(store, clock.now), clock, words, skills,
                   NetworkScout(links, ears.search), mint)
     owner = config.owner()
@@ -234,6 +237,7 @@ async def _warm(daemon: Daemon) -> None:
     await asyncio.to_thread(agent.reflex.warm, daemon.home)
     if isinstance(agent.brain, Claude):
         await agent.brain.warm()
+    await asyncio.to_thread(memory_use.give_back)
     await asyncio.Event().wait()
 
 

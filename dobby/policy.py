@@ -63,7 +63,6 @@ def judge(command: Command, asker: Asker, view: View) -> Verdict:
         return Verdict("now", risk, "approved")
     if asker.tainted and asker.source == "model":
         return Verdict("refuse", risk, "tainted")
-    if risk == Risk.SECURE:
-        if person.pin_needed and not person.pin_hash:
-            return Verdict("refuse", risk, "no_pin")
+    if risk == Risk.SECURE and person.pin_needed and not person.pin_hash:
+        return Verdict("refuse", risk, "no_pin")
     return Verdict("ask", risk, "secure" if risk == Risk.SECURE else "ask")

@@ -45,7 +45,7 @@ class Store:
         thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         try:
             return await asyncio.get_running_loop().run_in_executor(thread, cls._open, path, thread)
-        except BaseException:
+        except BaseException:  # cancelled or failed, the thread must not stay behind
             thread.shutdown(wait=False)
             raise
 
@@ -100,7 +100,7 @@ class Store:
                     made.append(int(cursor.lastrowid or 0) if insert and cursor.rowcount > 0 else cursor.rowcount
                                 if not insert else 0)
                 self._connection.execute("COMMIT")
-            except BaseException:
+            except BaseException:  # whatever broke, nothing of the transaction may stay
                 self._connection.execute("ROLLBACK")
                 raise
             return made

@@ -78,7 +78,10 @@ def test_a_driver_cannot_talk_a_risk_down() -> None:
     assert risk_of(Command("sly", "locked", False), HOME) is Risk.SECURE
 
 
-@given(st.sampled_from(sorted(HOME.devices)), st.sampled_from(["on", "locked", "volume", "target", "frobnicate", "pair"]),
+TRAITS = ["on", "locked", "volume", "target", "frobnicate", "pair"]
+
+
+@given(st.sampled_from(sorted(HOME.devices)), st.sampled_from(TRAITS),
        st.one_of(st.booleans(), st.integers(0, 100), st.none()))
 def test_a_hijacked_model_gets_no_further_than_the_person_is_asked(id_: str, trait: str, value: Value) -> None:
     command = Command(id_, trait, value)

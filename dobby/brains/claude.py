@@ -56,10 +56,10 @@ class Claude:
         await self._open()
 
     async def _open(self) -> AsyncAnthropic:
-        if self._client is None:
-            async with self._opening:
-                self._client = self._client or await asyncio.to_thread(self._make)
-        return self._client
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.to_thread(self._make)
+            return self._client
 
     def _make(self) -> AsyncAnthropic:
         import anthropic  # heavy: a second of processor time and 50 MB, so only where there is a model to ask

@@ -1,4 +1,4 @@
-"""From a stranger's words to "this is a Sonos": which driver claims a sighting, and whether it is what was asked for."""
+"""From a stranger's words to "this is a Sonos": which driver claims a sighting, and whether it fits a search."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,7 @@ def claim(sighting: Sighting) -> Found | None:
 
 async def pair(found: Found, pin: str) -> Secret:
     """An application key and the fingerprint of the bridge that gave it."""
+    await asyncio.to_thread(import_module, "dobby.wire.hue")
     from dobby.wire.hue import certificate, make_key
 
     bridge, timeout = found.key.partition(":")[2], Settings().timeout
@@ -269,6 +271,7 @@ class HueLink:
 @asynccontextmanager
 async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIterator[Link]:
     """Open a link to one bridge."""
+    await asyncio.to_thread(import_module, "dobby.wire.hue")
     from dobby.wire.hue import HueLine
 
     try:

@@ -24,8 +24,8 @@ class Order(TypedDict):
 
 
 async def home_state(hands: Hands, room: str = "", kind: str = "", name: str = "", playing_titles: bool = False) -> str:
-    """Read the home: devices with their traits and last readings. Filter by room, by kind (light, speaker, lock, plug ...)
-    or by part of a name. Without a filter a large home is only counted. playing_titles adds what is playing."""
+    """Read the home: devices with their traits and last readings. Filter by room, by kind (light, speaker, lock,
+    plug ...) or by part of a name. Without a filter a large home is only counted. playing_titles adds what plays."""
     home = hands.house.home
     chosen = [device for device in home.devices.values() if _fits(device, room, kind, name)]
     if len(chosen) > SHOWN_LIMIT:

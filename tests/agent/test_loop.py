@@ -130,7 +130,8 @@ async def test_stop_starts_nothing_more() -> None:
 
 
 ARGUMENTS = st.one_of(st.none(), st.lists(st.integers(), max_size=2), st.dictionaries(
-    st.sampled_from(["text", "times", "x"]), st.one_of(st.text(max_size=3), st.integers(0, 3), st.booleans()), max_size=3))
+    st.sampled_from(["text", "times", "x"]), st.one_of(st.text(max_size=3), st.integers(0, 3), st.booleans()),
+    max_size=3))
 STEP = st.one_of(st.builds(lambda t: {"text": t}, st.text(max_size=5)), st.builds(
     lambda rows: calls(*rows), st.lists(st.tuples(st.sampled_from([*TOOLS, "nosuch"]).filter(lambda n: n != "hang"),
                                                   ARGUMENTS), min_size=1, max_size=4)))

@@ -14,7 +14,7 @@ from dobby.brains import claude
 from dobby.brains.brain import Ask, Draft
 from dobby.brains.claude import Claude, Limits, finish
 from dobby.errors import BrainError
-from tests.sim.conftest import Sim, sim  # noqa: F401  # the session's simulated home
+from tests.sim.conftest import Sim, sim, until  # noqa: F401  # the session's simulated home
 
 pytestmark = pytest.mark.anyio
 TOOL = {"name": "set_devices", "description": "x", "input_schema": {"type": "object", "properties": {}}}
@@ -42,6 +42,10 @@ async def requests(sim: Sim) -> list[dict[str, Any]]:  # noqa: F811
     async with aiohttp.ClientSession(sim.ready["model"]) as web, web.get("/script") as answer:
         found: list[dict[str, Any]] = (await answer.json())["requests"]
         return found
+
+
+async def asked(sim: Sim) -> bool:  # noqa: F811
+    return bool(await requests(sim))
 
 
 async def test_words_and_tools_come_whole(sim: Sim) -> None:  # noqa: F811
@@ -126,8 +130,7 @@ async def test_after_three_losses_it_rests_at_once(sim: Sim) -> None:  # noqa: F
 async def test_a_cancelled_thought_leaves_the_brain_usable(sim: Sim) -> None:  # noqa: F811
     async with brain(sim, {"text": "slow", "delay_s": 5}, {"text": "Still here."}) as one:
         thought = asyncio.create_task(one.think(ASK))
-        while not await requests(sim):
-            await asyncio.sleep(0.01)
+        await until(lambda: asked(sim))
         thought.cancel()
         with pytest.raises(asyncio.CancelledError):
             await thought

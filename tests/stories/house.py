@@ -91,7 +91,8 @@ class House:
         async def there() -> list[str] | None:
             rows = await self.received(since, to)
             return [row["body"] for row in rows] if len(rows) >= count else None
-        return await until(there)
+        bodies: list[str] = await until(there)
+        return bodies
 
     async def script(self, *replies: dict[str, Any]) -> None:
         """What the stand-in model answers next."""

@@ -102,7 +102,7 @@ async def test_undo_puts_it_back(house: House) -> None:
 
 async def shows(house: House, key: str, trait: str, value: float) -> bool:
     found = {row["name"]: row["value"] for row in (await house.device(key))["traits"]}
-    return abs(found[trait] - value) < 2
+    return bool(abs(found[trait] - value) < 2)
 
 
 async def test_a_question_never_acts(house: House) -> None:

@@ -97,7 +97,7 @@ function drawTurn(turn) {
       const why = `${turn.who}, ${turn.text ? `“${turn.text}”` : "on the page"}, ${call.tool}`;
       const result = outcome.result === "failed" ? outcome.error.text : outcome.result;
       $("lately").prepend(element("li", {title: why},
-        `${name}: ${outcome.trait} ${shown({value: outcome.value})} `,
+        `${name}: ${outcome.trait} ${shown({name: outcome.trait, value: outcome.value})} `,
         element("span", {className: outcome.result === "failed" ? "bad" : "good", textContent: result}),
         element("small", {textContent: ` why? ${why}`})));
     }

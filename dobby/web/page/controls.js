@@ -10,7 +10,7 @@ export const label = (trait) => NAMES[trait.name] ?? trait.name.replaceAll("_", 
 export function shown(trait) {
   const value = trait.value;
   if (value === null || value === undefined) return "?";
-  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "boolean") return trait.name === "on" ? (value ? "on" : "off") : value ? "yes" : "no";
   if (typeof value === "number") return `${Math.round(value * 10) / 10}${trait.unit ? " " + trait.unit : ""}`;
   if (typeof value === "object") return hex(value);
   return value;

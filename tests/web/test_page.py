@@ -1,0 +1,117 @@
+"""The page in a real browser: it logs in, shows the home, commands it, asks, and lives on events."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.stories.house import House, lived_in, until
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--no-first-run"]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser,
+              pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium")]
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """One loop for the module's house and browser."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> AsyncIterator[House]:
+    """A lived-in house."""
+    async with lived_in(tmp_path_factory.mktemp("page")) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+async def page(house: House) -> AsyncIterator[Page]:
+    """The page, logged in by the printed address, on a phone's width; any error on it fails the test."""
+    from playwright.async_api import async_playwright
+
+    errors: list[str] = []
+    async with async_playwright() as play:
+        browser = await play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        context = await browser.new_context(viewport={"width": 360, "height": 740})
+        one = await context.new_page()
+        one.on("pageerror", lambda error: errors.append(str(error)))
+        one.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        await one.goto(f"{house.ready['dashboard']}/#token={house.ready['token']}")
+        await one.wait_for_selector(".device")
+        errors[:] = [error for error in errors if "401" not in error]
+        yield one
+        assert errors == []
+        await browser.close()
+
+
+async def test_it_shows_every_device_in_its_room(house: House, page: Page) -> None:
+    rooms = {row["name"]: row["room"] for row in (await house.truth()).values() if row["kind"] == "light"}
+    shown = await page.evaluate("""() => Object.fromEntries([...document.querySelectorAll('section.room')].flatMap(
+        (room) => [...room.querySelectorAll('.device h3')].map(
+            (h) => [h.textContent, room.querySelector('h2').textContent])))
+        """)
+    for name, room in rooms.items():
+        assert name in shown
+        if "Strip" not in name:
+            assert shown[name] == room
+
+
+async def test_it_fits_a_phone(page: Page) -> None:
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+async def test_a_switch_on_the_page_switches_the_lamp(house: House, page: Page) -> None:
+    lamp = page.locator(".device", has=page.locator("h3", has_text="Desk Lamp"))
+    was = (await house.state("desk_lamp"))["on"]
+    await lamp.locator("input.switch").first.click()
+
+    async def changed() -> bool:
+        return bool((await house.state("desk_lamp"))["on"]) is not was
+    await until(changed)
+    await page.wait_for_selector("#lately li")
+
+
+async def test_outside_hands_show_on_the_page(house: House, page: Page) -> None:
+    await house.hand("sofa_lamp", on=True)
+    await page.wait_for_selector(".device[data-on=true] h3:text('Sofa Lamp')")
+    await house.hand("sofa_lamp", on=False)
+    await page.wait_for_selector(".device[data-on=false] h3:text('Sofa Lamp')")
+
+
+async def test_talk_and_a_question_with_the_pin(house: House, page: Page) -> None:
+    await page.fill("#text", "unlock the front door")
+    await page.press("#text", "Enter")
+    await page.wait_for_selector(".question")
+    await page.fill(".question input", "2468")
+    await page.click(".question button:text('Yes')")
+
+    async def unlocked() -> bool:
+        return not (await house.state("front_door"))["locked"]
+    await until(unlocked)
+    await page.wait_for_selector("#thread .dobby:has-text('PIN')")
+
+
+async def test_everything_has_a_name_for_a_screen_reader(page: Page) -> None:
+    nameless = await page.evaluate("""() => [...document.querySelectorAll('button, input, select')].filter((one) =>
+        !one.textContent.trim() && !one.getAttribute('aria-label') && !(one.labels && one.labels.length)).length""")
+    assert nameless == 0
+
+
+def test_no_inline_script_and_nothing_from_elsewhere() -> None:
+    import re
+
+    folder = Path(__file__).parent.parent.parent / "dobby" / "web" / "page"
+    for path in folder.glob("*.html"):
+        text = path.read_text("utf-8")
+        assert not re.search(r"<script(?![^>]*src=)|\son\w+=|style=", text), path.name
+        assert not re.search(r"(?:src|href)=\"(?:https?:)?//", text), path.name
