@@ -11,7 +11,9 @@ from dobby.home.device import Command, Outcome
 from dobby.home.traits import Risk
 from dobby.home.verdict import Approval, Choice
 from dobby.messages import Mind, Person
+from dobby.policy import PAIR
 from dobby.skills import commands as skill_commands
+from dobby.tools.fence import clean
 from dobby.tools.hands import Done, Hands
 from dobby.tools.network import offer_to_try
 from dobby.tools.wording import join_or
@@ -69,12 +71,29 @@ async def _orders(hands: Hands, orders: Sequence[Do | RunSkill]) -> str:
 def tell(hands: Hands, done: Done, *, about: str = "", corrected: tuple[tuple[str, str], ...] = ()) -> str:
     """Outcomes in words, then why something was refused, then the question that is open."""
     house = hands.house
-    acted = [o for o in done.outcomes if o.error is None or o.error.kind != "policy"]
-    parts = [answers.answer(acted, house.home, house.words, about=about, corrected=corrected)] if acted else []
+    acted = [o for o in done.outcomes if (o.error is None or o.error.kind != "policy") and o.command.trait != PAIR]
+    parts = [_paired(hands, o) for o in done.outcomes if o.command.trait == PAIR and o not in _held(done)]
+    if acted and all(o.result != "failed" or o.command.device in house.home.devices for o in acted):
+        parts += [answers.answer(acted, house.home, house.words, about=about, corrected=corrected)]
     parts += dict.fromkeys(o.error.text for o in refused(done) if o.error is not None)
     if done.question is not None:
         parts.append(done.question.text)
     return "\n".join(parts)
+
+
+def _held(done: Done) -> list[Outcome]:
+    return [o for o in done.outcomes if o.error is not None and o.error.kind == "policy"]
+
+
+def _paired(hands: Hands, outcome: Outcome) -> str:
+    """What became of letting a thing in, and what the person must do when it did not."""
+    words, known = hands.house.words, hands.house.scout.known(outcome.command.device)
+    name = (known.name or known.title) if known else outcome.command.device
+    if outcome.result == "confirmed":
+        return words.say("pair.done", name=clean(name, 60))
+    kind, needs = outcome.error.kind if outcome.error else "unknown", known.needs if known else ""
+    reason = needs if kind == "refused" and needs in ("button", "pin") else "gone" if kind == "unreachable" else "failed"
+    return f"{clean(name, 60)}: {words.say(f'pair.{reason}')}"
 
 
 def refused(done: Done) -> list[Outcome]:

@@ -35,6 +35,10 @@ class Scout(Protocol):
         """Listen to the network now; what was found that fits `what` ("" = everything), best first."""
         ...
 
+    def known(self, key: str) -> Offer | None:
+        """The thing with this key, as it was last seen."""
+        ...
+
     def keep_code(self, key: str, code: str) -> None:
         """Hold a pairing code that the person just gave, for the next pairing of this key."""
         ...

@@ -48,6 +48,11 @@ class NetworkScout:
         devices = self._links.devices_of(found.key) if linked else ()
         return Offer(found.key, title, found.name, found.room, found.host, found.needs, linked, devices, found.why)
 
+    def known(self, key: str) -> Offer | None:
+        """The thing with this key, as it was last seen."""
+        return next((self._offer(driver.title, found) for driver, found in self._links.seen("") if found.key == key),
+                    None)
+
     def keep_code(self, key: str, code: str) -> None:
         """Hold a pairing code for the next pairing of this key."""
         self._links.keep_code(key, code)

@@ -41,7 +41,7 @@ def join_or(items: Sequence[str], words: Words) -> str:
 
 def claims_a_deed(text: str, words: Words) -> bool:
     """Whether a text sounds as if something in the home had been done."""
-    return re.search(rf"\b(?:{words.say('claims.stems')})\b", text, re.IGNORECASE) is not None
+    return re.search(rf"\b(?:{words.say('claims.stems')})", text, re.IGNORECASE) is not None
 
 
 def _plain(value: Value) -> str:
