@@ -267,7 +267,7 @@ def help_text(view: View, words: Words) -> str:
     """What this home can do, by the kinds of device in it, with sentences that work here."""
     lines = [words.say("help.head")]
     seen: set[str] = set()
-    for one in view.devices.values():
+    for one in sorted(view.devices.values(), key=lambda one: not one.room):
         if one.kind in seen or not words.has(f"help.{one.kind}"):
             continue
         seen.add(one.kind)
