@@ -156,6 +156,9 @@ class Links:
                 secret = await self._paired(driver, found)
             except DeviceError as error:
                 return Outcome(command, "failed", error=Fault(error.kind, error.text))
+            except Exception:  # a driver's bug: pairing failed, the order around it goes on
+                log.exception("pairing %s", key)
+                return Outcome(command, "failed", error=Fault("unknown", "Its answer made no sense."))
             await self.accept(driver, found, secret)
         if await self._joined(key):
             return Outcome(command, "confirmed", True, datetime.now(UTC))
