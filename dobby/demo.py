@@ -27,8 +27,10 @@ from dobby.approvals import hash_pin
 from dobby.channels.console import chat
 from dobby.daemon import Daemon, opened, until_told
 from dobby.errors import DobbyError
+from dobby.home.home import Given
 from dobby.init import let_in
 from dobby.sim.net import claim
+from dobby.tools.household import give
 
 OWNER = "whatsapp:+15550100"
 PIN = "2468"
@@ -215,10 +217,24 @@ async def _settle_in(daemon: Daemon, sim: dict[str, Any]) -> None:
         except TimeoutError:
             print("Not every device of the simulated home spoke up in time; `dobby doctor` says which.",
                   file=sys.stderr)
+    await _say_rooms(daemon, truth)
+
+
+async def _say_rooms(daemon: Daemon, truth: dict[str, Any]) -> None:
+    """What the owner of this home would have told: in which room the things stand that do not know it themselves."""
+    rooms = {row["native_id"]: row["room"] for row in truth.values() if row.get("native_id") and row.get("room")}
+    for id_, device in daemon.home.devices.items():
+        room = rooms.get(_tail(id_), "")
+        if not device.room and room and daemon.home.given(id_).room is None:
+            await give(daemon.gateway.agent.house, id_, Given(room=room))
+
+
+def _tail(id_: str) -> str:
+    return id_.rpartition("/")[2] if "/" in id_ else id_.partition(":")[2]
 
 
 def _all_there(daemon: Daemon, tails: set[str]) -> bool:
-    here = {id_.rpartition("/")[2] if "/" in id_ else id_.partition(":")[2] for id_ in daemon.home.devices
+    here = {_tail(id_) for id_ in daemon.home.devices
             if daemon.home.reachable(id_) and any(
                 daemon.home.reading(id_, trait.name) for trait in daemon.home.devices[id_].traits)}
     return tails - {"handset"} <= here

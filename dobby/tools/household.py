@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from dobby.home.home import Given
-from dobby.tools.hands import Hands
+from dobby.tools.hands import Hands, House
 from dobby.tools.schema import tool
 
 LATELY_LIMIT = 20
@@ -20,16 +20,16 @@ async def name_device(hands: Hands, device: str, name: str = "", room: str = "",
         return json.dumps({"error": "Guests do not rename things."})
     old = home.given(device)
     aliases = tuple(dict.fromkeys((*old.aliases, alias))) if alias else old.aliases
-    await give(hands, device, Given(name or old.name, room or old.room, aliases, old.in_everything))
+    await give(hands.house, device, Given(name or old.name, room or old.room, aliases, old.in_everything))
     shown = home.devices[device]
     return json.dumps({"id": device, "name": shown.name, "room": shown.room, "aliases": list(shown.aliases)})
 
 
-async def give(hands: Hands, device: str, given: Given) -> None:
+async def give(house: House, device: str, given: Given) -> None:
     """Keep what the owner called a device, then show it."""
-    await hands.house.store.do("given_put", device=device, name=given.name, room=given.room,
+    await house.store.do("given_put", device=device, name=given.name, room=given.room,
                                aliases=json.dumps(given.aliases), in_everything=given.in_everything)
-    hands.house.home.give(device, given)
+    house.home.give(device, given)
 
 
 async def what_happened(hands: Hands, device: str = "") -> str:

@@ -182,7 +182,7 @@ class Api:
         except (TypeError, ValueError):
             raise ApiError(422, "body", "name and room are text, aliases a list of text, in_everything true or "
                                         "false.") from None
-        await give(await self._hands("page", "name"), id_, new)
+        await give(self.gateway.agent.house, id_, new)
         return web.json_response({"id": id_, "name": home.devices[id_].name, "room": home.devices[id_].room})
 
     async def clock(self, request: web.Request) -> web.Response:
