@@ -71,7 +71,7 @@ async def _orders(hands: Hands, orders: Sequence[Do | RunSkill]) -> str:
 def tell(hands: Hands, done: Done, *, about: str = "", corrected: tuple[tuple[str, str], ...] = ()) -> str:
     """Outcomes in words, then why something was refused, then the question that is open."""
     house = hands.house
-    acted = [o for o in done.outcomes if (o.error is None or o.error.kind != "policy") and o.command.trait != PAIR]
+    acted = [o for o in done.outcomes if o not in _held(done) and o.command.trait != PAIR]
     parts = [_paired(hands, o) for o in done.outcomes if o.command.trait == PAIR and o not in _held(done)]
     if acted and all(o.result != "failed" or o.command.device in house.home.devices for o in acted):
         parts += [answers.answer(acted, house.home, house.words, about=about, corrected=corrected)]

@@ -113,7 +113,7 @@ class TwilioDoor:
                     to=_address(letter.channel, letter.to), from_=self._from(letter.channel), **values)
         except TwilioRestException as error:
             raise ChannelError(f"Twilio refused it ({error.status}, code {error.code}).", _mend(error.code),
-                               permanent=error.code in PERMANENT or error.status in (400, 401, 403, 404),
+                               permanent=error.code in PERMANENT or error.status in (400, 404),
                                code=error.code) from None
         except (TwilioException, OSError, ValueError) as error:
             raise ChannelError(f"Twilio could not be reached ({type(error).__name__}).") from None
