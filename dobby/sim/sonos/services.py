@@ -25,7 +25,7 @@ SERVICES: dict[str, dict[str, Signature]] = {
         BecomeCoordinatorOfStandaloneGroup: InstanceID > DelegatedGroupCoordinatorID NewGroupID
         GetMediaInfo: InstanceID > NrTracks MediaDuration CurrentURI CurrentURIMetaData NextURI NextURIMetaData PlayMedium RecordMedium WriteStatus
         GetTransportInfo: InstanceID > CurrentTransportState CurrentTransportStatus CurrentSpeed
-        GetPositionInfo: InstanceID Channel > Track TrackDuration TrackMetaData TrackURI RelTime AbsTime RelCount AbsCount
+        GetPositionInfo: InstanceID > Track TrackDuration TrackMetaData TrackURI RelTime AbsTime RelCount AbsCount
         GetTransportSettings: InstanceID > PlayMode RecQualityMode
         GetCrossfadeMode: InstanceID > CrossfadeMode
         SetCrossfadeMode: InstanceID CrossfadeMode >
