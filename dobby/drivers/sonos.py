@@ -182,7 +182,8 @@ class SonosLink:
 
         try:
             state, media, position = await asyncio.gather(
-                lead.transport("GetTransportInfo"), lead.transport("GetMediaInfo"), lead.transport("GetPositionInfo"))
+                lead.transport("GetTransportInfo"), lead.transport("GetMediaInfo"),
+                lead.transport("GetPositionInfo", Channel="Master"))
             playing = STATES.get(state["CurrentTransportState"])
             source, uri = media["CurrentURI"], position["TrackURI"]
             named = self._named(source, int(position["Track"]), media["NrTracks"])
