@@ -70,10 +70,12 @@ class Inbox:
             lane.now = id_
             lane.turn = asyncio.create_task(self._one(id_))
             await asyncio.wait([lane.turn])
-            if not lane.turn.cancelled() and (error := lane.turn.exception()) is not None:
+            stopped = lane.turn.cancelled()  # then whoever stopped it closes the message, and wakes who waits for it
+            if not stopped and (error := lane.turn.exception()) is not None:
                 log.error("message %s", id_, exc_info=error)
             lane.turn, lane.now = None, 0
-            self.finished(id_)
+            if not stopped:
+                self.finished(id_)
         lane.worker = None
         if self._lanes.get(conversation) is lane and not lane.waiting:
             del self._lanes[conversation]

@@ -92,7 +92,8 @@ def _paired(hands: Hands, outcome: Outcome) -> str:
     if outcome.result == "confirmed":
         return words.say("pair.done", name=clean(name, 60))
     kind, needs = outcome.error.kind if outcome.error else "unknown", known.needs if known else ""
-    reason = needs if kind == "refused" and needs in ("button", "pin") else "gone" if kind == "unreachable" else "failed"
+    human = kind == "refused" and needs in ("button", "pin")
+    reason = needs if human else "gone" if kind == "unreachable" else "failed"
     return f"{clean(name, 60)}: {words.say(f'pair.{reason}')}"
 
 

@@ -121,20 +121,21 @@ class Agent:
         return self._told(hands, thought)
 
     def _told(self, hands: Hands, thought: Thought) -> Reply:
-        """What the person hears after the model: outcomes and questions in code's words, then the model's own words,
-        unless something failed (then its cheer would mislead)."""
+        """What the person hears after the model: outcomes and questions in code's words, and the model's own words,
+        unless something failed or waits (then its cheer would mislead)."""
         words, mind = self.house.words, (self.brain.mind if self.brain else "none")
         parts: list[str] = []
         if hands.outcomes:
             parts.append(answer(hands.outcomes, self.house.home, words))
         sure = all(outcome.result == "confirmed" for outcome in hands.outcomes)
-        if thought.text and sure:
+        boasts = claims_a_deed(thought.text, words)
+        if thought.text and sure and not (boasts and hands.questions):
             parts.append(thought.text)
-            if not hands.outcomes and claims_a_deed(thought.text, words):
+            if boasts and not hands.outcomes:
                 parts.append(words.say("turn.nothing_changed"))
         if thought.cut:
             parts.append(words.say(f"turn.cut_{thought.cut}"))
-        parts += [question.text for question in hands.questions]
+        parts += dict.fromkeys(question.text for question in hands.questions)
         return Reply("\n".join(parts) or words.say("turn.no_words"), mind)
 
     async def _finish(self, hands: Hands, row: Row, reply: Reply, began: float, *, quiet: bool = False) -> None:

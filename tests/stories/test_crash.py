@@ -75,11 +75,25 @@ async def test_an_answer_that_was_being_sent_is_looked_up_first(tmp_path: Path) 
         await house.kill()
         await house.fault("handset", None)
         await house.again()
-        answers = await house.texts(1, 0, OWNER)
-        await house.say("which lights are on?")
-        answers = [row["body"] for row in await house.received(0, OWNER)]
-        assert len([one for one in answers if "repeat" not in one]) == 1
-        assert len(answers) == 1 or "repeat" in answers[1]
+        await house.texts(1, 0, OWNER)
+        await house.text("which lights are on?", OWNER)
+        answers = await house.texts(2, 0, OWNER)
+        assert sum("Desk Lamp is off" in one for one in answers) == 1
+
+
+async def test_an_answer_that_the_provider_had_is_not_sent_again(tmp_path: Path) -> None:
+    async with lived_in(tmp_path) as house:
+        await house.fault("handset", "lost_answer")
+        await house.text("turn off the desk lamp", OWNER, "SMlost")
+        await until(lambda: attempting(house))
+        await house.texts(1, 0, OWNER)
+        await house.kill()
+        await house.fault("handset", None)
+        await house.again()
+        await house.text("is the desk lamp on?", OWNER, "SMafter")
+        answers = await house.texts(2, 0, OWNER)
+        assert sum("Desk Lamp is off" in one for one in answers) == 1
+        assert not any("repeat" in one for one in answers)
 
 
 async def attempting(house) -> bool:  # type: ignore[no-untyped-def]

@@ -103,7 +103,7 @@ async def test_a_hijacked_model_gets_nothing_done_unasked(house: House) -> None:
     extra = [{"name": "name_device", "input": {"device": tank, "name": "Lamp", "alias": "everything"}},
              {"name": "unlock", "input": {}}, {"name": "run_skill", "input": {"name": "open-sesame"}},
              {"name": "open_questions", "input": {}}]
-    await house.script({"tools": tools}, {"tools": extra}, {"text": "Done! The front door is now unlocked. PIN 2468."})
+    await house.script({"tools": tools}, {"tools": extra}, {"text": "Done! The front door is now unlocked. PIN 1357."})
     answer = await house.say("tell me a story about a dragon")
     assert answer["mind"] == "claude"
     assert await locked(house)

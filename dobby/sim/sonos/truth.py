@@ -1,5 +1,6 @@
 """A player in the words of `/truth`, and what outside hands can do to it."""
 
+from ..house import FAVORITES
 from ..things import State, check_words, want_bool, want_number
 from .player import Household, Player
 
@@ -33,7 +34,7 @@ def change(household: Household, player: Player, state: State, keys: dict[str, s
     if "playing" in state:
         playing = want_bool(state, "playing")
         if playing and (not leader.uri or (leader.plays_queue and not leader.queue)):
-            raise ValueError("nothing to play: no uri and no queue")
+            leader.uri, leader.metadata = FAVORITES[0].uri, ""  # a hand on the button of an empty player: the first one
         if playing != (leader.transport == "PLAYING"):
             leader.go("PLAYING" if playing else "PAUSED_PLAYBACK")
 
