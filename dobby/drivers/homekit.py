@@ -1,105 +1,62 @@
-"""HomeKit accessories over IP, as a controller: locks, by aiohomekit.
+"""HomeKit accessories over IP: the lock mechanism, and its battery.
 
-Source: HomeKit Accessory Protocol, non-commercial version R2 (services LockMechanism 0x45 and Battery 0x96). `sf` bit 0
-in the mDNS record says that nobody has paired it. What a lock shows is its current state; the target state is only what
-it was told, and aiohomekit reports our own writes of it back, so it is never read. An accessory that is in Apple's Home
-already must be taken out of there first. Not covered: every other service, and Bluetooth.
+Source: HomeKit Accessory Protocol Specification R2, chapters 8 and 9 (Lock Mechanism 8.21, Lock Current State 9.52:
+0 unsecured, 1 secured, 2 jammed, 3 unknown). The target state says what was asked for, never what is: only the current
+state is a reading. Not covered yet: every other kind of accessory; they can be claimed and paired, and show nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from dobby.errors import DeviceError, Garbage, PairingError, Refused, Unreachable
+from dobby.errors import DeviceError, Garbage, PairingError, Refused
 from dobby.home.device import Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
 from dobby.home.stream import Stream
-from dobby.home.traits import BATTERY, JAMMED, LOCKED, Trait
+from dobby.home.traits import BATTERY, JAMMED, LOCKED
 
 if TYPE_CHECKING:
-    from aiohomekit.controller.ip.pairing import IpPairing
+    from dobby.wire.homekit import HapLine, Key
 
 SERVICE = "_hap._tcp.local."
-UNPAIRED = 1  # bit 0 of sf
-LOCK, CURRENT, TARGET = "45", "1D", "1E"  # service and characteristic types, short form
-BATTERY_SERVICE, LEVEL, INFO, NAME = "96", "68", "3E", "23"
-SECURED, JAM = 1, 2  # values of the current state; 0 is unsecured, 3 unknown
-PAIR_LIMIT = 20.0  # seconds for the key exchange, which is slow on small devices
-Key = tuple[int, int]  # accessory id, instance id
+UNPAIRED = 1  # bit of the TXT record's status flags
+INFORMATION, LOCK, CELL = "3E", "45", "96"  # service types: Accessory Information, Lock Mechanism, Battery
+NAME, CURRENT, TARGET, LEVEL = "23", "1D", "1E", "68"  # characteristic types
+WAYS: Mapping[Any, tuple[bool | None, bool]] = {0: (False, False), 1: (True, False), 2: (None, True), 3: (None, False)}
 
 
 def claim(sighting: Sighting) -> Found | None:
-    """An accessory announces `_hap._tcp` with its pairing id in the TXT record."""
-    id_, flags = sighting.facts.get("id", ""), sighting.facts.get("sf", "")
-    if sighting.kind != SERVICE or len(id_) != 17 or id_.count(":") != 5 or not flags.isdecimal():
+    """An accessory announces `_hap._tcp` with its device id, category and status flags in the TXT record."""
+    facts = sighting.facts
+    id_ = facts.get("id", "").lower()
+    if sighting.kind != SERVICE or not re.fullmatch("([0-9a-f]{2}:){5}[0-9a-f]{2}", id_) or "ci" not in facts:
         return None
-    name = sighting.facts.get("md") or sighting.name
-    return Found(f"homekit:{id_.lower()}", "homekit", name, sighting.host, sighting.port,
-                 needs="pin" if int(flags) & UNPAIRED else "nothing", why="it announces a HomeKit accessory by mDNS")
+    free = facts.get("sf", "").isdigit() and int(facts["sf"]) & UNPAIRED
+    return Found(f"homekit:{id_}", "homekit", sighting.name, sighting.host, sighting.port,
+                 needs="pin" if free else "nothing", model=facts.get("md", ""),
+                 why="it announces a HomeKit accessory by mDNS" + ("" if free else ", paired with somebody already"))
 
 
 async def pair(found: Found, pin: str) -> Secret:
-    """Pair with the eight-digit setup code ("031-45-154", dashes optional)."""
-    await asyncio.to_thread(_import)
-    from aiohomekit.controller.ip.discovery import IpDiscovery
-    from aiohomekit.exceptions import AlreadyPairedError, AuthenticationError, HomeKitException, UnavailableError
+    """The pairing's keys, against the code on the accessory."""
+    await asyncio.to_thread(import_module, "dobby.wire.homekit")
+    from dobby.wire.homekit import pair as exchange
 
-    digits = "".join(c for c in pin if c.isdigit())
-    if len(digits) != 8:
-        raise PairingError("It wants its setup code of eight digits.")
-    code = f"{digits[:3]}-{digits[3:5]}-{digits[5:]}"
-    discovery = IpDiscovery(_controller(), _description(found))
-    try:
-        async with asyncio.timeout(PAIR_LIMIT):
-            finish = await discovery.async_start_pairing(found.key)
-            pairing: Any = await finish(code)
-        await pairing.close()
-        return {"pairing": json.dumps(pairing.pairing_data)}
-    except AuthenticationError:
-        raise PairingError("It did not accept that code.") from None
-    except (AlreadyPairedError, UnavailableError):
-        raise PairingError("It is paired with another home already. Take it out of that one first.") from None
-    except (HomeKitException, TimeoutError, OSError, ValueError, KeyError, TypeError, IndexError):
-        raise Unreachable("It did not answer while pairing.") from None
-    finally:
-        with suppress(HomeKitException, OSError):
-            await discovery.close()  # type: ignore[no-untyped-call]  # the library types it only in part
-
-
-def _import() -> None:
-    """Read the library from disk (in a thread), so that importing from it blocks nobody later."""
-    for part in ("controller.ip.pairing", "controller.ip.discovery", "controller.ip.controller"):
-        importlib.import_module(f"aiohomekit.{part}")
-
-
-def _controller() -> Any:
-    """A controller without a browser: addresses come from our own discovery."""
-    from aiohomekit.characteristic_cache import CharacteristicCacheMemory
-    from aiohomekit.controller.ip.controller import IpController
-
-    return IpController(char_cache=CharacteristicCacheMemory(), zeroconf_instance=None)  # type: ignore[arg-type]
-
-
-def _description(found: Found) -> Any:
-    from aiohomekit.model.categories import Categories
-    from aiohomekit.model.feature_flags import FeatureFlags
-    from aiohomekit.model.status_flags import StatusFlags
-    from aiohomekit.zeroconf import HomeKitService
-
-    return HomeKitService(
-        name=found.name, id=found.key.partition(":")[2], model=found.model, feature_flags=FeatureFlags(0),
-        status_flags=StatusFlags(1), config_num=0, state_num=0, category=Categories(1), protocol_version="1.1",
-        type=SERVICE, address=found.host, addresses=[found.host], port=found.port)
+    made = await exchange(found.host, found.port, pin)
+    if made.get("AccessoryPairingID", "").lower() != found.key.partition(":")[2]:
+        raise PairingError("What answers there is not the accessory that announced itself.")
+    return {"pairing": json.dumps(made)}
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
-    """One lock of an accessory: Dobby's device and where its values are."""
+class Bolt:
+    """One lock: Dobby's device and where its characteristics are."""
 
     device: Device
     current: Key
@@ -107,128 +64,111 @@ class Lock:
     level: Key | None
 
 
-def locks(key: str, accessories: Iterable[Any]) -> dict[str, Lock]:
-    """Every lock in an accessory list, by device id; what is not a lock, or garbled, is left out."""
-    found: dict[str, Lock] = {}
-    for accessory in accessories:
-        try:
-            aid = int(accessory["aid"])
-            at = {(_short(service["type"]), _short(one["type"])): one
-                  for service in accessory["services"] for one in service["characteristics"]}
-        except (KeyError, TypeError, ValueError):
-            continue
-        if (LOCK, CURRENT) not in at or (LOCK, TARGET) not in at:
-            continue
-        battery = at.get((BATTERY_SERVICE, LEVEL))
-        name = str((at.get((LOCK, NAME)) or at.get((INFO, NAME)) or {}).get("value") or "Lock")[:80]
-        traits: tuple[Trait, ...] = (LOCKED, JAMMED, BATTERY) if battery else (LOCKED, JAMMED)
-        device = Device(f"{key}/{aid}", name, "lock", "", "homekit", traits)
-        found[device.id] = Lock(device, (aid, at[LOCK, CURRENT]["iid"]), (aid, at[LOCK, TARGET]["iid"]),
-                                (aid, battery["iid"]) if battery else None)
-    return found
+def bolts(key: str, accessories: Sequence[Mapping[str, Any]]) -> list[Bolt]:
+    """The locks among accessory objects; Garbage when they are none."""
+    try:
+        return [bolt for accessory in accessories for bolt in _bolt(key, accessory)]
+    except (KeyError, TypeError, AttributeError):
+        raise Garbage("Its answer made no sense.") from None
+
+
+def _bolt(key: str, accessory: Mapping[str, Any]) -> list[Bolt]:
+    aid = int(accessory["aid"])
+    parts = {(_short(service["type"]), _short(one["type"])): one
+             for service in accessory["services"] for one in service["characteristics"]}
+    if (LOCK, CURRENT) not in parts or (LOCK, TARGET) not in parts:
+        return []
+    level = parts.get((CELL, LEVEL))
+    name = str(parts.get((INFORMATION, NAME), {}).get("value") or "Lock")[:80]
+    device = Device(f"{key}/{aid}", name, "lock", "", "homekit", (LOCKED, JAMMED, *((BATTERY,) if level else ())))
+    return [Bolt(device, (aid, parts[LOCK, CURRENT]["iid"]), (aid, parts[LOCK, TARGET]["iid"]),
+                 (aid, level["iid"]) if level else None)]
 
 
 def _short(type_: str) -> str:
-    """A HAP type without the base UUID and leading zeros."""
-    return str(type_).upper().removesuffix("-0000-1000-8000-0026BB765291").lstrip("0")
-
-
-def readings(lock: Lock, values: Mapping[Key, Any]) -> list[Reading]:
-    """What these characteristics show of a lock; a value of the wrong kind is Garbage."""
-    shown: list[Reading] = []
-    if "value" in values.get(lock.current, {}):
-        state = values[lock.current]["value"]
-        if not isinstance(state, int) or isinstance(state, bool) or not 0 <= state <= 3:
-            raise Garbage("Its answer made no sense.")
-        shown.append(Reading(lock.device.id, "locked", state == SECURED))
-        shown.append(Reading(lock.device.id, "jammed", state == JAM))
-    if lock.level is not None and isinstance(level := values.get(lock.level, {}).get("value"), int):
-        shown.append(Reading(lock.device.id, "battery", level))
-    return shown
+    """Apple's own types are numbers before a common ending."""
+    return type_.upper().removesuffix("-0000-1000-8000-0026BB765291").lstrip("0")
 
 
 class HomeKitLink:
-    """One paired accessory (or bridge of accessories)."""
+    """One accessory, or a bridge with several."""
 
-    def __init__(self, found: Found, pairing: IpPairing, settings: Settings) -> None:
-        self._found, self._pairing, self._timeout = found, pairing, settings.timeout
-        self._locks: dict[str, Lock] = {}
+    def __init__(self, found: Found, line: HapLine, settings: Settings) -> None:
+        self._key, self._line = found.key, line
+        self._bolts: list[Bolt] = []
         self._stream = Stream(self._fetch, poll=settings.poll, timeout=settings.timeout)
 
     async def open(self) -> None:
-        """Connect, learn the locks, subscribe to what they report."""
-        accessories = await self._ask(self._pairing.list_accessories_and_characteristics())
-        self._locks = locks(self._found.key, accessories if isinstance(accessories, list) else ())
-        self._pairing.dispatcher_connect(self._heard)
-        watched = [lock.current for lock in self._locks.values()]
-        if watched:
-            await self._ask(self._pairing.subscribe(watched))  # type: ignore[no-untyped-call]
+        """Learn the locks."""
+        self._bolts = bolts(self._key, await self._line.accessories())
 
-    async def _ask(self, call: Any) -> Any:
-        """One call of the library within the limit; its errors become ours."""
-        from aiohomekit.exceptions import (
-            AccessoryDisconnectedError,
-            AuthenticationError,
-            EncryptionError,
-            HomeKitException,
-        )
+    def _keys(self, device: str | None = None) -> list[Key]:
+        return [key for bolt in self._bolts if device in (None, bolt.device.id)
+                for key in (bolt.current, bolt.level) if key]
 
-        try:
-            async with asyncio.timeout(self._timeout):
-                return await call
-        except AuthenticationError:
-            raise Refused("It does not know me any more. Pair it again.") from None
-        except (AccessoryDisconnectedError, EncryptionError, TimeoutError, OSError):
-            raise Unreachable("It does not answer.") from None
-        except (HomeKitException, ValueError, KeyError, TypeError, IndexError, AttributeError):
-            raise Garbage("Its answer made no sense.") from None
+    def _readings(self, key: Key, value: Any) -> list[Reading]:
+        """What a characteristic's value shows; Garbage when it is none of the specified ones."""
+        for bolt in self._bolts:
+            if key == bolt.current:
+                if isinstance(value, bool) or not isinstance(value, int) or value not in WAYS:
+                    raise Garbage("Its answer made no sense.")
+                locked, jammed = WAYS[value]
+                return [Reading(bolt.device.id, "locked", locked), Reading(bolt.device.id, "jammed", jammed)]
+            if key == bolt.level:
+                if isinstance(value, bool) or not isinstance(value, int | float):
+                    raise Garbage("Its answer made no sense.")
+                return [Reading(bolt.device.id, "battery", value)]
+        return []
 
-    async def _fetch(self, device: str | None) -> list[Reading]:
-        chosen = [lock for id_, lock in self._locks.items() if device in (None, id_)]
-        wanted = {key for lock in chosen for key in (lock.current, lock.level) if key is not None}
-        values = await self._ask(self._pairing.get_characteristics(wanted)) if wanted else {}
-        return [reading for lock in chosen for reading in readings(lock, values)]
-
-    def _heard(self, event: Mapping[Key, Any]) -> None:
-        for lock in self._locks.values():
-            with suppress(DeviceError, TypeError, AttributeError):  # rubbish proves nothing; the heartbeat tells
-                for reading in readings(lock, event):
-                    self._stream.push(reading)
+    async def _fetch(self, device: str | None) -> Iterable[Reading]:
+        keys = self._keys(device)
+        if not keys:
+            await self._line.accessories()  # nothing to read, but a heartbeat all the same
+            return []
+        values = await self._line.read(keys)
+        if not values:
+            raise Garbage("Its answer made no sense.")
+        return [reading for key, value in values.items() for reading in self._readings(key, value)]
 
     async def watch(self) -> AsyncIterator[Device | Reading]:
-        """The locks, then what they show: pushed, and fetched every few seconds as the heartbeat."""
-        async for item in self._stream.readings([lock.device for lock in self._locks.values()]):
+        """The locks, then their readings: by events of the session, and fetched every few seconds as the heartbeat."""
+        await self._line.listen(self._keys(), self._heard)
+        async for item in self._stream.readings([bolt.device for bolt in self._bolts]):
             yield item
 
+    def _heard(self, key: Key, value: Any) -> None:
+        try:
+            for reading in self._readings(key, value):
+                self._stream.push(reading)
+        except DeviceError:
+            return  # rubbish proves nothing; the heartbeat tells whether the accessory is well
+
     async def send(self, command: Command) -> None:
-        """Lock or unlock: write the target state."""
-        lock = self._locks.get(command.device)
-        if lock is None or command.trait != "locked" or not isinstance(command.value, bool):
+        """Give a lock its target."""
+        bolt = next((one for one in self._bolts if one.device.id == command.device), None)
+        if bolt is None or command.trait != "locked" or not isinstance(command.value, bool):
             raise Refused(f"It cannot set {command.trait}.")
-        answer = await self._ask(self._pairing.put_characteristics([(*lock.target, int(command.value))]))
-        if answer and any(one.get("status") for one in answer.values()):
-            raise Refused("It refused.")
+        await self._line.write(bolt.target, int(command.value))
         self._stream.sent(command, LOCKED)
 
 
 @asynccontextmanager
 async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIterator[Link]:
-    """Open a link with the pairing that `pair` made, at the address where the accessory is now."""
-    await asyncio.to_thread(_import)
-    from aiohomekit.controller.ip.pairing import IpPairing
+    """Open a session with one accessory."""
+    await asyncio.to_thread(import_module, "dobby.wire.homekit")
+    from dobby.wire.homekit import HapLine
 
     try:
-        kept = json.loads(secret.get("pairing", ""))
-    except ValueError:
-        raise Refused("It was never paired. Ask me to find it again.") from None
-    kept |= {"AccessoryIP": found.host, "AccessoryIPs": [found.host], "AccessoryPort": found.port}
-    pairing = IpPairing(_controller(), kept)
+        pairing = json.loads(secret["pairing"])
+    except (KeyError, ValueError):
+        raise Refused("What it gave me at pairing is lost; pair it again.") from None
+    line = HapLine(found.host, found.port, pairing, settings.timeout)
     try:
-        link = HomeKitLink(found, pairing, settings)
+        link = HomeKitLink(found, line, settings)
         await link.open()
         yield link
     finally:
-        await pairing.close()
+        await line.close()
 
 
 DRIVER = Driver("homekit", "HomeKit", LooksFor(mdns=(SERVICE,)), claim, connect, pair)

@@ -18,7 +18,7 @@ from dobby.errors import DeviceError, Unreachable
 from dobby.home.device import Command, Device, Reading
 from dobby.home.traits import Trait
 
-EAGER = (0.05, 0.25, 0.7, 1.4, 2.6, 4.0)  # seconds after a send at which the device is asked, until it shows the value
+EAGER = (0.05, 0.15, 0.35, 0.7, 1.4, 2.6, 4.0)  # seconds after a send to ask the device, until it shows the value
 
 Fetch = Callable[[str | None], Awaitable[Iterable[Reading]]]
 
