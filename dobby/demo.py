@@ -35,6 +35,7 @@ from dobby.tools.household import give
 OWNER = "whatsapp:+15550100"
 PIN = "2468"
 TWILIO_SID, TWILIO_TOKEN = "ACsimulated0000000000000000000000", "simulated-twilio-token"  # published on purpose
+PORTS = (8700, 8701)  # dashboard and webhooks, at the first address of the demo's network
 READY_LIMIT = 20.0  # seconds until every device of the simulated home must be there
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR", "PYTHONWARNINGS")
 
@@ -130,7 +131,7 @@ def _place(folder: Path) -> Place:
         before = configuration.load(folder / "config.toml").network.simulated_network
         wanted = IPv4Network(before) if before else None
     try:
-        claimed, network = claim(wanted)
+        claimed, network = _claim_with_free_ports(wanted)
     except OSError as error:
         raise DobbyError(f"The simulated home of {folder} cannot start ({error.strerror}).",
                          f"If it still runs, `dobby run --workspace {folder}` opens Dobby over it.") from None
@@ -138,7 +139,30 @@ def _place(folder: Path) -> Place:
     if network.prefixlen == 32:  # macOS has no 127.77.x.y: one address, ports by claim
         step = (claimed.getsockname()[1] - 7077) * 100
         return Place(claimed, network, "127.0.0.1", 8700 + step, 8701 + step)
-    return Place(claimed, network, str(network[1]), 8700, 8701)
+    return Place(claimed, network, str(network[1]), *PORTS)
+
+
+def _claim_with_free_ports(wanted: IPv4Network | None) -> tuple[socket.socket, IPv4Network]:
+    """A claimed network in which no daemon that outlived its home still holds Dobby's own ports."""
+    passed_over: list[socket.socket] = []
+    try:
+        while True:
+            claimed, network = claim(wanted)
+            if wanted is not None or network.prefixlen == 32 or all(_free(str(network[1]), port) for port in PORTS):
+                return claimed, network
+            passed_over.append(claimed)
+    finally:
+        for one in passed_over:
+            one.close()
+
+
+def _free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 @asynccontextmanager

@@ -83,12 +83,13 @@ class BrainError(DobbyError):
 
 
 class ChannelError(DobbyError):
-    """A message could not be handed over; `permanent` means that trying again is of no use."""
+    """A message could not be handed over. permanent: trying again is of no use; unsure: perhaps it was taken after all;
+    code: the provider's own."""
 
-    def __init__(self, text: str, mend: str = "", *, permanent: bool = False, code: int | None = None) -> None:
+    def __init__(self, text: str, mend: str = "", *, permanent: bool = False, unsure: bool = False,
+                 code: int | None = None) -> None:
         super().__init__(text, mend)
-        self.permanent = permanent
-        self.code = code
+        self.permanent, self.unsure, self.code = permanent, unsure, code
 
 
 class Stopped(DobbyError):

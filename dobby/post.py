@@ -94,7 +94,7 @@ class Post:
             await self._hand_over(row)
         except Exception:  # one letter's surprise must not stop the post; it is tried again later
             log.exception("letter %s", row["id"])
-            await self._again(row, row["error"] or "it broke inside")
+            await self._again(row, UNSURE)
         finally:
             self._busy.pop(address, None)
             self._wake.set()
@@ -119,6 +119,8 @@ class Post:
             log.warning("letter %s to %s: %s", row["id"], row["channel"], error.text)
             if error.permanent:
                 await self._store.do("letter_dead", id=row["id"], error=error.text)
+            elif error.unsure:
+                await self._unsure(door, row)
             else:
                 await self._again(row, error.text)
         else:

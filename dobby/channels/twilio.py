@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import ClientConnectorError, ClientError, web
 
 from dobby.channels.channel import Channel, Context
 from dobby.channels.split import split
@@ -115,8 +115,10 @@ class TwilioDoor:
             raise ChannelError(f"Twilio refused it ({error.status}, code {error.code}).", _mend(error.code),
                                permanent=error.code in PERMANENT or error.status in (400, 404),
                                code=error.code) from None
-        except (TwilioException, OSError, ValueError) as error:
-            raise ChannelError(f"Twilio could not be reached ({type(error).__name__}).") from None
+        except ClientConnectorError:
+            raise ChannelError("Twilio could not be reached.") from None
+        except (TwilioException, ClientError, OSError, ValueError) as error:
+            raise ChannelError(f"The line to Twilio broke ({type(error).__name__}).", unsure=True) from None
         return str(message.sid)
 
     async def find(self, letter: Letter) -> list[str]:
@@ -129,7 +131,7 @@ class TwilioDoor:
             async with asyncio.timeout(CALL_LIMIT):
                 messages = await self._client.messages.list_async(
                     to=_address(letter.channel, letter.to), limit=50)
-        except (TwilioException, OSError, ValueError, TimeoutError) as error:
+        except (TwilioException, ClientError, OSError, ValueError, TimeoutError) as error:
             raise ChannelError(f"Twilio could not be asked ({type(error).__name__}).") from None
         return [str(one.sid) for one in messages if str(one.body or "").strip() == ends
                 and (one.date_created or since) >= since]

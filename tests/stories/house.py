@@ -157,9 +157,11 @@ async def lived_in(workspace: Path, *arguments: str) -> AsyncIterator[House]:
         async with aiohttp.ClientSession() as web:
             house = House(ready, web, process)
             sim_pid = await _sim_pid(process.pid)
-            yield house
-            for one in house.extra:
-                await _end(one)
+            try:
+                yield house
+            finally:
+                for one in house.extra:
+                    await _end(one)
     finally:
         await _end(process)
         if sim_pid:
