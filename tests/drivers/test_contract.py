@@ -1,0 +1,252 @@
+"""What every make must do: the laws that the home, the gate and the answers rely on, over the real protocols."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import threading
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dobby.errors import DeviceError
+from dobby.home.device import Command, Device, Found, Reading, Settings
+from dobby.home.home import Home
+from dobby.home.traits import Value
+from dobby.home.verdict import Verdict, gatekeeper
+from tests.drivers.house import DRIVERS, KINDS, QUICK, House, Street, detoured, moved_in, until
+
+pytestmark = pytest.mark.anyio
+
+MAKES = sorted(set(KINDS.values()))
+FAULTS = ("dead", "slow", "lies", "refuses", "garbage")
+# make -> the thing that breaks, those beside it, a trait of theirs, its value before, the value that is ordered
+CASES: dict[str, tuple[str, tuple[str, ...], str, Value, Value]] = {
+    "hue": ("study_lamp", ("desk_lamp", "porch_light", "kitchen_ceiling"), "on", True, False),
+    "sonos": ("study_speaker", ("kitchen_speaker",), "volume", 30, 20),
+    "wled": ("shelf_strip", ("bed_strip",), "on", True, False),
+    "homekit": ("front_door", (), "locked", True, False),
+}
+ERRORS = {"dead": {"unreachable"}, "slow": {"unreachable", "timeout"}, "lies": {"mismatch"}, "refuses": {"refused"},
+          "garbage": {"unknown", "unreachable"}}
+# what is ordered of a trait, and under which word and value the device must hold it then
+SETTINGS: dict[str, list[tuple[Value, str, Any]]] = {
+    "on": [(False, "on", False), (True, "on", True)],
+    "brightness": [(37, "brightness", 37), (100, "brightness", 100), (1, "brightness", 1)],
+    "color_temperature": [(2700, "color_temperature", 2700), (6000, "color_temperature", 6000)],
+    "color": [({"x": 0.6, "y": 0.32}, "color", {"x": 0.6, "y": 0.32}),
+              ("#3366ff", "color", {"x": 0.1758, "y": 0.1549})],
+    "effect": [("Rainbow", "effect", "Rainbow"), ("Solid", "effect", "Solid")],
+    "volume": [(35, "volume", 35), (0, "volume", 0)],
+    "muted": [(True, "muted", True), (False, "muted", False)],
+    "play": [("Jazz Radio", "uri", "x-rincon-mp3radio://radio.invalid/jazz"),
+             ("http://music.invalid/a.mp3", "uri", "http://music.invalid/a.mp3")],
+    "playing": [(True, "playing", True), (False, "playing", False)],
+    "locked": [(False, "locked", False), (True, "locked", True)],
+}
+WRONG: dict[str, tuple[str, Value]] = {"hue": ("brightness", 101), "sonos": ("volume", 250),
+                                       "wled": ("effect", "Nonsense"), "homekit": ("locked", "maybe")}
+
+
+@pytest.mark.parametrize("make", MAKES)
+def test_a_driver_claims_its_own_and_nobody_elses(street: Street, make: str) -> None:
+    for sighting in street.sightings:
+        claimed = DRIVERS[make].claim(sighting)
+        assert (claimed is not None) == (KINDS[sighting.kind] == make)
+        if claimed is not None:
+            assert claimed.key.startswith(f"{make}:")
+            assert claimed.host == sighting.host
+            assert sighting.host not in claimed.key  # an address is no name
+            assert DRIVERS[make].claim(replace(sighting, host="127.77.250.9", port=4711)).key == claimed.key  # type: ignore[union-attr]
+        assert DRIVERS[make].claim(replace(sighting, facts={}, name="")) is None
+
+
+async def test_both_announcements_of_a_player_are_one_player(street: Street) -> None:
+    heard = {(sighting.how, found.key, found.host, found.port) for sighting in street.sightings
+             if (found := DRIVERS["sonos"].claim(sighting))}
+    for how in ("mdns", "ssdp"):
+        assert {(key, host, port) for by, key, host, port in heard if by == how} == {
+            (one.key, one.host, one.port) for one in street.of("sonos")}
+
+
+@pytest.mark.parametrize("make", MAKES)
+async def test_devices_come_before_readings_and_show_only_what_they_declared(street: Street, make: str) -> None:
+    for found in street.of(make):
+        async with street.connect(found) as link:
+            devices: dict[str, Device] = {}
+            heard: set[tuple[str, str]] = set()
+            watching = link.watch()
+            async with asyncio.timeout(10):
+                async for item in watching:
+                    if isinstance(item, Device):
+                        devices[item.id] = item
+                        assert item.id == found.key or item.id.startswith(found.key + "/")
+                        assert item.make == make
+                        assert item.name
+                        continue
+                    assert isinstance(item, Reading)
+                    device = devices[item.device]
+                    assert item.trait == "reachable" or device.trait(item.trait) is not None
+                    heard.add((item.device, item.trait))
+                    readable = {(id_, trait.name) for id_, one in devices.items() for trait in one.traits
+                                if not trait.confirmed_by}
+                    if readable <= heard:
+                        break
+            await watching.aclose()
+            assert devices
+
+
+async def test_every_setting_of_every_device_is_confirmed_and_true(house: House) -> None:
+    for key in house.keys:
+        device = house.device(key)
+        for trait, settings in SETTINGS.items():
+            for value, word, wanted in settings if device.trait(trait) else ():
+                (outcome,) = await house.do(house.order(key, trait, value))
+                assert outcome.result == "confirmed", (device.name, outcome)
+                held = (await house.sim.state_of(key))[word]
+                assert _same(held, wanted), (device.name, trait, held, wanted)
+
+
+def _same(held: Any, wanted: Any) -> bool:
+    if isinstance(wanted, dict):
+        return all(abs(held[axis] - wanted[axis]) <= 0.03 for axis in wanted)
+    if isinstance(wanted, bool) or not isinstance(wanted, int | float):
+        return bool(held == wanted)
+    return bool(abs(held - wanted) <= max(1.5, wanted / 100))
+
+
+@pytest.mark.parametrize("make", MAKES)
+async def test_what_is_out_of_range_never_reaches_the_wire(house: House, make: str) -> None:
+    id_, (trait, value) = house.keys[CASES[make][0]], WRONG[make]
+    (found,) = [one for one in house.street.of(make) if id_.startswith(one.key)]
+    there, detour = detoured(house.street, found, 91)
+    mint, check = gatekeeper()
+    home = Home(check)
+    async with detour.at(there.host, there.port), house.street.connect(there, replace(QUICK, poll=3600)) as link:
+        following = asyncio.create_task(home.follow(link))
+        await until(lambda: any(home.reading(id_, trait.name) for trait in (home.devices[id_].traits
+                                                                            if id_ in home.devices else ())))
+        before, commands = detour.passed, [Command(id_, trait, value)]
+        assert before
+        (outcome,) = await home.do(commands, mint(commands, Verdict("now")))
+        assert (outcome.result, outcome.error and outcome.error.kind) == ("failed", "range")
+        assert detour.passed == before
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("make", MAKES)
+async def test_a_fault_fails_that_device_alone_and_it_comes_back(house: House, make: str, fault: str) -> None:
+    broken, beside, trait, before, wanted = CASES[make]
+    for key in (broken, *beside):
+        await house.hand(key, trait, before)
+    await house.sim.fault(broken, fault)
+    outcome, *others = await house.do(*(house.order(key, trait, wanted) for key in (broken, *beside)))
+    assert outcome.result == "failed", outcome
+    assert outcome.error is not None
+    assert outcome.error.kind in ERRORS[fault], outcome
+    assert [other.result for other in others] == ["confirmed"] * len(beside)
+    if fault != "slow":  # a slow one may still carry it out
+        assert (await house.sim.state_of(broken))[trait] == before
+    await house.sim.fault(broken, None)
+    await until(lambda: house.home.reachable(house.keys[broken]))
+    (again,) = await house.do(house.order(broken, trait, wanted))
+    assert again.result == "confirmed", again
+    assert (await house.sim.state_of(broken))[trait] == wanted
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_broken_hub_confirms_nothing(house: House, fault: str) -> None:
+    lamps = [key for key in house.keys if house.device(key).make == "hue"]
+    for key in lamps:
+        await house.hand(key, "on", True)
+    await house.sim.fault("hue_bridge", fault)
+    outcomes = await house.do(*(house.order(key, "on", False) for key in lamps))
+    assert {outcome.result for outcome in outcomes} == {"failed"}
+    assert {outcome.error.kind for outcome in outcomes if outcome.error} <= ERRORS[fault]
+
+
+async def test_the_dead_are_noticed_within_ten_seconds_as_the_daemon_is_set(house: House, tmp_path: Any) -> None:
+    dead = ("hue_bridge", "study_lamp", "study_speaker", "shelf_strip", "front_door")
+    async with moved_in(house.street, tmp_path, patience=5.0, settings=Settings()) as other:
+        for key in dead:
+            await other.sim.fault(key, "dead")
+        await until(lambda: not any(other.home.reachable(other.keys[key]) for key in other.keys
+                                    if key not in ("kitchen_speaker", "bed_strip")), 10.0)
+        assert other.home.reachable(other.keys["kitchen_speaker"])
+        assert other.home.reachable(other.keys["bed_strip"])
+
+
+@pytest.mark.parametrize("make", ["hue", "homekit"])
+@pytest.mark.parametrize("spoilt", ["other", "none"])
+async def test_a_wrong_secret_is_told_in_our_words(street: Street, make: str, spoilt: str) -> None:
+    (found,) = street.of(make)
+    secret = {name: _scrambled(text) for name, text in street.secrets[found.key].items()} if spoilt == "other" else {}
+    with pytest.raises(DeviceError) as told:
+        async with DRIVERS[make].connect(found, secret, QUICK):
+            pass
+    assert "pair it again" in told.value.text or "another certificate" in told.value.text
+    assert told.value.kind == "refused"
+
+
+def _scrambled(text: str) -> str:
+    return text.translate(str.maketrans("0123456789", "1032547698"))
+
+
+@pytest.mark.parametrize("make", MAKES)
+async def test_another_address_is_the_same_device(house: House, make: str) -> None:
+    key, _, trait, before, wanted = CASES[make]
+    (found,) = [one for one in house.street.of(make) if house.keys[key].startswith(one.key)]
+    (sighting, *_) = [one for one in house.street.sightings if KINDS[one.kind] == make and one.host == found.host]
+    there, detour = detoured(house.street, found, int(found.host.rpartition(".")[2]) + 50)
+    known = set(house.home.devices)
+    await house.hand(key, trait, before)
+    async with detour.at(there.host, there.port):
+        await house.links.accept(DRIVERS[make], replace(found, host=house.sim.host(250)),
+                                 house.street.secrets[found.key])  # it was there once, and nobody is now
+        await until(lambda: not house.home.reachable(house.keys[key]))
+        await until(lambda: house.links.kept[found.key].state not in ("up", "connecting"))
+        house.links.saw(replace(sighting, host=there.host, facts=dict(sighting.facts) | {"location": ""}))
+        await until(lambda: house.home.reachable(house.keys[key]))
+        (outcome,) = await house.do(house.order(key, trait, wanted))
+        assert outcome.result == "confirmed"
+        assert detour.passed
+        assert set(house.home.devices) == known
+        await house.links.accept(DRIVERS[make], found, house.street.secrets[found.key])
+        await until(lambda: house.home.reachable(house.keys[key]))
+
+
+@pytest.mark.parametrize("make", MAKES)
+async def test_closing_leaves_no_task_no_thread_no_socket(street: Street, make: str) -> None:
+    found = street.of(make)[0]
+    await _visit(street, found)  # what is started once for all (imports, the loop's own threads) is not the link's
+    await until(lambda: True)
+    before = _left()
+    await _visit(street, found)
+
+    def clean() -> bool:
+        gc.collect()
+        tasks, threads, files = _left()
+        return tasks <= before[0] and threads <= before[1] and files <= before[2]
+
+    await until(clean, 5.0)
+
+
+async def _visit(street: Street, found: Found) -> None:
+    settings = replace(QUICK, callbacks=street.sim.host(1))
+    async with street.connect(found, settings) as link:
+        watching, seen = link.watch(), 0
+        async with asyncio.timeout(10):
+            async for item in watching:
+                seen += isinstance(item, Reading)
+                if seen > 3:
+                    break
+        await watching.aclose()
+
+
+def _left() -> tuple[set[Any], set[str], int]:
+    pool = {thread.name for thread in threading.enumerate() if not thread.name.startswith("asyncio_")}
+    return asyncio.all_tasks(), pool, len(os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd") else [])
