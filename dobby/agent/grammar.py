@@ -41,6 +41,7 @@ class Grammar:
     want: frozenset[tuple[str, ...]]  # "i would like" light: it is to be on
     control: dict[str, str]  # a whole sentence -> its verb
     find: tuple[tuple[str, ...], ...]
+    belief: dict[str, tuple[tuple[str, ...], ...]]  # have: "i think i have", find: "can you find it", around: "at home"
     follow: tuple[tuple[str, ...], ...]
     spelling: Spelling
     clitics: tuple[str, ...]
@@ -51,6 +52,11 @@ class Grammar:
     parts: frozenset[str]  # every word of every phrase
     combine: dict[frozenset[str], str]  # acts that together mean another: close + ab -> lock
     final: dict[str, Bit]  # particles that act only at the end of a clause
+    also: tuple[tuple[str, ...], ...]  # "the bedroom too": the end of what follows on an order
+    gives: frozenset[str]  # verbs that make light or music of the bare word: "da la luz"
+    beside: frozenset[str]  # in front of a noun they tell one thing from another: the "back" door
+    around: tuple[tuple[str, str], ...]  # (opens, closes) an exception: "nur die Lampe nicht"
+    but: str  # the first word for "except"
 
     def phrase(self, words: Iterable[str]) -> tuple[Bit, ...]:
         """What these words together can mean."""
@@ -132,6 +138,7 @@ def load(language: str) -> Grammar:
         want=frozenset(tuple(tokens(phrase, language)) for phrase in polite["want"]),
         control=control,
         find=_phrases(data["control"]["find"], language),
+        belief={part: _phrases(phrases, language) for part, phrases in data["belief"].items()},
         follow=_phrases(data["control"]["follow"], language),
         spelling=Spelling(word for phrase in [*words, *ask] for word in phrase.split()),
         accented=_accented(data) if polite.get("accents") == "strict" else frozenset(),
@@ -141,6 +148,12 @@ def load(language: str) -> Grammar:
         floor=tuple(data["place"]["floor"]),
         combine={frozenset(acts): act for act, ways in data.get("combine", {}).items() for acts in ways},
         final=final,
+        also=_phrases(polite.get("also", ()), language),
+        gives=frozenset(" ".join(tokens(word, language)) for word in polite.get("gives", ())),
+        beside=frozenset(data["guard"].get("beside", ())),
+        around=tuple((" ".join(tokens(first, language)), " ".join(tokens(last, language)))
+                     for first, last in polite.get("around", ())),
+        but=" ".join(tokens(data["order"]["except"][0], language)),
         parts=frozenset(word for phrase in [*words, *ask, *final] for word in phrase.split()),
     )
 

@@ -13,6 +13,9 @@ from dobby.agent.text import Token
 _VERBS: Mapping[str, Verb] = {"undo": "undo", "stop": "stop", "help": "help", "why": "why", "again": "again"}
 
 
+_LEFT_OUT = 6  # words of an exception at most
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What is left to read once manners are put aside."""
@@ -21,6 +24,7 @@ class Opening:
     question: bool = False
     doubtful: bool = False  # "can you ...?" without a please: asked back before anything is done
     follows: bool = False
+    polite: bool = False  # with a please
     wants: bool = False  # "I would like ...": what has no deed of its own is to be on
     control: Control | None = None
     skill: str = ""
@@ -51,7 +55,26 @@ def opening(said: Sequence[Token], text: str, grammar: Grammar, names: Names, ph
     polite = any(token.text in grammar.please for token in begins)
     if follow:
         return Opening(tuple(_trim(said[len(follow) :])), follows=True, question=False)
-    return Opening(tuple(said), doubtful=doubtful and marked and not polite, wants=wants)
+    said = _left_out(said, grammar)
+    follows = any(_ends_with(said, phrase) for phrase in grammar.also)
+    return Opening(tuple(said), doubtful=doubtful and marked and not polite, wants=wants, polite=polite,
+                   follows=follows)
+
+
+def _ends_with(said: Sequence[Token], phrase: tuple[str, ...]) -> bool:
+    return len(said) > len(phrase) and tuple(token.text for token in said[-len(phrase) :]) == phrase
+
+
+def _left_out(said: Sequence[Token], grammar: Grammar) -> Sequence[Token]:
+    """ "alles aus, nur die Lampe nicht" with the exception in the order that other words for it have."""
+    for opens, closes in grammar.around:
+        first, last = tuple(opens.split()), tuple(closes.split())
+        for at in range(len(said) - len(first) - len(last) - 1, 1, -1):
+            between = said[at + len(first) : -len(last)]
+            starts = tuple(token.text for token in said[at : at + len(first)]) == first
+            if starts and _ends_with(said, last) and 0 < len(between) <= _LEFT_OUT:
+                return (*said[:at], Token(grammar.but, grammar.but), *between)
+    return said
 
 
 def _trim(said: Sequence[Token]) -> Sequence[Token]:
@@ -69,6 +92,18 @@ def _begins(said: Sequence[Token], phrases: Sequence[tuple[str, ...]]) -> tuple[
         if len(said) > len(phrase) and tuple(token.text for token in said[: len(phrase)]) == phrase:
             return phrase
     return ()
+
+
+def _believed(words: list[str], grammar: Grammar) -> str:
+    """What is to be looked for in "I think I have Sonos at home, can you find it?", "" for any other sentence."""
+    while words and (words[-1] in grammar.please or words[-1] in grammar.closing):
+        words = words[:-1]
+    start = next((len(p) for p in grammar.belief["have"] if tuple(words[: len(p)]) == p), 0)
+    end = next((len(p) for p in grammar.belief["find"] if tuple(words[-len(p) :]) == p), 0)
+    what = words[start : len(words) - end] if start and end else []
+    while tail := next((len(p) for p in grammar.belief["around"] if tuple(what[-len(p) :]) == p), 0):
+        what = what[:-tail]
+    return " ".join(what) if len(what) <= 4 else ""
 
 
 def _prefix(said: Sequence[Token], grammar: Grammar, names: Names) -> tuple[str, ...]:
@@ -97,6 +132,8 @@ def _whole(said: Sequence[Token], grammar: Grammar, phrases: Mapping[str, str]) 
         if not (words[-1] in grammar.please or words[-1] == "dobby" or words[-1] in grammar.closing):
             break
         words = words[:-1]
+    if what := _believed([token.text for token in said if token.text != ","], grammar):
+        return Opening(tuple(said), control=Control("find", what))
     find = _begins(said, grammar.find)
     if find:
         rest = [token.typed for token in said[len(find) :] if token.text != "," and token.text not in grammar.please]
