@@ -71,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     add("run", _run, "The daemon, until Ctrl-C or SIGTERM.").add_argument(
         "--clock", choices=("real", "manual"), default="real", help=argparse.SUPPRESS)
     init = add("init", _init, "Set Dobby up: asks for what is needed, scans, pairs, writes config.toml.")
-    init.add_argument("--yes", action="store_true", help="take the defaults, ask nothing")
+    init.add_argument("--yes", action="store_true", help="take the defaults, ask nothing, look at no network")
+    init.add_argument("--interface", default="", help="the interface of your home network, for --yes")
+    init.add_argument("--pin", action="store_true", help="only ask for a PIN and print its hash for config.toml")
     scan = add("scan", _scan, "Look at the network and say what is there.", told)
     scan.add_argument("what", nargs="?", default="", help="only this (sonos, hue ...)")
     pair = add("pair", _pair, "Let a device into the home.", told)
@@ -117,10 +119,12 @@ async def _serve(folder: Path, manual_clock: bool) -> int:
 
 
 def _init(arguments: argparse.Namespace) -> int:
-    from dobby.init import init
+    from dobby.init import init, print_pin
 
+    if arguments.pin:
+        return print_pin()
     folder: Path = arguments.workspace or Path(os.environ.get("DOBBY_WORKSPACE", "."))
-    return asyncio.run(init(folder, ask=not arguments.yes))
+    return asyncio.run(init(folder, ask=not arguments.yes, interface=arguments.interface))
 
 
 def _scan(arguments: argparse.Namespace) -> int:

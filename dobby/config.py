@@ -238,7 +238,8 @@ def _check_people(config: Config) -> list[str]:
                 problems.append(f"people[{at}].addresses: {address} is already {seen[address]}'s.")
             seen[address] = person.name
         if person.pin_hash and not str(person.pin_hash).startswith("scrypt$"):
-            problems.append(f"people[{at}].pin_hash is not a hash; `dobby init` makes one. Never write the PIN itself.")
+            problems.append(f"people[{at}].pin_hash is not a hash; `dobby init --pin` makes one. "
+                            "Never write the PIN itself.")
     return problems
 
 

@@ -55,7 +55,7 @@ def _notes(config: configuration.Config, secrets: configuration.Secrets) -> list
     if not config.twilio.account_sid:
         notes.append("No WhatsApp or SMS: see [twilio] in config.example.toml.")
     if not any(person.pin_hash or not person.pin_needed for person in config.people if person.role != "guest"):
-        notes.append("Nobody has a PIN, so doors stay locked for words. `dobby init` sets one.")
+        notes.append("Nobody has a PIN, so doors stay locked for words. `dobby init --pin` makes one.")
     return notes
 
 

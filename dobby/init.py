@@ -103,22 +103,38 @@ async def pair(workspace: Path, what: str, code: str) -> dict[str, Any]:
     return answer
 
 
-async def init(folder: Path, *, ask: bool) -> int:
-    """Make a workspace: ask for what is needed, write config.toml, look at the network, offer to pair what is there."""
-    await asyncio.to_thread(_write, folder, ask)
+async def init(folder: Path, *, ask: bool, interface: str) -> int:
+    """Make a workspace: ask for what is needed, write config.toml, look at the network, offer to pair what is there.
+
+    Without asking, only an interface that was named is looked at: no network is touched unasked.
+    """
+    await asyncio.to_thread(_write, folder, ask, interface)
     async with opened(folder) as daemon:
         await _look_and_pair(daemon, ask)
     print(f"Done. `dobby run --workspace {folder}` starts Dobby; config.example.toml explains every setting.")
     return 0
 
 
-def _write(folder: Path, ask: bool) -> None:
+def print_pin() -> int:
+    """Ask for a PIN and print the line for config.toml; 0."""
+    print(f"pin_hash = {_quoted(hash_pin(_pin()))}")
+    return 0
+
+
+def _pin() -> str:
+    pin = getpass.getpass("A PIN for doors, four to eight digits (empty for none): ")
+    if pin and not (pin.isdecimal() and 4 <= len(pin) <= 8):
+        raise ConfigError(["A PIN has four to eight digits."])
+    return pin
+
+
+def _write(folder: Path, ask: bool, interface: str) -> None:
     target = folder / "config.toml"
     if target.exists():
         raise ConfigError([f"{target} is there already. Edit it, or move it away to start over."])
     folder.mkdir(parents=True, exist_ok=True)
     _copy_shipped(folder)
-    text = _settings(ask)
+    text = _settings(ask, interface)
     configuration.parse(tomllib.loads(text), str(target))
     target.write_text(text, "utf-8")
     print(f"Wrote {target}.")
@@ -126,7 +142,7 @@ def _write(folder: Path, ask: bool) -> None:
 
 async def _look_and_pair(daemon: Daemon, ask: bool) -> None:
     if not daemon.reach.addresses:
-        print("No interface was named, so there is nothing to look at yet.")
+        print("No interface was named, so I looked at no network. Name yours under [network] in config.toml.")
         return
     print("Looking at the network...")
     await asyncio.sleep(LOOK)
@@ -156,10 +172,10 @@ def _ask(question: str, default: str) -> str:
     return input(shown).strip() or default
 
 
-def _settings(ask: bool) -> str:
+def _settings(ask: bool, interface: str) -> str:
     """config.toml out of the answers, or out of the defaults."""
     here = own_networks()
-    interface = here[0][0] if here else ""
+    interface = interface or (here[0][0] if here and ask else "")
 
     def get(question: str, default: str) -> str:
         return _ask(question, default) if ask else default
@@ -168,9 +184,7 @@ def _settings(ask: bool) -> str:
     language = get(f"Language ({', '.join(configuration.LANGUAGES)})", "en")
     name = get("Your name", "Owner")
     number = get("Your WhatsApp number (+49..., empty for none)", "")
-    pin = getpass.getpass("A PIN for doors, at least 4 digits (empty for none): ") if ask else ""
-    if pin and not (pin.isdecimal() and 4 <= len(pin) <= 8):
-        raise ConfigError(["A PIN has four to eight digits."])
+    pin = _pin() if ask else ""
     interface = get(f"Interface of your home network ({', '.join(one[0] for one in here) or 'none found'})", interface)
     lines = ["# Made by `dobby init`. Every key is explained in config.example.toml.", "[home]",
              f"timezone = {_quoted(zone)}", f"language = {_quoted(language)}", "", "[[people]]",

@@ -134,7 +134,7 @@ def _segment(bits: list[Bit]) -> Segment | None:
     ensured = any(bit.type == "ensure" for bit in bits)
     excepting = False
     relation = ""
-    numbered = False
+    numbered = leaving = False
     for bit in bits:
         kind = bit.type
         if kind == "be" and not ensured:
@@ -143,9 +143,11 @@ def _segment(bits: list[Bit]) -> Segment | None:
             if not numbered:
                 raise _No
             segment.deed = replace(segment.deed, unit=bit.value)
-        elif kind == "except":
-            excepting = True
+        elif kind in ("except", "leave"):
+            excepting, leaving = True, kind == "leave"
             segment.excepted.append(Mention())
+        elif leaving and excepting and kind == "act" and bit.value == "on":
+            leaving = False  # "but leave the lamp on": what is left out stays as it is
         elif kind in ("to", "by", "at", "till"):
             relation = kind
         elif kind in _SILENT or kind in ("be", "ensure"):
@@ -281,9 +283,20 @@ def _join(segments: list[Segment]) -> list[Clause]:
             done.append(Clause(segment.deed, (*waiting, *things), (*after, *segment.excepted)))
         waiting, after, carried = [], [], False
         last = segment
-    if waiting:
+    if waiting or after:
         done.append(_trailing(done, waiting, after, carried))
-    return [replace(clause, mentions=_inherit(clause.mentions)) for clause in done]
+    return [replace(one, mentions=_inherit(one.mentions)) for clause in done for one in _apart(clause)]
+
+
+def _apart(clause: Clause) -> list[Clause]:
+    """ "play jazz at volume 20" is two deeds: the volume first, so that nothing blares."""
+    deed = clause.deed
+    loud = deed.traits == ("volume",) or (not deed.traits and (deed.unit == "percent" or deed.level is not None))
+    if not deed.title or not loud or (deed.number is None and deed.level is None) or not set(deed.acts) <= {"play", "on"}:
+        return [clause]
+    volume = Deed(traits=("volume",), number=deed.number, unit=deed.unit, relation=deed.relation, level=deed.level)
+    play = replace(deed, acts=("play",), traits=(), number=None, unit="", relation="", level=None)
+    return [replace(clause, deed=volume), replace(clause, deed=play)]
 
 
 def _more(clause: Clause, things: list[Mention], excepted: list[Mention]) -> Clause:

@@ -32,8 +32,8 @@ def lattice(said: Sequence[Token], grammar: Grammar, names: Names, *, question: 
     said, corrected = _correct(list(said), grammar, names, question)
     slots: list[Slot] = []
     playing = any(bit.type == "act" and bit.value == "play" for start in range(len(said)) for size in (1, 2)
-                  for bit in grammar.phrase(token.text for token in said[start : start + size]))
-    named = [_named(said, at, names, playing) for at in range(len(said))]
+                  for bit in _grown(said[start : start + size], grammar))
+    named = [_named(said, at, names, grammar, playing) for at in range(len(said))]
     at = 0
     while at < len(said):
         size, bits = _slot(said, at, grammar, question, named, names)
@@ -42,21 +42,24 @@ def lattice(said: Sequence[Token], grammar: Grammar, names: Names, *, question: 
         text = " ".join(token.typed for token in said[at : at + size])
         slots.append(tuple(Bit(bit.type, bit.value, bit.how, text) for bit in bits))
         at += size
-    return Lattice(_pruned(slots), corrected)
+    return Lattice(_pruned(slots, grammar.beside), corrected)
 
 
 _RELATIONS = frozenset({"in", "to", "at", "by", "till"})
 _NOT_A_NAME = frozenset({"never", "place", "thing", "number", "level", "white", "color", "little", "lot"})
-_NOT_A_PLACE = frozenset({"and", "be", "except", "act"})
+_NOT_A_PLACE = frozenset({"and", "be", "except", "leave", "act"})
 _VALUES = frozenset({"number", "level", "color", "white"})
 
 
-def _pruned(slots: Sequence[Slot]) -> tuple[Slot, ...]:
-    """Drop what a word cannot mean where it stands: a preposition needs something after it, "to" a value or a place."""
+def _pruned(slots: Sequence[Slot], beside: frozenset[str]) -> tuple[Slot, ...]:
+    """Drop what a word cannot mean where it stands: a preposition needs something after it, "to" a value or a place;
+    "back" in front of a noun tells one thing from another and is no mere "again"."""
     done: list[Slot] = []
     for at, slot in enumerate(slots):
         after = slots[at + 1] if at + 1 < len(slots) else ()
         types = {bit.type for bit in slot}
+        if slot[0].typed.casefold() in beside and any(bit.type in ("kind", "thing", "place") for bit in after):
+            slot = (Bit("unknown", slot[0].typed, "", slot[0].typed),)
         if len(slot) > 1 and types & _RELATIONS:
             if not after or all(bit.type in _NOT_A_PLACE for bit in after):
                 slot = tuple(bit for bit in slot if bit.type not in _RELATIONS) or slot
@@ -84,20 +87,34 @@ def _lexical(said: Sequence[Token], grammar: Grammar, question: bool) -> tuple[B
     return tuple(bit for bit in bits if bit.type not in _ORDER_ONLY)
 
 
-def _named(said: Sequence[Token], at: int, names: Names, playing: bool) -> tuple[int, list[Bit]]:
+def _named(said: Sequence[Token], at: int, names: Names, grammar: Grammar, playing: bool) -> tuple[int, list[Bit]]:
     """The longest name that starts here, and what it can mean."""
     for size in range(min(LONGEST, len(said) - at), 0, -1):
         if said[at].text == "," or said[at + size - 1].text == ",":
             continue
         joined = "".join(token.text for token in said[at : at + size])
         bits = list(names.at(joined))
-        if playing and joined in names.titles:
+        if joined in names.titles and (playing or (not bits and _distinct(said[at : at + size], grammar))):
             bits.append(Bit("title", joined))
         if joined in names.effects:
             bits.append(Bit("effect", joined))
         if bits:
             return size, bits
     return 0, []
+
+
+def _distinct(said: Sequence[Token], grammar: Grammar) -> bool:
+    """Whether words are a title even where nobody said "play": they hold a word that no order has, or a number."""
+    if len(said) == 1:
+        return said[0].text not in grammar.parts
+    meant = [grammar.phrase((token.text,)) for token in said]
+    return any(not bits or any(bit.type == "number" for bit in bits) for bits in meant)
+
+
+def _grown(said: Sequence[Token], grammar: Grammar) -> tuple[Bit, ...]:
+    """What words mean, a verb with a pronoun grown on included."""
+    bits = grammar.phrase(token.text for token in said)
+    return bits or (tuple(bit for bit in _clitic(said[0], grammar, False)) if len(said) == 1 else ())
 
 
 def _slot(said: Sequence[Token], at: int, grammar: Grammar, question: bool,
@@ -147,13 +164,17 @@ def _lone(token: Token, grammar: Grammar, names: Names, question: bool) -> Seque
         pass
     if compound := _compound(word, grammar, names):
         return compound
+    return _clitic(token, grammar, question) or [Bit("unknown", word)]
+
+
+def _clitic(token: Token, grammar: Grammar, question: bool) -> list[Bit]:
     for clitic in grammar.clitics:
-        if word.endswith(clitic):
-            alone = Token(word[: -len(clitic)], word[: -len(clitic)])
+        if token.text.endswith(clitic):
+            alone = Token(token.text[: -len(clitic)], token.text[: -len(clitic)])
             stem = [bit for bit in _lexical([alone], grammar, question) if bit.type in ("act", "carrier")]
             if stem:
                 return stem
-    return [Bit("unknown", word)]
+    return []
 
 
 def _compound(word: str, grammar: Grammar, names: Names) -> list[Bit]:

@@ -92,8 +92,8 @@ class Reflex:
         if start.follows and (followed := self._followed(net.slots, home, now)):
             return _finish(followed, net.corrected, start, home)
         found = self._read(net.slots, home, now)
-        if not found and start.wants:
-            found = self._read((*net.slots, (Bit("act", "on"),)), home, now)
+        if not any(_orders(read) for read in found) and (start.wants or _bare(net.slots, start.polite, grammar)):
+            found = self._read((*net.slots, (Bit("act", "on"),)), home, now) or found
         if not found and self._upstream and (clause := self._upstream.read(net.slots, home.view.devices)):
             found = [read for read in [_all([clause], home, now)] if read]
         read = _settle(found) if found else absent(net.slots, home, grammar, now)
@@ -105,8 +105,8 @@ class Reflex:
             return None
         found: list[Understood] = []
         for bits in readings(slots):
-            mentions = clauses([*bits, Bit("act", "on")], {})  # a deed of any kind, to see what is spoken of
-            if mentions is None or len(mentions) != 1 or mentions[0].deed.acts != ("on",) or mentions[0].deed.valued:
+            mentions = clauses([*bits, Bit("act", "same")], {})  # no deed that can be said, to see what is spoken of
+            if mentions is None or len(mentions) != 1 or mentions[0].deed.acts != ("same",) or mentions[0].deed.valued:
                 continue
             said = mentions[0].mentions
             if not said or mentions[0].excepted or mentions[0].deed.carrier:
@@ -126,11 +126,11 @@ class Reflex:
             parsed = clauses(bits, self._ready().combine)
             read = _all(parsed, home, now) if parsed else None
             if read is not None:
-                found.append((sum(bit.type == "device" and bit.how != "full" for bit in bits), read))
-        whole = min((short for short, read in found if _orders(read)), default=0)
+                found.append((_short(bits, slots), read))
+        whole = min((short for short, read in found if _orders(read)), default=min((one for one, _ in found), default=0))
         different: list[Understood] = []
         for short, read in found:
-            if not (_orders(read) and short > whole) and not any(_same(read, other) for other in different):
+            if short <= whole and not any(_same(read, other) for other in different):
                 different.append(read)
         return different
 
@@ -174,6 +174,25 @@ def _all(parsed: Sequence[Clause], home: Home, now: float) -> Understood | None:
         parts.append(read.part)
         home = replace(home, context=read.context)
     return Understood(tuple(parts), home.context or Context())
+
+
+def _short(bits: Sequence[Bit], slots: Sequence[Slot]) -> int:
+    """How many names were not taken whole: part of one was said, or a whole one was read as a mere noun."""
+    named = [any(one.type == "device" and one.how == "full" for one in slot) for slot in slots]
+    return sum((bit.type == "device" and bit.how != "full") or (bit.type == "kind" and whole)
+               for bit, whole in zip(bits, named, strict=True))
+
+
+_DEEDS = frozenset({"act", "trait", "number", "level", "color", "white", "effect", "title", "never"})
+
+
+def _bare(slots: Sequence[Slot], polite: bool, grammar: Grammar) -> bool:
+    """Light or music and no deed but a please or a "give": "some light in the kitchen, please"."""
+    wanted = any(bit.type == "kind" and bit.how == "mass" and bit.value in ("light", "speaker")
+                 for slot in slots for bit in slot)
+    gives = [slot[0].typed.casefold() in grammar.gives for slot in slots]
+    bare = not any(bit.type in _DEEDS for slot, given in zip(slots, gives, strict=True) for bit in slot if not given)
+    return wanted and bare and (polite or any(gives))
 
 
 def _orders(read: Understood) -> bool:

@@ -133,12 +133,13 @@ def _kind(mention: Mention, kind: str, wanted: Action, rooms: tuple[str, ...], h
         return _marked_only(devices, home)
     if not devices:
         return _elsewhere(noun, rooms if mention.rooms else (mention.floor or home.here,), all_of_kind, home)
+    nearby = home.here and not (rooms or mention.everything or mention.home or mention.floor)
+    if nearby and any(one.room == home.here for one in devices):
+        return _kind(replace(mention, here=True), kind, wanted, (home.here,), home)
     if rooms or mention.everything or mention.home or mention.count == "many" or len(devices) == 1:
         if mention.count == "one" and len(devices) > 1 and rooms and not mention.everything:
             return _one_of(mention, devices, home)
         return _of_kind(devices, kind, mention, rooms, home)
-    if home.here and any(one.room == home.here for one in devices):
-        return _kind(replace(mention, here=True), kind, wanted, (home.here,), home)
     if kind == "speaker":
         return _players(devices, wanted, home)
     fresh = _fresh(home)

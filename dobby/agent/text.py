@@ -12,6 +12,7 @@ _RAW = re.compile(r"\d+:\d+|\d+(?:[.,]\d+)?|(?:[^\W\d_]|['’‘\u0300-\u036f])+
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o",
                               "ı": "i"})
 _ELISION = re.compile(r"\b(l|d|j|n|c|s|m|t|qu|jusqu|lorsqu|puisqu)'(?=\w)")
+_STRETCHED = re.compile(r"([^\W\d_])\1{2,}")  # "aaaan" is "aan"
 _QUOTED = re.compile(r"[\"“”„«»‹›]|(?<!\w)'|'(?!\w)")
 _LONGEST = 400  # letters of one sentence that are looked at; a longer one is not a plain order
 
@@ -33,7 +34,7 @@ def fold(text: str) -> str:
 
 def tokens(text: str, language: str) -> list[str]:
     """The folded words, numbers and % ° signs of a text."""
-    folded = fold(text)
+    folded = _STRETCHED.sub(r"\1\1", fold(text))
     folded = _ELISION.sub(r"\1 ", folded) if language == "fr" else folded
     found = _TOKEN.findall(folded.replace("'", ""))
     return ["," if word in ";.!?" else word for word in found]

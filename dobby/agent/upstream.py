@@ -75,7 +75,7 @@ def _stand_in(slots: Sequence[Slot], devices: Mapping[str, Device]) -> tuple[str
     rooms: list[Bit] = []
     named: Bit | None = None
     for slot in slots:
-        if any(bit.type in ("never", "and", "except", "it") for bit in slot):
+        if any(bit.type in ("never", "and", "except", "leave", "it") for bit in slot):
             return None
         room = next((bit for bit in slot if bit.type == "room"), None)
         device = next((bit for bit in slot if bit.type == "device" and bit.how == "full"), None)

@@ -34,7 +34,7 @@ EVENTS = ("MediaRenderer/AVTransport", "MediaRenderer/RenderingControl", "ZoneGr
 FAVOURITES_EVERY = 60.0  # seconds
 FAVOURITES_LIMIT = 100
 STATES = {"PLAYING": True, "PAUSED_PLAYBACK": False, "STOPPED": False}  # TRANSITIONING proves nothing
-SOURCE_REFUSED, TRANSITION_REFUSED, NO_SUCH_TRACK, NOT_LEADING = 714, 701, 711, 800
+SOURCE_REFUSED, TRANSITION_REFUSED, NO_SUCH_TRACK = 714, 701, 711
 
 
 def claim(sighting: Sighting) -> Found | None:
@@ -222,19 +222,9 @@ class SonosLink:
     # --- sending ----------------------------------------------------------------------------------------------------
 
     async def send(self, command: Command) -> None:
-        """One order; music orders of a follower go to the leader of its group."""
-        from dobby.wire.sonos import NotNow
-
-        try:
-            await self._carry_out(command)
-        except NotNow as error:
-            if error.code != NOT_LEADING:
-                raise
-            await self.learn()  # the group changed since the last look
-            await self._carry_out(command)
-        self._stream.sent(command, self._device.trait(command.trait) if self._device else None)
-
-    async def _carry_out(self, command: Command) -> None:
+        """One order; music orders of a follower go to the leader of its group, as it is at this moment."""
+        if command.trait not in ("volume", "muted"):
+            await self.learn()
         match command:
             case Command(trait="volume", value=int() | float() as percent):
                 await self._mine.sound("SetVolume", DesiredVolume=round(percent))
@@ -252,6 +242,7 @@ class SonosLink:
                 await self._order(step.capitalize(), f"There is no {step} track.")
             case _:
                 raise Refused(f"It cannot set {command.trait}.")
+        self._stream.sent(command, self._device.trait(command.trait) if self._device else None)
 
     async def _order(self, action: str, impossible: str, **arguments: object) -> None:
         """A transport order to the leader; `impossible` is what to say when there is nothing to do it with."""

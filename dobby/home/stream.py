@@ -33,6 +33,7 @@ class Stream:
         self._eager: set[asyncio.Task[None]] = set()
         self._pushed: dict[tuple[str, str], Reading] = {}
         self._now = asyncio.Event()
+        self._open = False
 
     def push(self, item: Device | Reading) -> None:
         """A reading that the device sent by itself, or a device that is new or looks different now."""
@@ -49,7 +50,9 @@ class Stream:
         self._queue.put_nowait(error)
 
     def sent(self, command: Command, trait: Trait | None) -> None:
-        """A command left: look at the device soon and often until it shows the value."""
+        """A command left: look at the device soon and often until it shows the value (while somebody reads)."""
+        if not self._open:
+            return
         task = asyncio.get_running_loop().create_task(self._look(command, trait))
         self._eager.add(task)
         task.add_done_callback(self._eager.discard)
@@ -80,6 +83,7 @@ class Stream:
         """The devices, then every reading; raises DeviceError when a fetch of everything fails or the line broke."""
         for device in devices:
             yield device
+        self._open = True
         poller = asyncio.create_task(self._keep_polling())
         try:
             while True:
@@ -88,6 +92,7 @@ class Stream:
                     raise item
                 yield item
         finally:
+            self._open = False
             for task in (poller, *self._eager):
                 task.cancel()
             await asyncio.gather(poller, *self._eager, return_exceptions=True)

@@ -185,6 +185,11 @@ class Detour:
             await asyncio.gather(*self._inside, return_exceptions=True)
             await self.server.wait_closed()
 
+    def hang_up(self) -> None:
+        """Drop every connection; the address stays."""
+        for task in self._inside:
+            task.cancel()
+
     async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         me = asyncio.current_task()
         assert me is not None
