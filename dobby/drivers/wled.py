@@ -55,6 +55,8 @@ class WledLink:
                 return json.loads(raw)
         except (aiohttp.ClientError, TimeoutError, OSError):
             raise Unreachable("It does not answer.") from None
+        except RuntimeError:  # aiohttp's word for a session that was closed meanwhile
+            raise Unreachable("The line was closed.") from None
         except ValueError:
             raise Garbage("Its answer made no sense.") from None
 

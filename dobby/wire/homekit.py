@@ -83,6 +83,11 @@ class HapLine:
                 return await asked
         except TimeoutError:
             raise self._why_not() from None
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise Unreachable("The line was closed.") from None  # aiohomekit's connector was cancelled, not we
         except hap.HttpErrorResponse:
             raise Refused("It refused.") from None
         except (hap.AuthenticationError, hap.IncorrectPairingIdError, hap.UnpairedError):

@@ -54,6 +54,8 @@ class HueLine(HueBridgeV2):  # type: ignore[misc]  # aiohue ships no types
         """The `data` of a CLIP v2 answer; DeviceError for anything else."""
         try:
             data: Any = await self.request(method, f"clip/v2/{path}", **({} if body is None else {"json": body}))
+        except RuntimeError:  # aiohttp's word for a session that was closed meanwhile
+            raise Unreachable("The line was closed.") from None
         except (AiohueException, aiohttp.ClientError, OSError, TimeoutError, ValueError, LookupError, TypeError,
                 AttributeError) as error:
             raise _meaning(error) from None

@@ -64,6 +64,8 @@ class SonosLine:
                 return await loop.run_in_executor(self._threads, partial(self._call, service, action, arguments))
         except TimeoutError:
             raise Unreachable("It did not answer in time.") from None
+        except RuntimeError:  # the threads were let go meanwhile
+            raise Unreachable("The line was closed.") from None
 
     def _call(self, service: str, action: str, arguments: Mapping[str, object]) -> Mapping[str, str]:
         try:
@@ -96,7 +98,7 @@ class SonosLine:
 
     def close(self) -> None:
         """Let the threads go; one that still waits for an answer ends by itself."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.shutdown(wait=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,88 @@
+"""HomeKit beyond the contract: setup codes, whose accessory it is, and what a lock's states mean."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from dobby.drivers import homekit
+from dobby.errors import Garbage, PairingError
+from dobby.home.device import Sighting
+from tests.drivers.house import House, Street, until
+from tests.sim.conftest import start, stop
+
+pytestmark = pytest.mark.anyio
+
+APPLE = "-0000-1000-8000-0026BB765291"
+
+
+def accessory(*services: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    iid, made = 1, []
+    for type_, values in services:
+        made.append({"type": type_ + APPLE, "iid": iid, "characteristics": [
+            {"type": one + APPLE, "iid": iid + number, "value": value}
+            for number, (one, value) in enumerate(values.items(), 1)]})
+        iid += 10
+    return {"aid": 7, "services": made}
+
+
+LOCK = accessory(("0000003E", {"00000023": "Back Door"}), ("00000045", {"0000001D": 1, "0000001E": 1}))
+
+
+def test_a_lock_is_found_among_accessories() -> None:
+    bulb = accessory(("0000003E", {"00000023": "Bulb"}), ("00000043", {"00000025": True}))
+    (bolt,) = homekit.bolts("homekit:a", [bulb, LOCK])
+    assert (bolt.device.id, bolt.device.name, bolt.current, bolt.target) == (
+        "homekit:a/7", "Back Door", (7, 12), (7, 13))
+    assert [trait.name for trait in bolt.device.traits] == ["locked", "jammed"]
+    rubbish: list[Any] = [[{}], ["x"], [{"aid": 1, "services": None}]]
+    for accessories in rubbish:
+        with pytest.raises(Garbage):
+            homekit.bolts("homekit:a", accessories)
+
+
+def test_only_paired_by_nobody_asks_for_the_code() -> None:
+    def seen(flags: str) -> Sighting:
+        facts = {"id": "AA:BB:CC:00:11:22", "ci": "6", "sf": flags, "md": "Bolt"}
+        return Sighting("mdns", "10.0.0.5", 51826, homekit.SERVICE, "Front Door", facts)
+
+    free, taken = homekit.claim(seen("1")), homekit.claim(seen("0"))
+    assert free is not None
+    assert taken is not None
+    assert (free.key, free.needs, taken.needs) == ("homekit:aa:bb:cc:00:11:22", "pin", "nothing")
+    assert "paired with somebody already" in taken.why
+
+
+@pytest.mark.parametrize(("code", "words"), [("", "eight digits"), ("1234", "eight digits"),
+                                             ("031-45-154", "Remove it there")])
+async def test_pairing_says_what_the_person_must_do(street: Street, code: str, words: str) -> None:
+    (found,) = street.of("homekit")
+    with pytest.raises(PairingError, match=words):
+        await homekit.pair(found, code)
+
+
+async def test_a_wrong_code_is_a_wrong_code(tmp_path: Any) -> None:
+    other = await asyncio.to_thread(start, tmp_path)
+    try:
+        found = homekit.claim(Sighting("mdns", other.host(41), 51826, homekit.SERVICE, "Front Door",
+                                       {"id": "00:00:00:00:00:00", "ci": "6", "sf": "1"}))
+        assert found is not None
+        with pytest.raises(PairingError, match="wrong"):
+            await homekit.pair(found, "111-22-333")
+        with pytest.raises(PairingError, match="not the accessory that announced itself"):
+            await homekit.pair(found, other.ready["homekit_pin"])
+    finally:
+        await asyncio.to_thread(stop, other)
+
+
+async def test_a_turn_by_hand_is_pushed(house: House) -> None:
+    for locked in (False, True):
+        began = time.monotonic()
+        await house.sim.set("front_door", locked=locked)
+        await until(lambda locked=locked: house.shows("front_door", "locked", locked))
+        assert time.monotonic() - began < 3
+    await house.hand("front_door", "battery", 12)
+    assert house.device("front_door").kind == "lock"
