@@ -10,8 +10,7 @@
     │   ├── OutOfRange              the value never left the house
     │   └── PairingError            pairing did not happen (button not pressed, wrong PIN)
     ├── BrainError                  the model's end failed; reflex goes on
-    ├── ChannelError                a message could not be handed over
-    └── Stopped                     the person said stop
+    └── ChannelError                a message could not be handed over
 """
 
 from __future__ import annotations
@@ -90,7 +89,3 @@ class ChannelError(DobbyError):
                  code: int | None = None) -> None:
         super().__init__(text, mend)
         self.permanent, self.unsure, self.code = permanent, unsure, code
-
-
-class Stopped(DobbyError):
-    """The person said stop; nothing more may start."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dobby.brains.brain import Ask, Brain, Reply, ToolUse
-from dobby.errors import DobbyError, Stopped
+from dobby.errors import DobbyError
 from dobby.tools.hands import Hands
 from dobby.tools.schema import Tool, call
 
@@ -77,13 +77,8 @@ async def _run_all(uses: Sequence[ToolUse], hands: Hands, tools: Mapping[str, To
                    until: float) -> list[dict[str, Any]]:
     """All calls of one step, side by side; one result each, in their order."""
     patience = max(0.0, min(budget.tool_seconds, until - time.monotonic()))
-    try:
-        async with asyncio.TaskGroup() as group:
-            running = [group.create_task(_run(use, hands, tools, patience)) for use in uses]
-    except BaseExceptionGroup as errors:
-        if errors.subgroup(Stopped) is not None:
-            raise Stopped("Stopped, as you said.") from None
-        raise
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(_run(use, hands, tools, patience)) for use in uses]
     return [task.result() for task in running]
 
 
@@ -101,8 +96,6 @@ async def _run(use: ToolUse, hands: Hands, tools: Mapping[str, Tool], patience: 
         try:
             async with asyncio.timeout(patience):
                 text, bad = await call(one, hands, use.input), False
-        except Stopped:
-            raise
         except TimeoutError:
             text = "The tool took too long. What it had begun is in the journal; look before you repeat anything."
         except DobbyError as error:

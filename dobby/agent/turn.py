@@ -19,7 +19,7 @@ from dobby.agent.recover import interrupted
 from dobby.agent.reflex import Reflex
 from dobby.agent.replies import Reply, act, consented
 from dobby.brains.brain import Brain
-from dobby.errors import BrainError, Stopped
+from dobby.errors import BrainError
 from dobby.messages import Letter, Message, Person
 from dobby.policy import Asker
 from dobby.post import queued
@@ -64,8 +64,6 @@ class Agent:
         hands = Hands(self.house, Asker(person, "phrase"), turn["id"], row["conversation"])
         try:
             reply = await self._reply(hands, row, person, again)
-        except Stopped:
-            reply = Reply(self.house.words.say("turn.stopped"), "none")
         except Exception:  # whatever broke, the person gets an answer and the next message works
             log.exception("turn %s", turn["id"])
             reply = Reply(self.house.words.say("turn.broke"), "none")

@@ -14,7 +14,6 @@ from typing import Protocol
 
 from dobby.approvals import Answered, Approvals
 from dobby.clock import Clock
-from dobby.errors import Stopped
 from dobby.home import scenes
 from dobby.home.device import Command, Fault, Outcome
 from dobby.home.home import Home
@@ -83,21 +82,18 @@ class Done:
 
 @dataclass(slots=True)
 class Hands:
-    """One turn's leave to act. `stopped` is set by the gateway when the person says stop."""
+    """One turn's leave to act; a turn that is stopped is cancelled as a task, so nothing of it starts any more."""
 
     house: House
     asker: Asker
     turn: int
     conversation: str
     tainted: bool = False
-    stopped: bool = False
     outcomes: list[Outcome] = field(default_factory=list)
     questions: list[Approval] = field(default_factory=list)
 
     async def do(self, commands: Sequence[Command], *, tool: str, approval: int | None = None) -> Done:
         """Judge each command, do what may be done now, ask one question for what asks, refuse the rest."""
-        if self.stopped:
-            raise Stopped("Stopped, as you said.")
         asker = replace(self.asker, tainted=self.tainted)
         verdicts = [judge(command, asker, self.house.home) for command in commands]
         now = [command for command, verdict in zip(commands, verdicts, strict=True) if verdict.say == "now"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dobby.agent.loop import Budget, think
 from dobby.brains.scripted import Scripted
-from dobby.errors import DobbyError, Stopped
+from dobby.errors import DobbyError
 from dobby.policy import Asker
 from dobby.tools.hands import Hands
 from dobby.tools.schema import Tool, tool
@@ -112,21 +112,24 @@ async def test_steps_end() -> None:
     assert (thought.cut, len(brain.asked)) == ("steps", 6)
 
 
-async def test_stop_starts_nothing_more() -> None:
-    started: list[str] = []
+async def test_a_cancelled_turn_starts_nothing_more() -> None:
+    started, running = [], asyncio.Event()
 
     async def act(hands: Hands) -> str:
-        """Act, as the gate does."""
-        if hands.stopped:
-            raise Stopped("Stopped.")
+        """Act for a while."""
         started.append("x")
-        hands.stopped = True
+        running.set()
+        await asyncio.Event().wait()
         return ""
 
     brain = Scripted([calls(("act", {})), calls(("act", {})), {"text": "end"}])
-    with pytest.raises(Stopped):
-        await think(brain, hands(), {"act": tool(act)}, "s", START, BUDGET)
+    turn = asyncio.create_task(think(brain, hands(), {"act": tool(act)}, "s", START, Budget()))
+    await running.wait()
+    turn.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await turn
     assert started == ["x"]
+    assert len(brain.asked) == 1
 
 
 ARGUMENTS = st.one_of(st.none(), st.lists(st.integers(), max_size=2), st.dictionaries(
