@@ -57,6 +57,7 @@ class Deed:
     something: bool = False
     again: bool = False
     carrier: bool = False
+    holds: bool = False  # "leave": with a number an order, with "on" none
 
     @property
     def valued(self) -> bool:
@@ -157,8 +158,8 @@ def _segment(bits: list[Bit]) -> Segment | None:
             excepting, segment.deed_last = False, True
         elif _of_deed(bit):
             segment.deed = _deed(segment.deed, bit)
-            excepting = excepting and kind == "carrier"
-            segment.deed_last = kind != "carrier"
+            excepting = excepting and kind in ("carrier", "hold")
+            segment.deed_last = kind not in ("carrier", "hold")
         elif excepting and not (kind == "all" and not segment.excepted[-1].empty):
             segment.excepted[-1] = _mention(segment.excepted[-1], bit)
             segment.deed_last = False
@@ -175,7 +176,7 @@ def _segment(bits: list[Bit]) -> Segment | None:
 
 
 _DEED = frozenset({"act", "carrier", "trait", "level", "white", "color", "little", "lot", "title", "effect",
-                   "something", "again"})
+                   "something", "again", "hold"})
 
 
 def _of_deed(bit: Bit) -> bool:
@@ -194,8 +195,8 @@ def _deed(deed: Deed, bit: Bit) -> Deed:
             return deed if bit.value in deed.acts else replace(deed, acts=(*deed.acts, bit.value))
         case "trait":
             return deed if bit.value in deed.traits else replace(deed, traits=(*deed.traits, bit.value))
-        case "carrier":
-            return replace(deed, carrier=True)
+        case "carrier" | "hold":
+            return replace(deed, carrier=True, holds=deed.holds or bit.type == "hold")
         case "little" | "lot":
             return replace(deed, size=bit.type)
         case "something":

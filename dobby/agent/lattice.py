@@ -108,7 +108,7 @@ def _distinct(said: Sequence[Token], grammar: Grammar) -> bool:
     if len(said) == 1:
         return said[0].text not in grammar.parts
     meant = [grammar.phrase((token.text,)) for token in said]
-    return any(not bits or any(bit.type == "number" for bit in bits) for bits in meant)
+    return any(not bits or any(bit.type in ("number", "one") for bit in bits) for bits in meant)
 
 
 def _grown(said: Sequence[Token], grammar: Grammar) -> tuple[Bit, ...]:
