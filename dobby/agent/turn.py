@@ -20,7 +20,7 @@ from dobby.agent.reflex import Reflex
 from dobby.agent.replies import Reply, act, consented
 from dobby.brains.brain import Brain
 from dobby.errors import BrainError
-from dobby.messages import Letter, Message, Person
+from dobby.messages import TEXT_LIMIT, Letter, Message, Person
 from dobby.policy import Asker
 from dobby.post import queued
 from dobby.soul import Soul
@@ -67,6 +67,8 @@ class Agent:
         except Exception:  # whatever broke, the person gets an answer and the next message works
             log.exception("turn %s", turn["id"])
             reply = Reply(self.house.words.say("turn.broke"), "none")
+        if len(row["text"]) >= TEXT_LIMIT:
+            reply = Reply(f"{reply.text}\n{self.house.words.say('turn.too_long', limit=TEXT_LIMIT)}", reply.mind)
         await self._finish(hands, row, reply, began)
 
     async def _turn(self, row: Row, person: Person) -> tuple[Row, bool]:
@@ -83,6 +85,8 @@ class Agent:
         if again and (told := await interrupted(hands)) is not None:
             return told
         text, language = row["text"], self.house.words.language
+        if not text.strip():
+            return Reply(self.house.words.say("turn.no_text"), "none")
         pin = None if row["pin"] is None else bool(row["pin"])
         if (answered := await consented(hands, person, text, pin, language, self.soul.name)) is not None:
             return answered
