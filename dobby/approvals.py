@@ -18,7 +18,7 @@ from typing import Literal
 
 from dobby.home.device import Command
 from dobby.home.traits import Risk
-from dobby.home.verdict import Approval, Choice
+from dobby.home.verdict import Approval, Choice, digest
 from dobby.messages import Person
 from dobby.store import Row, Store
 
@@ -66,8 +66,9 @@ class Approvals:
     async def ask(self, person: Person, conversation: str, text: str, choices: Sequence[Choice],
                   risk: Risk) -> Approval:
         """Open a question. One that asks the same of the same person is replaced, so that only the newest counts."""
+        asks = sorted(digest(choice.commands) for choice in choices)
         for old in await self.open(person.name):
-            if {choice.commands for choice in old.choices} == {choice.commands for choice in choices}:
+            if sorted(digest(choice.commands) for choice in old.choices) == asks:
                 await self._store.do("approval_close", id=old.id, state="replaced")
         asked = self._now()
         needs_pin = risk == Risk.SECURE and person.pin_needed

@@ -87,6 +87,14 @@ async def test_asking_the_same_again_leaves_one_question(tmp_path: Path) -> None
         assert (await approvals.answer(ANN, first.id, True)).answer == "gone"
 
 
+async def test_a_question_about_a_color_is_a_question_too(tmp_path: Path) -> None:
+    choices = (Choice("", (Command("x", "color", {"x": 0.3, "y": 0.3}),)),)
+    async with questions(tmp_path) as (approvals, _):
+        await approvals.ask(ANN, "c", "Shall I?", choices, Risk.ASK)
+        second = await approvals.ask(ANN, "c", "Shall I?", choices, Risk.ASK)
+        assert [one.id for one in await approvals.open("Ann")] == [second.id]
+
+
 async def test_questions_survive_a_restart(tmp_path: Path) -> None:
     async with questions(tmp_path) as (approvals, _):
         asked = await approvals.ask(ANN, "c", "Shall I?", LAMP, Risk.ASK)

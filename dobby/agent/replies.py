@@ -99,7 +99,7 @@ def _paired(hands: Hands, outcome: Outcome) -> str:
 
 def refused(done: Done) -> list[Outcome]:
     """Outcomes that policy stopped for good (those that wait for a yes are spoken for by the question)."""
-    waiting = {command for choice in done.question.choices for command in choice.commands} if done.question else set()
+    waiting = [command for choice in done.question.choices for command in choice.commands] if done.question else []
     return [o for o in done.outcomes if o.error is not None and o.error.kind == "policy" and o.command not in waiting]
 
 

@@ -175,6 +175,8 @@ class Hands:
 
     def _held(self, command: Command, verdict: Verdict) -> Outcome:
         key = "waiting" if verdict.say == "ask" else verdict.reason
+        if key == "unknown_device":
+            return Outcome(command, "failed", error=Fault("unknown", self.house.words.say("policy.unknown_device")))
         return Outcome(command, "failed", error=Fault("policy", self.house.words.say(f"policy.{key}")))
 
 
