@@ -66,7 +66,7 @@ HOME = View({one.id: one for one in (
     (Asker(OWNER, "phrase"), Command("heat", "target", 5), "now"),
     (Asker(OWNER, "phrase"), Command("heat", "target", 29), "ask"),
     (Asker(OWNER, "phrase"), Command("odd", "frobnicate", True), "ask"),
-    (Asker(OWNER, "phrase"), Command("nowhere", "on", True), "refuse"),
+    (Asker(OWNER, "phrase"), Command("nowhere", "on", True), "ask"),
     (Asker(OWNER, "phrase"), Command("hue:1", PAIR, None), "ask"),
     (Asker(GUEST, "phrase"), Command("hue:1", PAIR, None), "refuse"),
 ])

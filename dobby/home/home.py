@@ -240,6 +240,22 @@ class Home:
         """Commands of this trait (pairing) are no device's: `doer` carries them out, once the permit is checked."""
         self._doers[trait] = doer
 
+    def problem(self, command: Command) -> Fault | None:
+        """Why a command cannot be carried out by anybody: no such device, no such trait, a value out of range."""
+        if command.trait in self._doers:
+            return None
+        known = self._known.get(command.device)
+        if known is None:
+            return Fault("unknown", "There is no such device in this home.")
+        trait = known.own.trait(command.trait)
+        if trait is None:
+            return Fault("range", f"{self._shown[command.device].name} has no {command.trait}.")
+        try:
+            trait.check(command.value)
+        except OutOfRange as error:
+            return Fault("range", error.text)
+        return None
+
     async def do(self, commands: Sequence[Command], permit: Permit) -> list[Outcome]:
         """Carry out commands that the gate let through; one Outcome each, in order. Raises only NoPermit."""
         self._check(commands, permit)
@@ -279,16 +295,12 @@ class Home:
     async def _one(self, command: Command, sent: asyncio.Event) -> Outcome:
         if command.trait in self._doers:
             return await self._doers[command.trait](command)
+        problem = self.problem(command)
         known = self._known.get(command.device)
-        if known is None:
-            return _failed(command, Fault("unknown", "There is no such device in this home."))
-        trait = known.own.trait(command.trait)
-        if trait is None:
-            return _failed(command, Fault("range", f"{known.own.name} has no {command.trait}."))
-        try:
-            command = replace(command, value=trait.check(command.value))
-        except OutOfRange as error:
-            return _failed(command, Fault("range", error.text))
+        trait = known.own.trait(command.trait) if known else None
+        if problem is not None or known is None or trait is None:
+            return _failed(command, problem or Fault("unknown", "It is gone."))
+        command = replace(command, value=trait.check(command.value))
         if command.trait == "brightness" and command.value == 0 and known.own.trait("on"):
             off = await self._one(Command(command.device, "on", False), sent)  # no light at all is off, in every make
             return replace(off, command=command, read=0 if off.result == "confirmed" else off.read)

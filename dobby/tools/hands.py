@@ -26,6 +26,8 @@ from dobby.store import Store
 from dobby.tools.wording import orders_text
 from dobby.words import Words
 
+IMPOSSIBLE = "impossible"  # the reason of a refusal that no policy made: the home itself cannot do it
+
 
 class Scout(Protocol):
     """Discovery as the tools see it."""
@@ -94,8 +96,7 @@ class Hands:
 
     async def do(self, commands: Sequence[Command], *, tool: str, approval: int | None = None) -> Done:
         """Judge each command, do what may be done now, ask one question for what asks, refuse the rest."""
-        asker = replace(self.asker, tainted=self.tainted)
-        verdicts = [judge(command, asker, self.house.home) for command in commands]
+        verdicts = [self._judge(command) for command in commands]
         now = [command for command, verdict in zip(commands, verdicts, strict=True) if verdict.say == "now"]
         question = await self._ask(commands, verdicts)
         call = await self._journal(tool, commands, verdicts, now)
@@ -144,6 +145,12 @@ class Hands:
         """A stranger's words came into this conversation."""
         self.tainted = True
 
+    def _judge(self, command: Command) -> Verdict:
+        """The policy's word; nobody is asked about what cannot be done. (An answer may let a thing in, then use it.)"""
+        if self.asker.source != "answer" and self.house.home.problem(command) is not None:
+            return Verdict("refuse", reason=IMPOSSIBLE)
+        return judge(command, replace(self.asker, tainted=self.tainted), self.house.home)
+
     async def _ask(self, commands: Sequence[Command], verdicts: Sequence[Verdict]) -> Approval | None:
         held = [c for c, v in zip(commands, verdicts, strict=True) if v.say == "ask"]
         if not held:
@@ -174,9 +181,10 @@ class Hands:
         await self.house.store.together([("call_end", {"id": call, "outcomes": json.dumps(done)}), *rows])
 
     def _held(self, command: Command, verdict: Verdict) -> Outcome:
+        if verdict.reason == IMPOSSIBLE:
+            problem = self.house.home.problem(command) or Fault("unknown", "It was not there.")
+            return Outcome(command, "failed", error=problem)
         key = "waiting" if verdict.say == "ask" else verdict.reason
-        if key == "unknown_device":
-            return Outcome(command, "failed", error=Fault("unknown", self.house.words.say("policy.unknown_device")))
         return Outcome(command, "failed", error=Fault("policy", self.house.words.say(f"policy.{key}")))
 
 
