@@ -49,6 +49,8 @@ def _refused(clause: Clause, name: str, placed: bool, home: Home, now: float) ->
         return _untitled(clause, name, home, now)
     if mention.devices or mention.everything or mention.it or mention.missing_place:
         return None
+    if wanted.kind == "lock" and "lock" not in home.names.by_kind:
+        return Refuse(home.words.say("refuse.no_thing", thing=home.words.kind("lock", 1)))
     if mention.kind and placed:
         return Refuse(home.words.say("refuse.no_place", place=name)) if not mention.rooms else None
     if mention.kind and mention.rooms:

@@ -75,7 +75,7 @@ def action(deed: Deed) -> Action | None:
     """The one action these words ask for, None where they do not fit together."""
     if deed.title and (deed.acts == ("on",) or (not deed.acts and deed.carrier)):
         deed = replace(deed, acts=("play",))
-    if deed.holds and (deed.acts or (deed.number is None and deed.level is None)):
+    if deed.holds and not deed.title and (deed.acts or (deed.number is None and deed.level is None)):
         return None
     if len(deed.traits) > 1 or (deed.relation in ("at", "till") and not deed.unit and deed.number is not None):
         return None

@@ -38,7 +38,7 @@ def lattice(said: Sequence[Token], grammar: Grammar, names: Names, *, question: 
     while at < len(said):
         size, bits = _slot(said, at, grammar, question, named, names)
         if size == 1 and (particle := grammar.final.get(said[at].text)) and _ends(said, at + 1, grammar):
-            bits = [*(bit for bit in bits if bit.type != "unknown"), particle]
+            bits = [particle]
         text = " ".join(token.typed for token in said[at : at + size])
         slots.append(tuple(Bit(bit.type, bit.value, bit.how, text) for bit in bits))
         at += size

@@ -115,7 +115,11 @@ def _prefix(said: Sequence[Token], grammar: Grammar, names: Names) -> tuple[str,
 
 
 def _asks(said: Sequence[Token], grammar: Grammar) -> bool:
-    return any(" ".join(token.text for token in said[:size]) in grammar.questions for size in range(1, 5))
+    """Whether a question word opens it, unless that is the start of a longer phrase: "can we have"."""
+    opens = [" ".join(token.text for token in said[:size]) for size in range(1, min(len(said), grammar.longest) + 1)]
+    asking = max((size for size, phrase in enumerate(opens) if phrase in grammar.questions), default=-1)
+    longer = any(phrase in grammar.words for phrase in opens[asking + 1 :])
+    return asking >= 0 and not longer and len(_begins(said, grammar.prefixes)) <= asking + 1
 
 
 def _whole(said: Sequence[Token], grammar: Grammar, phrases: Mapping[str, str]) -> Opening | None:

@@ -55,6 +55,8 @@ Target = Found | Absent | Several | None
 
 def resolve(mention: Mention, wanted: Action, home: Home) -> Target:
     """The devices that a mention means for this action; None where it cannot be known."""
+    if (mention.missing or mention.missing_place) and wanted.kind == "lock" and "lock" not in home.names.by_kind:
+        return Absent(home.words.say("refuse.no_thing", thing=home.words.kind("lock", 1)))
     if mention.missing:
         return _missing(mention, home)
     if mention.missing_place:
