@@ -10,7 +10,7 @@ import os
 import secrets as random_secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,11 +53,12 @@ from dobby.tools.scout import NetworkScout
 from dobby.web import server
 from dobby.web.api import Api
 from dobby.web.events import Events
-from dobby.web.views import device_view, question_view, turn_view
+from dobby.web.feed import tell_changes, turn_teller
 from dobby.words import Words
 
 log = logging.getLogger(__name__)
 FILES_EVERY = 2.0  # seconds between looks at SOUL.md and skills/
+NAMES_SETTLE = 0.3  # seconds to let a hub bring all its devices before names are read anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,8 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
             doors |= dict.fromkeys(door.names, door)
             routes += door.routes
     daemon.post.doors = doors
-    agent.on_letter, agent.on_turn = daemon.post.wake, _tell_turn(daemon)
+    agent.on_letter = daemon.post.wake
+    agent.on_turn = turn_teller(daemon.store, agent.house.approvals, daemon.gateway.inbox, daemon.events)
     api = Api(daemon.gateway, daemon.config.owner(), daemon.events, daemon.health, daemon.idle)
     settings = daemon.config.web
     names = (settings.host, "localhost") if settings.host.startswith("127.") else (settings.host,)
@@ -223,7 +225,8 @@ def _start(daemon: Daemon, parts: Parts, ears: Ears) -> None:
     """Everything that runs for ever."""
     parts.run("links", daemon.links.run)
     parts.run("post", daemon.post.run)
-    parts.run("events", lambda: _tell_changes(daemon))
+    parts.run("events", lambda: tell_changes(daemon.home, daemon.events))
+    parts.run("names", lambda: _keep_names_ready(daemon))
     parts.run("files", lambda: _watch_files(daemon))
     parts.run("warm-up", lambda: _warm(daemon))
     if daemon.reach.addresses:
@@ -266,44 +269,16 @@ def _stamps(folder: Path) -> dict[str, float]:
     return {str(path): path.stat().st_mtime for path in paths if path.exists()}
 
 
-async def _tell_changes(daemon: Daemon) -> None:
-    """Readings and devices to the page, and open questions when they change."""
+async def _keep_names_ready(daemon: Daemon) -> None:
+    """After a change of names or devices the reflex reads them anew in a thread, before the next sentence does."""
     with daemon.home.listen() as changes:
         while True:
             change = await changes.get()
-            if change is None:
-                daemon.events.tell("reset", {})
-            elif not change.trait:
-                device = daemon.home.devices.get(change.device)
-                shown = device_view(device, daemon.home) if device else None
-                daemon.events.tell("device", {"id": change.device, "device": shown})
-            else:
-                daemon.events.tell("reading", {
-                    "device": change.device, "trait": change.trait, "value": change.value,
-                    "at": change.at.isoformat() if change.at else None, "pending": change.pending,
-                    "reachable": daemon.home.reachable(change.device)})
-
-
-def _tell_turn(daemon: Daemon) -> Callable[[int, int], None]:
-    """Tell the page of each turn that ended, and wake whoever waits for its answer."""
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def tell(turn: int) -> None:
-        row = await daemon.store.one("turn", id=turn)
-        if row is None:
-            return
-        calls = await daemon.store.all("calls_of_turn", turn=turn)
-        daemon.events.tell("turn", turn_view(row, calls))
-        questions = await daemon.gateway.agent.house.approvals.open()
-        daemon.events.tell("question", {"open": [question_view(one) for one in questions]})
-
-    def ended(turn: int, message: int) -> None:
-        daemon.gateway.inbox.finished(message)
-        task = asyncio.create_task(tell(turn))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    return ended
+            if change is None or not change.trait:
+                await asyncio.sleep(NAMES_SETTLE)
+                while not changes.empty():
+                    changes.get_nowait()
+                await asyncio.to_thread(daemon.gateway.agent.reflex.warm, daemon.home)
 
 
 def _leave_word(daemon: Daemon) -> Path:
