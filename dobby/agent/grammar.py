@@ -56,6 +56,7 @@ class Grammar:
     gives: frozenset[str]  # verbs that make light or music of the bare word: "da la luz"
     beside: frozenset[str]  # in front of a noun they tell one thing from another: the "back" door
     around: tuple[tuple[str, str], ...]  # (opens, closes) an exception: "nur die Lampe nicht"
+    known: frozenset[str]  # common words that are nobody's typing mistake: "other" is not "order"
     but: str  # the first word for "except"
 
     def phrase(self, words: Iterable[str]) -> tuple[Bit, ...]:
@@ -153,6 +154,7 @@ def load(language: str) -> Grammar:
         beside=frozenset(data["guard"].get("beside", ())),
         around=tuple((" ".join(tokens(first, language)), " ".join(tokens(last, language)))
                      for first, last in polite.get("around", ())),
+        known=frozenset(data["guard"].get("known", "").split()),
         but=" ".join(tokens(data["order"]["except"][0], language)),
         parts=frozenset(word for phrase in [*words, *ask, *final] for word in phrase.split()),
     )

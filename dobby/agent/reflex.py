@@ -93,7 +93,8 @@ class Reflex:
             return _finish(followed, net.corrected, start, home)
         found = self._read(net.slots, home, now)
         if not any(_orders(read) for read in found) and (start.wants or _bare(net.slots, start.polite, grammar)):
-            found = self._read((*net.slots, (Bit("act", "on"),)), home, now) or found
+            deed = "play" if any(bit.type == "something" for slot in net.slots for bit in slot) else "on"
+            found = self._read((*net.slots, (Bit("act", deed),)), home, now) or found
         if not found and self._upstream and (clause := self._upstream.read(net.slots, home.view.devices)):
             found = [read for read in [_all([clause], home, now)] if read]
         read = _settle(found) if found else absent(net.slots, home, grammar, now)
@@ -189,7 +190,7 @@ _DEEDS = frozenset({"act", "trait", "number", "level", "color", "white", "effect
 def _bare(slots: Sequence[Slot], polite: bool, grammar: Grammar) -> bool:
     """Light or music and no deed but a please or a "give": "some light in the kitchen, please"."""
     wanted = any(bit.type == "kind" and bit.how == "mass" and bit.value in ("light", "speaker")
-                 for slot in slots for bit in slot)
+                 for slot in slots for bit in (*slot, *grammar.phrase(slot[0].typed.casefold().split()[-1:])))
     gives = [slot[0].typed.casefold() in grammar.gives for slot in slots]
     bare = not any(bit.type in _DEEDS for slot, given in zip(slots, gives, strict=True) for bit in slot if not given)
     return wanted and bare and (polite or any(gives))

@@ -1,0 +1,36 @@
+"""The reflex before a judge: his own sentences, his own names for everything, in five languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dobby.agent.reflex import Reflex
+from dobby.skills import load_skills
+from tests.agent.judge import LANGUAGES, file, judge, judged_home, listed
+
+SKILLS = load_skills(Path(__file__).parents[2] / "skills")[0]
+LISTS = ("judge", "judge2", "judge3")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("names", ["names", "other"])
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("stem", LISTS)
+def test_no_wrong_action_and_nine_in_ten_understood(stem: str, names: str, language: str, plain: bool) -> None:
+    reflex = Reflex(language, SKILLS)
+    reflex.warm(judged_home(file(language)[names]))
+    content = file(language, stem)
+    count = judge(language, reflex, stem, names, plain)
+    assert count.wrong == []
+    assert len(count.missed) <= 0.1 * len(listed(content)), count.missed
+    asked = len(content["refuse"]["say"]) + len(content["questions"]["say"])
+    assert len(count.unrefused) + len(count.unanswered) <= 0.15 * asked, (count.unrefused, count.unanswered)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_list_is_long_enough_to_judge_by(language: str) -> None:
+    content = file(language)
+    assert len(listed(content)) >= 120
+    assert len(content["never"]["say"]) >= 60
