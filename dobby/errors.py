@@ -42,9 +42,16 @@ class StoreError(DobbyError):
 
 
 class DeviceError(DobbyError):
-    """A device did not do what it was told; `kind` goes into the Outcome."""
+    """A device did not do what it was told; `kind` goes into the Outcome.
+
+    hint: the key under `hint.` in dobby/languages of what the person can do about it, in their language; "" for none.
+    """
 
     kind: ErrorKind = "unknown"
+
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__(text)
+        self.hint = hint
 
 
 class Unreachable(DeviceError):

@@ -75,6 +75,7 @@ def tell(hands: Hands, done: Done, *, about: str = "", corrected: tuple[tuple[st
     parts = [_paired(hands, o) for o in done.outcomes if o.command.trait == PAIR and o not in _held(done)]
     if acted and all(o.result != "failed" or o.command.device in house.home.devices for o in acted):
         parts += [answers.answer(acted, house.home, house.words, about=about, corrected=corrected)]
+    parts += dict.fromkeys(hint for o in acted if (hint := _hint(hands, o)))
     parts += dict.fromkeys(o.error.text for o in refused(done) if o.error is not None)
     if done.question is not None:
         parts.append(done.question.text)
@@ -91,10 +92,18 @@ def _paired(hands: Hands, outcome: Outcome) -> str:
     name = (known.name or known.title) if known else outcome.command.device
     if outcome.result == "confirmed":
         return words.say("pair.done", name=clean(name, 60))
+    if hint := _hint(hands, outcome):
+        return f"{clean(name, 60)}: {hint}"
     kind, needs = outcome.error.kind if outcome.error else "unknown", known.needs if known else ""
     human = kind == "refused" and needs in ("button", "pin")
     reason = needs if human else "gone" if kind == "unreachable" else "failed"
     return f"{clean(name, 60)}: {words.say(f'pair.{reason}')}"
+
+
+def _hint(hands: Hands, outcome: Outcome) -> str:
+    """What the person can do about a failure, in their language, "" when nothing is known."""
+    hint = outcome.error.hint if outcome.error else ""
+    return hands.house.words.say(f"hint.{hint}") if hint and hands.house.words.has(f"hint.{hint}") else ""
 
 
 def refused(done: Done) -> list[Outcome]:

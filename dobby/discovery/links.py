@@ -19,7 +19,7 @@ from dobby.discovery.identify import better, by_make, claim, fits
 from dobby.discovery.networks import Reach
 from dobby.errors import DeviceError, PairingError
 from dobby.home.device import Command, Device, Driver, Fault, Found, Outcome, Secret, Settings, Sighting
-from dobby.home.home import Home
+from dobby.home.home import SILENT, Home
 from dobby.home.traits import VOCABULARY, Trait
 from dobby.store import Store
 
@@ -94,10 +94,12 @@ class Links:
             try:
                 async with kept.driver.connect(kept.found, kept.secret, self._settings) as link:
                     kept.state = "up"
+                    self._home.explain(kept.found.key, SILENT)
                     await self._home.follow(link, lambda device: self._remember(device, kept.found.key))
                 kept.state = "the line ended"
             except DeviceError as error:
                 kept.state = error.text
+                self._home.explain(kept.found.key, Fault(error.kind, error.text, error.hint))
             except (TimeoutError, OSError):
                 kept.state = "it does not answer"
             except Exception:  # a driver's bug: shown in doctor, tried again, the rest of the house goes on
@@ -155,7 +157,7 @@ class Links:
             try:
                 secret = await self._paired(driver, found)
             except DeviceError as error:
-                return Outcome(command, "failed", error=Fault(error.kind, error.text))
+                return Outcome(command, "failed", error=Fault(error.kind, error.text, error.hint))
             except Exception:  # a driver's bug: pairing failed, the order around it goes on
                 log.exception("pairing %s", key)
                 return Outcome(command, "failed", error=Fault("unknown", "Its answer made no sense."))

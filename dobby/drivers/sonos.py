@@ -70,7 +70,7 @@ async def pair(found: Found, pin: str) -> Secret:
     try:
         await link.learn()
     except Refused as error:
-        raise PairingError(error.text) from None
+        raise PairingError(error.text, error.hint) from None
     finally:
         link.close()
     return {}

@@ -75,10 +75,11 @@ Result = Literal["confirmed", "sent", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why an outcome failed: a kind for programs, a sentence for people."""
+    """Why an outcome failed: a kind for programs, a sentence for people, and a hint (see DeviceError) or ""."""
 
     kind: ErrorKind
     text: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

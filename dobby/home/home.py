@@ -46,6 +46,9 @@ class Changed:
     pending: bool = False
 
 
+SILENT = Fault("unreachable", "It does not answer.")
+
+
 @dataclass(slots=True)
 class _Waiter:
     """One sent command that waits for a reading to prove it."""
@@ -73,6 +76,7 @@ class _Known:
 
     own: Device
     link: Link | None = None
+    lost: Fault = SILENT
     readings: dict[str, Reading] = field(default_factory=dict)
     pending: dict[str, Value] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -212,6 +216,12 @@ class Home:
                     known.link = None
                     self._tell(Changed(id_, "reachable", False, datetime.now(UTC)))
 
+    def explain(self, key: str, why: Fault) -> None:
+        """Why the devices of a link (its key, or below it) are out of reach: said when somebody commands them."""
+        for id_, known in self._known.items():
+            if id_ == key or id_.startswith(f"{key}/"):
+                known.lost = why
+
     def _adopt(self, device: Device, link: Link) -> None:
         known = self._known.get(device.id)
         if known is None:
@@ -305,7 +315,7 @@ class Home:
             off = await self._one(Command(command.device, "on", False), sent)  # no light at all is off, in every make
             return replace(off, command=command, read=0 if off.result == "confirmed" else off.read)
         if known.link is None:
-            return _failed(command, Fault("unreachable", "It does not answer."))
+            return _failed(command, known.lost)
         known.pending[command.trait] = command.value
         self._tell(Changed(command.device, command.trait, command.value, pending=True))
         try:
@@ -335,7 +345,11 @@ class Home:
         except TimeoutError:
             return self._not_shown(command, waiter, handed_over)
         except DeviceError as error:
-            return _failed(command, Fault(error.kind, error.text), waiter.last)
+            return _failed(command, Fault(error.kind, error.text, error.hint), waiter.last)
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) is None or task.cancelling():
+                raise
+            return _failed(command, Fault("unknown", "Its answer made no sense."), waiter.last)  # a library's stray one
         except Exception:  # a driver's bug or a library's surprise: this device failed, the others go on
             log.exception("driver of %s failed on %s", known.own.make, command.trait)
             return _failed(command, Fault("unknown", "Its answer made no sense."), waiter.last)

@@ -129,7 +129,7 @@ async def pair(host: str, port: int, code: str) -> dict[str, str]:
     except hap.AuthenticationError:
         raise PairingError(WRONG_CODE) from None
     except (hap.UnavailableError, hap.MaxPeersError):
-        raise PairingError(TAKEN) from None
+        raise PairingError(TAKEN, "homekit_taken") from None
     except (hap.MaxTriesError, hap.BackoffError):
         raise PairingError("It has seen too many wrong codes. Switch it off and on and wait a minute.") from None
     except hap.BusyError:

@@ -36,7 +36,7 @@ class UpnpOff(Refused):
     """The owner's Sonos app has UPnP switched off: 403 for every action (Home Assistant core issue 151258)."""
 
     def __init__(self) -> None:
-        super().__init__(UPNP_OFF)
+        super().__init__(UPNP_OFF, "sonos_upnp_off")
 
 
 class NotNow(Refused):

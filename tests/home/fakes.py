@@ -13,7 +13,7 @@ from dobby.home.home import Home
 from dobby.home.traits import BRIGHTNESS, LOCKED, NEXT, ON, PLAY, TITLE, TRACK, Trait, Value
 from dobby.home.verdict import Mint, Verdict, gatekeeper
 
-Way = Literal["well", "dead", "lies", "refuses", "garbage", "silent", "stale", "late", "breaks"]
+Way = Literal["well", "dead", "lies", "refuses", "garbage", "silent", "stale", "late", "breaks", "cancels"]
 LAMP = "test:lamp"
 
 
@@ -51,6 +51,8 @@ class Bulb:
                 raise Garbage("Its answer made no sense.")
             case "breaks":
                 raise ZeroDivisionError
+            case "cancels":
+                raise asyncio.CancelledError
             case "silent":
                 await asyncio.Event().wait()
             case "stale":

@@ -39,6 +39,13 @@ async def test_only_the_broken_one_is_named(house: House, key: str, fault: str) 
             assert not row["state"]["on" if row["kind"] == "light" else "playing"], name
 
 
+async def test_a_sonos_with_upnp_off_is_told_with_the_switch_to_flip(house: House) -> None:
+    await house.fault("study_speaker", "upnp_off")
+    answer = await house.say("play jazz radio in the study")
+    assert "UPnP" in answer["reply"]
+    assert answer["outcomes"][0]["error"]["kind"] == "refused"
+
+
 @pytest.mark.parametrize("hub", ["hue_bridge"])
 @pytest.mark.parametrize("fault", ["dead", "refuses", "garbage"])
 async def test_a_broken_hub_costs_its_own_devices_only(house: House, hub: str, fault: str) -> None:

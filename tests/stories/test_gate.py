@@ -1,0 +1,82 @@
+"""No way around the PIN: questions put in other words, names that clash, the PIN said where nobody asked for it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from yarl import URL
+
+from tests.stories.house import House
+
+pytestmark = pytest.mark.anyio
+
+
+async def name(house: House, key: str, **given: Any) -> int:
+    """The owner's words for a device, over the API; the status."""
+    id_ = quote((await house.device(key))["id"], safe="")
+    where = URL(f"{house.ready['dashboard']}/api/devices/{id_}", encoded=True)
+    async with house.web.post(where, json=given, headers={"Authorization": f"Bearer {house.ready['token']}"}) as answer:
+        return answer.status
+
+
+async def locked(house: House) -> bool:
+    return bool((await house.state("front_door"))["locked"])
+
+
+async def test_a_doubtful_order_for_the_door_wants_the_pin_too(house: House) -> None:
+    answer = await house.say("can you unlock the front door?")
+    assert answer["question"]["needs_pin"]
+    assert (await house.say("yes"))["outcomes"] == []
+    assert await locked(house)
+    answer = await house.say("yes 2468")
+    assert [one["result"] for one in answer["outcomes"]] == ["confirmed"]
+
+
+async def test_did_you_mean_the_door_wants_the_pin_too(house: House) -> None:
+    assert await name(house, "desk_lamp", name="Front Door") == 200
+    try:
+        await house.say("unlock front door")
+        await house.say("yes")
+        await house.say("the hallway")
+        assert await locked(house)
+    finally:
+        await name(house, "desk_lamp", name="Desk Lamp")
+
+
+@pytest.mark.parametrize("text", ["unlock the front door 2468", "my pin is 2468 by the way", "dragons! 2468, 2468"])
+async def test_a_pin_said_unasked_is_kept_nowhere_and_reaches_no_model(house: House, text: str) -> None:
+    await house.script({"text": "Hm."})
+    await house.say(text)
+    assert await locked(house)
+    for request in await house.asked():
+        assert "2468" not in json.dumps(request["messages"])
+    with sqlite3.connect(Path(house.ready["workspace"]) / "dobby.db") as raw:
+        found = [row for table in ("messages", "turns") for row in raw.execute(
+            f"SELECT text FROM {table} WHERE text LIKE '%2468%'")]
+    raw.close()
+    assert found == []
+
+
+async def test_an_order_with_the_pin_still_asks(house: House) -> None:
+    answer = await house.say("unlock the front door 2468")
+    assert answer["question"]["needs_pin"]
+    assert await locked(house)
+
+
+async def test_guesses_at_once_count_one_by_one(house: House) -> None:
+    door = (await house.device("front_door"))["id"]
+    wrong = 0
+    for _ in range(3):
+        _, asked = await house.api("POST", "/api/commands", [{"device": door, "trait": "locked", "value": False}])
+        path = f"/api/questions/{asked['question']['id']}"
+        said = await asyncio.gather(*(house.api("POST", path, {"answer": "yes", "pin": f"{n:04}"})
+                                      for n in range(1000, 1012)))
+        wrong += sum("not the PIN" in row["reply"] for _, row in said)
+    assert wrong == 5, "three for the first question, then this door is closed for a while"
+    await house.api("POST", "/api/clock", {"advance_s": 1000})
