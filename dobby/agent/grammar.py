@@ -105,17 +105,23 @@ def _phrases(given: Iterable[str], language: str) -> tuple[tuple[str, ...], ...]
     return tuple(sorted(found, key=len, reverse=True))
 
 
-def load(language: str) -> Grammar:
-    """Read the grammar and the numbers of one language from the package's data."""
-    folder = resources.files("dobby") / "languages" / language
-    data = tomllib.loads((folder / "grammar.toml").read_text(encoding="utf-8"))
-    numbers = tomllib.loads((folder / "numbers.toml").read_text(encoding="utf-8"))
+def _meanings(data: dict[str, Any], numbers: dict[str, Any], language: str) -> dict[str, tuple[Bit, ...]]:
+    """Every phrase of the grammar and every number word, with what it can mean."""
     words: dict[str, tuple[Bit, ...]] = {}
     for phrase, type_, value, how in _entries(data):
         _add(words, " ".join(tokens(phrase, language)), Bit(type_, value, how))
     for number, phrases in numbers.items():
         for phrase in phrases:
             _add(words, " ".join(tokens(phrase, language)), Bit("number", float(number)))
+    return words
+
+
+def load(language: str) -> Grammar:
+    """Read the grammar and the numbers of one language from the package's data."""
+    folder = resources.files("dobby") / "languages" / language
+    data = tomllib.loads((folder / "grammar.toml").read_text(encoding="utf-8"))
+    numbers = tomllib.loads((folder / "numbers.toml").read_text(encoding="utf-8"))
+    words = _meanings(data, numbers, language)
     ask: dict[str, tuple[Bit, ...]] = {}
     for name, phrases in data["ask"].items():
         for phrase in phrases:

@@ -30,7 +30,8 @@ async def test_a_reading_newer_than_the_send_confirms() -> None:
 
 
 @pytest.mark.parametrize(("way", "kind"), [
-    ("dead", "unreachable"), ("refuses", "refused"), ("garbage", "unknown"), ("breaks", "unknown"), ("cancels", "unknown"),
+    ("dead", "unreachable"), ("refuses", "refused"), ("garbage", "unknown"), ("breaks", "unknown"),
+    ("cancels", "unknown"),
     ("silent", "timeout"), ("stale", "timeout"), ("lies", "mismatch"), ("late", "timeout")])
 async def test_nothing_else_does(way: Way, kind: str) -> None:
     [outcome] = await tell(Bulb(way=way), Command(LAMP, "on", True))
