@@ -62,6 +62,7 @@ class Approvals:
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
         self._store = store
         self._now = now
+        self._one_at_a_time = asyncio.Lock()  # guesses that come together are counted one by one
 
     async def ask(self, person: Person, conversation: str, text: str, choices: Sequence[Choice],
                   risk: Risk) -> Approval:
@@ -100,6 +101,10 @@ class Approvals:
 
     async def answer(self, person: Person, id_: int, yes: bool, *, pin_right: bool | None = None) -> Answered:
         """Use a question up. pin_right: None when no PIN was given. Only "yes" may be acted upon, and only once."""
+        async with self._one_at_a_time:
+            return await self._answer(person, id_, yes, pin_right)
+
+    async def _answer(self, person: Person, id_: int, yes: bool, pin_right: bool | None) -> Answered:
         row = await self._store.one("approval", id=id_)
         if row is None:
             return Answered("gone")

@@ -69,6 +69,17 @@ def take_code(text: str, language: str, name: str) -> tuple[str, str]:
     return text, ""
 
 
+def speaks_of_a_code(text: str, language: str) -> bool:
+    """Whether the text has a number that could be a PIN, and a word for PIN or code."""
+    said = set(plain(text))
+    return CODE.search(text) is not None and any(set(one) <= said for one in _words(language)["secret"])
+
+
+def without_codes(text: str, mark: str = HIDDEN) -> str:
+    """The text with a mark in the place of whatever could be a PIN."""
+    return " ".join(CODE.sub(f" {mark} ", text).split()).rstrip(" ,;:")
+
+
 def read(text: str, language: str, name: str) -> Consent | None:
     """The answer in a text, None when it is not one. A text that only begins like one keeps its rest for `choose`."""
     words = _unnamed(plain(text.replace(HIDDEN, " ")), name)

@@ -5,13 +5,17 @@ PINs and setup codes are taken out of the text here, before it is kept anywhere.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 from dobby.agent import consent
 from dobby.agent.inbox import Inbox
+from dobby.agent.meaning import Clarify, Do, Understood
 from dobby.agent.turn import Agent
+from dobby.home.device import Command
+from dobby.home.traits import Risk
 from dobby.messages import TEXT_LIMIT, Message, Person
-from dobby.policy import PAIR
+from dobby.policy import PAIR, risk_of
 
 
 @dataclass(slots=True)
@@ -27,6 +31,8 @@ class Gateway:
         language, name = self.agent.house.words.language, self.agent.soul.name
         text, code = consent.take_code(message.text[:TEXT_LIMIT], language, name)
         pin_right = await self._code(person, code) if code and person else None
+        if not code and person is not None and consent.CODE.search(text):
+            text = await self._without_pin(text, person, message)
         message = replace(message, text=text)
         if person is not None and consent.is_stop(text, language, name):
             id_ = await self.inbox.accept(message, queue=False)
@@ -45,6 +51,22 @@ class Gateway:
         if said is not None:
             await self.agent.say_stopped(said, [one["text"] for one in dropped])
 
+    async def _without_pin(self, text: str, person: Person, message: Message) -> str:
+        """The text without what may be the PIN, said with an order ("unlock the door 2468") or near a question for it:
+        it opens nothing there, must be kept nowhere and reach no model. Right and wrong numbers are treated alike, so
+        that nobody can try numbers this way."""
+        house, reflex = self.agent.house, self.agent.reflex
+        if person.pin_needed:
+            bare = consent.without_codes(text, "")
+            meant = reflex.read(bare, house.home, self.agent.contexts.get(message.conversation), now=time.monotonic(),
+                                here=message.here)
+            if isinstance(meant, Understood) and any(
+                    risk_of(command, house.home) is Risk.SECURE for command in told(meant)):
+                return bare
+        asked = any(question.needs_pin for question in await house.approvals.open(person.name))
+        spoken = consent.speaks_of_a_code(text, house.words.language) or consent.speaks_of_a_code(text, "en")
+        return consent.without_codes(text) if asked or spoken else text
+
     async def _code(self, person: Person, code: str) -> bool | None:
         """A code is a device's setup code when only such a question is open, else the person's PIN: right or wrong."""
         approvals = self.agent.house.approvals
@@ -54,3 +76,10 @@ class Gateway:
                 self.agent.house.scout.keep_code(command.device, code)
             return None
         return await approvals.check_pin(person, code)
+
+
+def told(meant: Understood) -> list[Command]:
+    """Every command that a sentence would give, at once or after asking which was meant."""
+    orders = [command for part in meant.parts if isinstance(part, Do) for command in part.commands]
+    return orders + [command for part in meant.parts if isinstance(part, Clarify)
+                     for _, commands in part.choices for command in commands]

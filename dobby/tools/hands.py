@@ -20,7 +20,7 @@ from dobby.home.home import Home
 from dobby.home.traits import Risk, Value
 from dobby.home.verdict import Approval, Choice, Mint, NoPermit, Verdict
 from dobby.messages import Person
-from dobby.policy import Asker, judge
+from dobby.policy import Asker, Source, judge, risk_of
 from dobby.skills import Skill
 from dobby.store import Store
 from dobby.tools.wording import orders_text
@@ -109,8 +109,11 @@ class Hands:
         return Done(outcomes, question)
 
     async def offer(self, text: str, choices: Sequence[Choice], risk: Risk = Risk.ASK) -> Approval:
-        """Ask the person of this turn a question whose answers are exact commands (asked by code, never by a model)."""
-        approval = await self.house.approvals.ask(self._person(), self.conversation, text, choices, risk)
+        """Ask the person of this turn a question whose answers are exact commands (asked by code, never by a model).
+        However it is put ("did you mean ...?"), what would open a door wants the PIN, in two minutes."""
+        secure = any(self._secure(command) for choice in choices for command in choice.commands)
+        approval = await self.house.approvals.ask(self._person(), self.conversation, text, choices,
+                                                  Risk.SECURE if secure else risk)
         self.questions.append(approval)
         return approval
 
@@ -119,7 +122,9 @@ class Hands:
         approval = answered.approval
         if answered.answer != "yes" or approval is None or choice not in approval.choices:
             raise NoPermit("Only an answered question may be acted upon, and only as it was asked.")
-        hands = replace(self, asker=replace(self.asker, source="answer"), tainted=False)
+        proven = approval.needs_pin or not self._person().pin_needed or not any(map(self._secure, choice.commands))
+        source: Source = "answer" if proven else "phrase"  # a yes without the PIN is an order that asks for it
+        hands = replace(self, asker=replace(self.asker, source=source), tainted=False)
         return await hands.do(choice.commands, tool="answer", approval=approval.id)
 
     async def undo(self) -> tuple[Done | None, list[Command]]:
@@ -140,6 +145,9 @@ class Hands:
         if self.asker.person is None:
             raise NoPermit("There is nobody to ask.")
         return self.asker.person
+
+    def _secure(self, command: Command) -> bool:
+        return risk_of(command, self.house.home) is Risk.SECURE
 
     def taint(self) -> None:
         """A stranger's words came into this conversation."""

@@ -49,7 +49,7 @@ async def test_did_you_mean_the_door_wants_the_pin_too(house: House) -> None:
         await name(house, "desk_lamp", name="Desk Lamp")
 
 
-@pytest.mark.parametrize("text", ["unlock the front door 2468", "my pin is 2468 by the way", "dragons! 2468, 2468"])
+@pytest.mark.parametrize("text", ["unlock the front door 2468", "my pin is 2468 by the way", "the code: 2468, 2468"])
 async def test_a_pin_said_unasked_is_kept_nowhere_and_reaches_no_model(house: House, text: str) -> None:
     await house.script({"text": "Hm."})
     await house.say(text)
@@ -61,6 +61,21 @@ async def test_a_pin_said_unasked_is_kept_nowhere_and_reaches_no_model(house: Ho
             f"SELECT text FROM {table} WHERE text LIKE '%2468%'")]
     raw.close()
     assert found == []
+
+
+async def test_near_a_question_for_the_pin_no_number_is_kept(house: House) -> None:
+    await house.say("unlock the front door")
+    await house.script({"text": "Hm."})
+    await house.say("go on then old elf, it is 2468")
+    assert "2468" not in json.dumps((await house.asked())[-1]["messages"])
+
+
+async def test_other_numbers_stay(house: House) -> None:
+    answer = await house.say("set the study lamp to 2700 kelvin")
+    assert [one["value"] for one in answer["outcomes"]] == [2700]
+    await house.script({"text": "Hm."})
+    await house.say("who slew the dragon in 1998")
+    assert "1998" in json.dumps((await house.asked())[-1]["messages"])
 
 
 async def test_an_order_with_the_pin_still_asks(house: House) -> None:
