@@ -80,6 +80,7 @@ class Segment:
     excepted: list[Mention] = field(default_factory=list)
     ends_excepted: bool = False
     deed_last: bool = False
+    opposed: bool = False  # after a "but" it must say what is to be done
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class _No(Exception):
     """These meanings do not make a sentence."""
 
 
-_SILENT = frozenset({"filler", "in", "ask", "one"})
+_SILENT = frozenset({"filler", "in", "ask", "one", "but"})
 _PLACES = frozenset({"room", "floor"})
 
 
@@ -105,6 +106,9 @@ def clauses(bits: Sequence[Bit], combine: Mapping[frozenset[str], str]) -> tuple
         return None
     try:
         segments = [segment for stretch in _stretches(bits) if (segment := _segment(stretch))]
+        before = [Segment(), *segments]
+        if any(one.opposed and (one.deed.empty or last.deed.empty) for last, one in zip(before, segments, strict=False)):
+            raise _No
         for segment in segments:
             if act := combine.get(frozenset(segment.deed.acts)):
                 segment.deed = replace(segment.deed, acts=(act,))
@@ -117,9 +121,9 @@ def _stretches(bits: Sequence[Bit]) -> Iterable[list[Bit]]:
     now: list[Bit] = []
     grouping = any(bit.type == "act" and bit.value == "group" for bit in bits)
     for bit in bits:
-        if bit.type == "and":
+        if bit.type in ("and", "but"):
             yield now
-            now = []
+            now = [bit] if bit.type == "but" else []
         elif grouping and bit.type in ("device", "room") and any(one.type in ("device", "room") for one in now):
             yield now
             now = [bit]
@@ -131,7 +135,10 @@ def _stretches(bits: Sequence[Bit]) -> Iterable[list[Bit]]:
 def _segment(bits: list[Bit]) -> Segment | None:
     if not any(bit.type not in ("filler",) for bit in bits):
         return None
-    segment = Segment()
+    said = [bit.typed.casefold() for bit in bits if bit.type == "act"]
+    if len(set(said)) < len(said):
+        raise _No  # "spiel ein Spiel": the same word twice is not the same word
+    segment = Segment(opposed=bits[0].type == "but")
     ensured = any(bit.type == "ensure" for bit in bits)
     excepting = False
     relation = ""

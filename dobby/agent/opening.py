@@ -126,9 +126,10 @@ def _whole(said: Sequence[Token], grammar: Grammar, phrases: Mapping[str, str]) 
     """A sentence that is a skill's phrase or a word to Dobby as a whole; courtesy at its end is put aside."""
     words = [token.text for token in said if token.text != ","]
     while words:
-        if skill := phrases.get("".join(words)):
+        bare = [word for word in words if word not in grammar.please]
+        if skill := phrases.get("".join(words)) or phrases.get("".join(bare)):
             return Opening(tuple(said), skill=skill)
-        verb = grammar.control.get(" ".join(words))
+        verb = grammar.control.get(" ".join(words)) or grammar.control.get(" ".join(bare))
         if verb == "network":
             return Opening(tuple(said), control=Control("find"))
         if verb is not None and verb in _VERBS:

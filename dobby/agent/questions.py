@@ -45,11 +45,13 @@ class _Asks:
 
 def question(net: Lattice, home: Home) -> Question | Refuse | None:
     """The one thing that is asked, a refusal for what the home does not have, or None."""
-    if math.prod(len(slot) for slot in net.slots) > _MOST:
+    slots = [tuple(bit for bit in slot if bit.type != "filler") if any(bit.value == "which" for bit in slot) else slot
+             for slot in net.slots]
+    if math.prod(len(slot) for slot in slots) > _MOST:
         return None
     found: list[Question] = []
     refused: list[Refuse] = []
-    for bits in itertools.product(*net.slots):
+    for bits in itertools.product(*slots):
         asks = _sort(bits)
         asked = _meant(asks, home) if asks else None
         if isinstance(asked, Question) and asked not in found:
@@ -71,12 +73,31 @@ def _clearest(found: Sequence[Question]) -> list[Question]:
     return [first] if same else list(found)
 
 
+def _merged(bits: Sequence[Bit]) -> list[Bit]:
+    """Two names or rooms with an "and" between them as one: "are the lamp and the globe on?"."""
+    done: list[Bit] = []
+    joins = False
+    for bit in bits:
+        before = next((at for at in range(len(done) - 1, -1, -1) if done[at].type not in _SILENT), -1)
+        if bit.type == "and" and before >= 0 and done[before].type == "device":
+            joins = True
+        elif joins and bit.type == "device":
+            done[before] = replace(bit, value=(*done[before].value, *bit.value), how="full")
+            done.append(Bit("all"))
+            joins = False
+        elif not joins or bit.type in _SILENT:
+            done.append(bit)
+        else:
+            return [Bit("and")]
+    return done
+
+
 def _sort(bits: Sequence[Bit]) -> _Asks | None:
     words: set[str] = set()
     states: list[str] = []
     traits: list[str] = []
     rest: list[Bit] = []
-    for bit in bits:
+    for bit in _merged(bits):
         match bit.type:
             case "ask":
                 words.add(bit.value)

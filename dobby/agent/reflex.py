@@ -93,7 +93,7 @@ class Reflex:
             return _finish(followed, net.corrected, start, home)
         found = self._read(net.slots, home, now)
         if not any(_orders(read) for read in found) and (start.wants or _bare(net.slots, start.polite, grammar)):
-            deed = "play" if any(bit.type == "something" for slot in net.slots for bit in slot) else "on"
+            deed = "play" if any(bit.type in ("something", "title") for slot in net.slots for bit in slot) else "on"
             found = self._read((*net.slots, (Bit("act", deed),)), home, now) or found
         if not found and self._upstream and (clause := self._upstream.read(net.slots, home.view.devices)):
             found = [read for read in [_all([clause], home, now)] if read]
@@ -184,11 +184,14 @@ def _short(bits: Sequence[Bit], slots: Sequence[Slot]) -> int:
                for bit, whole in zip(bits, named, strict=True))
 
 
+_NAMED = frozenset({"title", "device", "room", "here", "in", "filler", "kind"})
 _DEEDS = frozenset({"act", "trait", "number", "level", "color", "white", "effect", "title", "never"})
 
 
 def _bare(slots: Sequence[Slot], polite: bool, grammar: Grammar) -> bool:
     """Light or music and no deed but a please or a "give": "some light in the kitchen, please"."""
+    if polite and any(bit.type == "title" for slot in slots for bit in slot):
+        return all(any(bit.type in _NAMED for bit in slot) for slot in slots)
     wanted = any(bit.type == "kind" and bit.how == "mass" and bit.value in ("light", "speaker")
                  for slot in slots for bit in (*slot, *grammar.phrase(slot[0].typed.casefold().split()[-1:])))
     gives = [slot[0].typed.casefold() in grammar.gives for slot in slots]
@@ -204,8 +207,11 @@ def _same(one: Understood, other: Understood) -> bool:
     return _effect(one) == _effect(other)
 
 
-def _effect(read: Understood) -> list[object]:
-    return [part.commands if isinstance(part, Do) else part for part in read.parts]
+def _effect(read: Understood) -> object:
+    if _orders(read):  # the order in which devices are told is nothing that a person could mean
+        return {(one.device, one.trait): one.value for part in read.parts if isinstance(part, Do)
+                for one in part.commands}
+    return read.parts
 
 
 def _settle(found: Sequence[Understood]) -> Understood | None:

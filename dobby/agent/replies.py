@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from dobby.messages import Mind, Person
 from dobby.policy import PAIR
 from dobby.skills import commands as skill_commands
 from dobby.tools.fence import clean
-from dobby.tools.hands import Done, Hands
+from dobby.tools.hands import Done, Hands, load_outcome
 from dobby.tools.network import offer_to_try
 from dobby.tools.wording import join_or
 
@@ -158,16 +159,16 @@ async def find(hands: Hands, what: str) -> str:
 
 
 async def why(hands: Hands) -> str:
-    """What happened lately and through which mind."""
-    words, home = hands.house.words, hands.house.home
-    rows = await hands.house.store.all("audit_lately", device="", limit=5)
-    if not rows:
+    """What was done last in this conversation: who said what, which mind took it up, what came of it."""
+    words, store = hands.house.words, hands.house.store
+    row = await store.one("last_done", conversation=hands.conversation)
+    turn = await store.one("turn", id=row["turn"]) if row else None
+    if row is None or turn is None:
         return words.say("why.nothing")
-    lines = [words.say("why.line", at=row["at"][11:16], who=row["person"], source=words.say(f"source.{row['source']}"),
-                       device=home.devices[row["device"]].name if row["device"] in home.devices else row["device"],
-                       trait=row["trait"], value=row["value"], result=words.say(f"result.{row['result']}"))
-             for row in rows]
-    return "\n".join(lines)
+    outcomes = [one for one in map(load_outcome, json.loads(row["outcomes"])) if one.command.trait != PAIR]
+    source = "page" if not turn["text"] else "model" if turn["mind"] in ("claude", "scripted") else "phrase"
+    said = words.say("why.said", who=turn["person"], text=turn["text"] or "…", source=words.say(f"source.{source}"))
+    return f"{said} {answers.answer(outcomes, hands.house.home, words)}"
 
 
 async def consented(hands: Hands, person: Person, text: str, pin_right: bool | None, language: str,

@@ -110,7 +110,8 @@ def _named(mention: Mention, home: Home) -> Target:
     if len(devices) > 1 and home.here and any(one.room == home.here for one in devices) and not places:
         devices = [one for one in devices if one.room == home.here]
     if mention.everything or mention.count == "many":
-        return Found(tuple(one.id for one in devices), devices[0].name, loose=False)
+        called = home.words.join(list(dict.fromkeys(one.name for one in devices)))
+        return Found(tuple(one.id for one in devices), called, loose=False)
     if len(devices) == 1:
         return Found((devices[0].id,), devices[0].name, loose=False)
     return Several(tuple((f"{one.name} ({one.room})" if one.room else one.name, (one.id,)) for one in devices[:_MANY]))
@@ -203,6 +204,8 @@ def _players(devices: Sequence[Device], wanted: Action, home: Home) -> Target:
 
 def _placed(mention: Mention, wanted: Action, rooms: tuple[str, ...], home: Home) -> Target:
     """A place alone: the kind follows from what is to be done there."""
+    if mention.it and not home.context and wanted.name in ("set", "step") and not wanted.trait:
+        return None  # "turn it down in the kitchen": the light or the music
     if mention.it and (fresh := _fresh(home)) and fresh.kind:
         return _kind(replace(mention, kind=fresh.kind, count="many"), fresh.kind, wanted, rooms, home)
     if wanted.trait == "warmth":
@@ -270,8 +273,8 @@ def _before(mention: Mention, wanted: Action, home: Home) -> Target:
     if fresh:
         known = tuple(one for one in fresh.devices if one in home.view.devices)
         kinds = {home.view.devices[one].kind for one in known}
-        media = wanted.kind == "speaker" or wanted.trait in ("volume", "muted")
-        if known and (not media or kinds == {"speaker"}):
+        only = wanted.kind if wanted.kind in ("speaker", "lock") else ""  # "everything off and lock up": the door
+        if known and (not only or kinds == {only}):
             return Found(known, _called(known, home))
     if mention.it:
         return None
