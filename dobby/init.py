@@ -33,8 +33,8 @@ LOOK = 4.0  # seconds that a scan listens
 async def let_in(daemon: Daemon, key: str, code: str = "") -> Outcome:
     """Pair one thing that was seen, as the owner who was asked and said yes; through the gate like any command."""
     agent, owner = daemon.gateway.agent, daemon.config.owner()
-    turn = await agent.silent_turn(owner, "console", f"pair:{uuid.uuid4()}", "owner")
-    hands = Hands(agent.house, Asker(owner, "phrase"), turn, "owner")
+    turn = await agent.silent_turn(owner, "console", f"pair:{uuid.uuid4()}", "set-up")
+    hands = Hands(agent.house, Asker(owner, "phrase"), turn, "set-up")
     if code:
         agent.house.scout.keep_code(key, code)
     asked = (await hands.do([Command(key, PAIR, None)], tool="pair")).question

@@ -81,6 +81,10 @@ SELECT * FROM calls WHERE turn = :turn ORDER BY id
 SELECT calls.* FROM calls JOIN turns ON turns.id = calls.turn
 WHERE turns.conversation = :conversation AND calls.outcomes IS NOT NULL AND calls.commands != '[]'
     AND calls.undone = 0 AND calls.tool != 'undo' ORDER BY calls.id DESC LIMIT 1
+-- name: last_done
+SELECT calls.* FROM calls JOIN turns ON turns.id = calls.turn
+WHERE turns.conversation = :conversation AND calls.outcomes IS NOT NULL AND calls.commands != '[]'
+ORDER BY calls.id DESC LIMIT 1
 -- name: mark_undone
 UPDATE calls SET undone = 1 WHERE id = :id
 
