@@ -86,6 +86,7 @@ class Daemon:
     reach: Reach
     problems: dict[str, list[str]] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
+    files: dict[str, float] = field(default_factory=dict)  # SOUL.md and skills as last read: path -> when changed
     dashboard: str = ""
     webhook: str = ""
     started: float = field(default_factory=time.monotonic)
@@ -247,13 +248,13 @@ async def _warm(daemon: Daemon) -> None:
 async def _watch_files(daemon: Daemon) -> None:
     """SOUL.md and skills are read again when a person changed them."""
     agent, folder = daemon.gateway.agent, daemon.workspace
-    seen = await asyncio.to_thread(_stamps, folder)
+    if not daemon.files:
+        daemon.files = await asyncio.to_thread(_stamps, folder)
     while True:
         await asyncio.sleep(FILES_EVERY)
         now = await asyncio.to_thread(_stamps, folder)
-        if now == seen:
+        if now == daemon.files:
             continue
-        seen = now
         agent.soul, daemon.problems["soul"] = await asyncio.to_thread(read_soul, folder / "SOUL.md")
         agent.house.skills, daemon.problems["skills"] = await asyncio.to_thread(load_skills, folder / "skills")
         agent.house.words = words = Words(daemon.config.home.language, address=agent.soul.address,
@@ -261,6 +262,7 @@ async def _watch_files(daemon: Daemon) -> None:
         reflex = Reflex(daemon.config.home.language, agent.house.skills, words)
         await asyncio.to_thread(reflex.warm, daemon.home)
         agent.reflex = reflex
+        daemon.files = now
         daemon.events.tell("health", {"problems": [one for found in daemon.problems.values() for one in found]})
 
 

@@ -114,6 +114,8 @@ def _split(text: str) -> tuple[dict[str, Any], str]:
         mark = getattr(wrong, "problem_mark", None)
         place = f"line {mark.line + 2}: " if mark else ""
         raise _Problem(f"{place}{getattr(wrong, 'problem', None) or 'not YAML'}") from None
+    except (ValueError, RecursionError) as wrong:  # a day that is none (2024-13-45), nested without end
+        raise _Problem(f"the head cannot be read: {str(wrong)[:80]}") from None
     if not isinstance(head, dict):
         raise _Problem("line 2: the head must be keys and values")
     return head, "\n".join(lines[end + 1 :])

@@ -68,6 +68,9 @@ def _split(raw: str, where: str, problems: list[str]) -> tuple[dict[str, object]
         line = f", line {mark.line + 1}" if mark else ""
         problems.append(f"{where}{line}: the head is not valid YAML.")
         head = {}
+    except (ValueError, RecursionError) as error:  # a day that is none (2024-13-45), nested without end
+        problems.append(f"{where}: the head cannot be read: {str(error)[:80]}.")
+        head = {}
     if not isinstance(head, dict):
         problems.append(f"{where}: the head must be `key: value` lines.")
         head = {}

@@ -53,6 +53,8 @@ HEAD = "---\nname: odd\ndescription: x\nmetadata:\n  dobby:\n"
     ("no head", "line 1"),
     ("---\nname: odd\n", "no closing"),
     ("---\nname: [odd\n---\n", "line"),
+    ("---\nname: 2024-13-45\n---\n", "cannot be read"),
+    ("---\nname: " + "[" * 3000 + "\n---\n", "cannot be read"),
     ("---\nnam: odd\ndescription: x\n---\n", "did you mean name?"),
     ("---\nname: other\ndescription: x\n---\n", "folder"),
     (HEAD + "    phrazes: {}\n---\n", "did you mean phrases?"),

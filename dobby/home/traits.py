@@ -7,7 +7,6 @@ volume and position 0..100 %, temperature in degrees Celsius, color temperature 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -15,6 +14,7 @@ from typing import Literal
 
 from dobby.errors import OutOfRange
 
+HUGE = 1e15  # no trait has such values; what is beyond (infinity and what is not a number too) is refused as none
 TraitKind = Literal["switch", "number", "choice", "color", "action", "sensor"]
 Value = bool | int | float | str | dict[str, float] | None
 
@@ -80,7 +80,8 @@ class Trait:
                 raise OutOfRange(f"{self.name} can be read, not set.")
 
     def _number(self, value: Value) -> Value:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not (
+                -HUGE < value < HUGE):
             raise OutOfRange(f"{self.name} is a number, not {_short(value)}.")
         low, high = self.min, self.max
         if (low is not None and value < low) or (high is not None and value > high):

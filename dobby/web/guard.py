@@ -84,6 +84,13 @@ def guard(token: str, hosts: frozenset[str]) -> Middleware:
 async def body(request: web.Request) -> object:
     """The JSON body, or 422."""
     try:
-        return json.loads(await request.text())
-    except (ValueError, UnicodeDecodeError):
+        text = await request.text()
+        given = json.loads(text, parse_constant=_no_number)
+        json.dumps(given, ensure_ascii=False).encode()  # half a letter (a lone surrogate) can be kept nowhere
+    except (ValueError, RecursionError):
         raise ApiError(422, "body", "The body must be JSON.") from None
+    return given
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")

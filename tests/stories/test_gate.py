@@ -95,3 +95,22 @@ async def test_guesses_at_once_count_one_by_one(house: House) -> None:
         wrong += sum("not the PIN" in row["reply"] for _, row in said)
     assert wrong == 5, "three for the first question, then this door is closed for a while"
     await house.api("POST", "/api/clock", {"advance_s": 1000})
+
+
+@pytest.mark.parametrize(("path", "text"), [
+    ("/api/say", '{"text": "\\ud800"}'), ("/api/say", "[" * 5000), ("/api/say", b"\xff"),
+    ("/api/commands", '[{"device": "x", "trait": "brightness", "value": NaN}]'),
+    ("/api/commands", '[{"device": "\\ud800", "trait": "on", "value": true}]'),
+])
+async def test_a_body_that_is_no_json_is_422(house: House, path: str, text: str | bytes) -> None:
+    headers = {"Authorization": f"Bearer {house.ready['token']}"}
+    async with house.web.post(house.ready["dashboard"] + path, data=text, headers=headers) as answer:
+        assert answer.status == 422
+        assert (await answer.json())["error"]["code"] == "body"
+
+
+@pytest.mark.parametrize("value", [10**400, 1e300, -(10**30)])
+async def test_a_number_without_measure_is_out_of_range(house: House, value: float) -> None:
+    lamp = (await house.device("study_lamp"))["id"]
+    _, answer = await house.api("POST", "/api/commands", [{"device": lamp, "trait": "brightness", "value": value}])
+    assert answer["outcomes"][0]["error"]["kind"] == "range"
