@@ -6,6 +6,7 @@ A House is what the tools of every turn share; Hands are made anew for each turn
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,7 @@ from dobby.store import Store
 from dobby.tools.wording import orders_text
 from dobby.words import Words
 
+STOPPED = "stopped"  # with this a turn is cancelled when its person says stop
 IMPOSSIBLE = "impossible"  # the reason of a refusal that no policy made: the home itself cannot do it
 
 
@@ -101,12 +103,26 @@ class Hands:
         question = await self._ask(commands, verdicts)
         call = await self._journal(tool, commands, verdicts, now)
         permit = self.house.mint(now, Verdict("now"))
-        done = iter(await self.house.home.do(now, permit) if now else [])
-        outcomes = tuple(next(done) if verdict.say == "now" else self._held(command, verdict)
-                         for command, verdict in zip(commands, verdicts, strict=True))
+        done: dict[int, Outcome] = {}
+        try:
+            if now:
+                await self.house.home.do(now, permit, done)
+        except asyncio.CancelledError as told:
+            if told.args == (STOPPED,):  # not a daemon that closes: that one reads the devices anew when it is back
+                await self._record(call, self._outcomes(commands, verdicts, done), verdicts, approval)
+            raise
+        outcomes = self._outcomes(commands, verdicts, done)
         await self._record(call, outcomes, verdicts, approval)
         self.outcomes += [o for o, v in zip(outcomes, verdicts, strict=True) if v.say != "ask"]
         return Done(outcomes, question)
+
+    def _outcomes(self, commands: Sequence[Command], verdicts: Sequence[Verdict],
+                  done: dict[int, Outcome]) -> tuple[Outcome, ...]:
+        """What came of every command: of those done now (by their order among themselves), and of those held."""
+        index = iter(range(len(commands)))
+        stopped = Fault("unknown", "I was stopped before it showed anything.")
+        return tuple(done.get(next(index)) or Outcome(command, "failed", error=stopped) if verdict.say == "now"
+                     else self._held(command, verdict) for command, verdict in zip(commands, verdicts, strict=True))
 
     async def offer(self, text: str, choices: Sequence[Choice], risk: Risk = Risk.ASK) -> Approval:
         """Ask the person of this turn a question whose answers are exact commands (asked by code, never by a model).

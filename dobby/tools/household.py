@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from dobby.home.device import Room
 from dobby.home.home import Given
 from dobby.tools.hands import Hands, House
 from dobby.tools.schema import tool
@@ -32,6 +33,24 @@ async def give(house: House, device: str, given: Given) -> None:
     house.home.give(device, given)
 
 
+async def name_room(hands: Hands, name: str, floor: str = "", alias: str = "") -> str:
+    """Say on which floor a room is, or what else it is called, as the person asked for."""
+    if hands.asker.person is None or hands.asker.person.role == "guest":
+        return json.dumps({"error": "Guests do not rename things."})
+    old = hands.house.home.rooms.get(name)
+    if old is None:
+        return json.dumps({"error": "There is no such room.", "rooms": list(hands.house.home.rooms)})
+    aliases = tuple(dict.fromkeys((*old.aliases, alias))) if alias else old.aliases
+    await describe_room(hands.house, Room(name, floor or old.floor, aliases))
+    return json.dumps({"name": name, "floor": floor or old.floor, "aliases": list(aliases)})
+
+
+async def describe_room(house: House, room: Room) -> None:
+    """Keep what the owner said of a room, then know it."""
+    await house.store.do("room_put", name=room.name, floor=room.floor, aliases=json.dumps(room.aliases))
+    house.home.describe_room(room)
+
+
 async def what_happened(hands: Hands, device: str = "") -> str:
     """What was commanded lately and why: when, who, through which mind, verdict, result. Optionally of one device."""
     rows = await hands.house.store.all("audit_lately", device=device, limit=LATELY_LIMIT)
@@ -47,4 +66,4 @@ async def open_questions(hands: Hands) -> str:
     return json.dumps([{"id": one.id, "text": one.text, "expires": one.expires.isoformat()} for one in found])
 
 
-TOOLS = (tool(name_device, risky=True), tool(what_happened), tool(open_questions))
+TOOLS = (tool(name_device, risky=True), tool(name_room, risky=True), tool(what_happened), tool(open_questions))

@@ -16,12 +16,12 @@ from dobby.agent.receive import Gateway
 from dobby.agent.replies import settle
 from dobby.agent.turn import local_message
 from dobby.errors import DobbyError
-from dobby.home.device import Command
+from dobby.home.device import Command, Room
 from dobby.home.home import Given
 from dobby.messages import Person
 from dobby.policy import Asker, Source
 from dobby.tools.hands import Hands, dump_outcome
-from dobby.tools.household import give
+from dobby.tools.household import describe_room, give
 from dobby.web.events import Events
 from dobby.web.guard import ApiError, body
 from dobby.web.views import home_view, outcomes_of, question_view, turn_view
@@ -48,7 +48,7 @@ class Api:
                   web.post("/api/questions/{id}", self.answer), web.post("/api/stop", self.stop),
                   web.get("/api/events", self.stream), web.get("/api/turns/{id}", self.turn),
                   web.get("/api/health", self.doctor), web.get("/api/network", self.network),
-                  web.post("/api/devices/{id}", self.name)]
+                  web.post("/api/devices/{id}", self.name), web.post("/api/rooms", self.room)]
         if self.gateway.agent.house.clock.manual:
             routes += [web.get("/api/clock", self.clock), web.post("/api/clock", self.set_clock)]
         return routes
@@ -184,6 +184,18 @@ class Api:
                                         "false.") from None
         await give(self.gateway.agent.house, id_, new)
         return web.json_response({"id": id_, "name": home.devices[id_].name, "room": home.devices[id_].room})
+
+    async def room(self, request: web.Request) -> web.Response:
+        """POST /api/rooms {"name", "floor"?, "aliases"?}: on which floor a room is and what else it is called."""
+        match await body(request):
+            case {"name": str() as name, **more} if 0 < len(name) <= 80:
+                floor, aliases = more.get("floor", ""), more.get("aliases", [])
+            case _:
+                raise ApiError(422, "body", 'The body must be {"name": "...", "floor": "...", "aliases": ["..."]}.')
+        if not isinstance(floor, str) or not isinstance(aliases, list) or not all(isinstance(a, str) for a in aliases):
+            raise ApiError(422, "body", "floor is text, aliases a list of text.")
+        await describe_room(self.gateway.agent.house, Room(name, floor, tuple(aliases)))
+        return web.json_response({"name": name, "floor": floor, "aliases": aliases})
 
     async def clock(self, request: web.Request) -> web.Response:
         """GET /api/clock (manual clocks only)"""

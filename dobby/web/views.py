@@ -22,7 +22,8 @@ def home_view(home: Home) -> dict[str, Any]:
 def device_view(device: Device, home: Home) -> dict[str, Any]:
     """One device."""
     return {"id": device.id, "name": device.name, "room": device.room, "kind": device.kind, "make": device.make,
-            "reachable": home.reachable(device.id),
+            "reachable": home.reachable(device.id), "aliases": list(device.aliases),
+            "in_everything": device.in_everything,
             "traits": [trait_view(device, trait, home) for trait in device.traits]}
 
 

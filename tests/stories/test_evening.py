@@ -155,3 +155,25 @@ async def test_the_page_is_kept_to_itself(house: House) -> None:
     outside = house.ready["webhook"].rpartition("/")[0]
     async with aiohttp.ClientSession() as web, web.get(f"{outside}/api/home", headers=good) as answer:
         assert answer.status == 404, "the webhook port knows no dashboard"
+
+
+async def test_names_rooms_and_floors_are_the_owners_and_stay(house: House) -> None:
+    lamp, tank = await house.device("desk_lamp"), await house.device("aquarium")
+    path = "/api/devices/" + lamp["id"].replace("/", "%2F")
+    status, _ = await house.api("POST", path, {"name": "Reading Owl", "room": "Library", "aliases": ["the owl"]})
+    assert status == 200
+    assert (await house.say("turn off the owl"))["outcomes"][0]["result"] == "confirmed"
+    assert not (await house.state("desk_lamp"))["on"]
+    for room in ("Library", "Bedroom"):
+        assert (await house.api("POST", "/api/rooms", {"name": room, "floor": "top floor"}))[0] == 200
+    answer = await house.say("turn on the lights on the top floor")
+    rooms = {row["native_id"]: row["room"] for row in (await house.truth()).values() if row.get("native_id")}
+    touched = {outcome["device"].rpartition("/")[2].removeprefix("wled:") for outcome in answer["outcomes"]}
+    assert {rooms[one] for one in touched} == {"Study", "Bedroom"}, answer
+    path = "/api/devices/" + tank["id"].replace("/", "%2F")
+    await house.api("POST", path, {"in_everything": True})
+    await house.say("everything off")
+    assert not (await house.state("aquarium"))["on"], "the owner counts this outlet among everything"
+    await house.api("POST", path, {"in_everything": False})
+    await house.api("POST", "/api/devices/" + lamp["id"].replace("/", "%2F"), {"name": "Desk Lamp", "room": "Study",
+                                                                              "aliases": []})

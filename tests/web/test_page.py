@@ -101,6 +101,17 @@ async def test_talk_and_a_question_with_the_pin(house: House, page: Page) -> Non
     await page.wait_for_selector("#thread .dobby:has-text('PIN')")
 
 
+async def test_a_device_is_renamed_on_the_page(house: House, page: Page) -> None:
+    lamp = page.locator(".device", has=page.locator("h3", has_text="Bathroom Light"))
+    await lamp.locator("summary").click()
+    await lamp.locator("input[name=name]").fill("Mirror Lamp")
+    await lamp.locator("details button").click()
+    await page.wait_for_selector(".device h3:text('Mirror Lamp')")
+    answer = await house.say("turn on the mirror lamp")
+    assert answer["outcomes"][0]["result"] == "confirmed"
+    assert (await house.state("bathroom_light"))["on"]
+
+
 async def test_everything_has_a_name_for_a_screen_reader(page: Page) -> None:
     nameless = await page.evaluate("""() => [...document.querySelectorAll('button, input, select')].filter((one) =>
         !one.textContent.trim() && !one.getAttribute('aria-label') && !(one.labels && one.labels.length)).length""")

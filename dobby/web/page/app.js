@@ -33,7 +33,7 @@ function drawHome() {
   $("rooms").replaceChildren(...[...rooms.keys()].sort().map((room) => element("section", {className: "room"},
     element("h2", {textContent: room}),
     element("div", {className: "devices"}, ...rooms.get(room)
-      .sort((one, other) => one.name.localeCompare(other.name)).map((device) => card(device, set))))));
+      .sort((one, other) => one.name.localeCompare(other.name)).map((device) => card(device, set, rename))))));
   summarize();
 }
 
@@ -41,9 +41,10 @@ function drawDevice(id) {
   const device = home.get(id), old = document.querySelector(`[data-id="${CSS.escape(id)}"]`);
   if (!device || !old) return drawHome();
   const active = document.activeElement;
-  if (old.contains(active) && active.type === "range") return summarize();  // never pull a slider from under a finger
+  const busy = active.type === "range" || active.closest?.("details");  // never pull a slider or a form from under a hand
+  if (old.contains(active) && busy) return summarize();
   const focused = old.contains(active) ? active.id : "";
-  old.replaceWith(card(device, set));
+  old.replaceWith(card(device, set, rename));
   if (focused) $(focused)?.focus();
   summarize();
 }
@@ -75,6 +76,16 @@ async function set(device, trait, value) {
   }
   trait.pending = false;
   drawDevice(device.id);
+}
+
+async function rename(device, given) {
+  try {
+    await api("POST", `/api/devices/${encodeURIComponent(device.id)}`, given);
+    await readHome();
+  } catch (error) {
+    device.error = error.message;
+    drawDevice(device.id);
+  }
 }
 
 // --- talk, questions, lately ------------------------------------------------------------------------------------------

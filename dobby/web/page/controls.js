@@ -96,7 +96,30 @@ function actions(device, traits, set) {
   return row;
 }
 
-export function card(device, set) {
+// The owner's words for a device: what it is called, where it stands, and whether "everything off" means it.
+function names(device, rename) {
+  const field = (name, text, value) => {
+    const input = element("input", {name, value, maxLength: 80, autocomplete: "off"});
+    return element("label", {className: "field"}, text, input);
+  };
+  const form = element("form", {}, field("name", "Name", device.name), field("room", "Room", device.room),
+    field("aliases", "Also called", (device.aliases ?? []).join(", ")));
+  if (device.kind === "plug") {
+    const box = element("input", {type: "checkbox", name: "in_everything", checked: device.in_everything === true});
+    form.append(element("label", {className: "field"}, "Part of “everything off”", box));
+  }
+  form.append(element("button", {type: "submit", textContent: "Keep"}));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const given = new FormData(form);
+    rename(device, {name: given.get("name").trim(), room: given.get("room").trim(),
+      aliases: given.get("aliases").split(",").map((one) => one.trim()).filter(Boolean),
+      ...(device.kind === "plug" ? {in_everything: given.get("in_everything") !== null} : {})});
+  });
+  return element("details", {}, element("summary", {textContent: "Names"}), form);
+}
+
+export function card(device, set, rename) {
   const on = device.traits.find((one) => one.name === "on" || one.name === "playing");
   const note = device.reachable ? device.make : "does not answer";
   const box = element("article", {className: `device${device.reachable ? "" : " gone"}`},
@@ -107,6 +130,7 @@ export function card(device, set) {
   for (const trait of visible.filter((one) => one.kind !== "action")) box.append(control(device, trait, set));
   const verbs = visible.filter((one) => one.kind === "action");
   if (verbs.length) box.append(actions(device, verbs, set));
+  box.append(names(device, rename));
   if (device.error) box.append(element("p", {className: "error", textContent: device.error}));
   return box;
 }
