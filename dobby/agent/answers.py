@@ -10,8 +10,10 @@ from dobby.home.traits import Value, color
 from dobby.words import Words
 
 _NAMED = 3  # devices named one by one; more are counted
-_COLORS = {"red": "#ff0000", "green": "#00ff00", "blue": "#0000ff", "yellow": "#ffff00", "orange": "#ff8000",
-           "purple": "#8000ff", "pink": "#ff40a0", "cyan": "#00ffff", "magenta": "#ff00ff", "white": "#ffffff"}
+_WHITES = ((6000, "daylight"), (4500, "cool"), (3500, "neutral"), (0, "warm"))  # from so many kelvin
+_COLORS = {"color.red": "#ff0000", "color.green": "#00ff00", "color.blue": "#0000ff", "color.yellow": "#ffff00",
+           "color.orange": "#ff8000", "color.purple": "#8000ff", "color.pink": "#ff40a0", "color.cyan": "#00ffff",
+           "color.magenta": "#ff00ff", "color.white": "#ffffff", "white.warm": "#ffd9b0"}
 
 
 def answer(outcomes: Sequence[Outcome], view: View, words: Words, *, about: str = "",
@@ -50,13 +52,17 @@ def _tidy(confirmed: list[Outcome]) -> list[Outcome]:
 
 
 def _confirmed(good: Sequence[Outcome], view: View, words: Words, about: str) -> str:
-    groups: dict[tuple[str, str], list[str]] = {}
+    shows: dict[str, list[str]] = {}  # what each device shows, said once for all that show the same
     for one in good:
-        device = view.devices.get(one.command.device)
-        kind = device.kind if device else ""
-        groups.setdefault((_state(one, view, words), kind), []).append(one.command.device)
+        states = shows.setdefault(one.command.device, [])
+        if (state := _state(one, view, words)) not in states:
+            states.append(state)
+    groups: dict[tuple[str, str], list[str]] = {}
+    for id_, told in shows.items():
+        kind = view.devices[id_].kind if id_ in view.devices else ""
+        groups.setdefault((words.join(told), kind), []).append(id_)
     states = list(dict.fromkeys(state for state, _ in groups))
-    count = len({one.command.device for one in good})
+    count = len(shows)
     if len(states) == 1 and about:
         return words.say("answer.done", subject=words.upper(about), state=states[0], count=_number(count, about, words))
     if len(groups) == 1:
@@ -66,11 +72,12 @@ def _confirmed(good: Sequence[Outcome], view: View, words: Words, about: str) ->
         return words.say("answer.done", subject=words.upper(subject), state=state, count=len(ids))
     parts = [words.say("answer.part", subject=_subject(ids, kind, view, words), state=state)
              for (state, kind), ids in groups.items()]
-    return words.say("answer.list", parts=words.upper(words.join(parts)))
+    several = any(len(told) > 1 for told in shows.values())
+    return words.say("answer.list", parts=words.upper("; ".join(parts) if several else words.join(parts)))
 
 
 def _number(count: int, about: str, words: Words) -> int:
-    return 1 if about in (words.say("about.everything"),) else count
+    return 1 if about.casefold().startswith(words.say("about.everything").casefold()) else count
 
 
 def _subject(ids: Sequence[str], kind: str, view: View, words: Words) -> str:
@@ -144,6 +151,9 @@ def shown(trait: str, value: Value, words: Words) -> str:
 def _counted(trait: str, value: float, words: Words) -> str:
     if trait == "position" and value in (0, 100):
         return words.say("state.position_open" if value else "state.position_closed")
+    if trait == "color_temperature":
+        white = next(name for above, name in _WHITES if value >= above)
+        return words.say("state.color_temperature", white=words.say(f"white.{white}"), value=round(value / 50) * 50)
     rounded = round(value, 1) if trait in ("target", "current") else round(value)
     key = f"state.{trait}"
     return words.say(key, value=f"{rounded:g}") if words.has(key) else f"{rounded:g}"
@@ -154,7 +164,7 @@ def _color(value: Value, words: Words) -> str:
     apart: Mapping[str, float] = {name: abs(there["x"] - here["x"]) + abs(there["y"] - here["y"])
                                   for name, hexed in _COLORS.items() for there in (color(hexed),)}
     name = min(apart, key=lambda one: apart[one])
-    return words.say(f"color.{name}") if apart[name] < 0.06 else words.say("color.asked")
+    return words.say(name) if apart[name] < 0.06 else words.say("color.asked")
 
 
 def answer_question(question: Question, view: View, words: Words) -> str:

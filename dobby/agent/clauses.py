@@ -107,7 +107,8 @@ def clauses(bits: Sequence[Bit], combine: Mapping[frozenset[str], str]) -> tuple
     try:
         segments = [segment for stretch in _stretches(bits) if (segment := _segment(stretch))]
         before = [Segment(), *segments]
-        if any(one.opposed and (one.deed.empty or last.deed.empty) for last, one in zip(before, segments, strict=False)):
+        pairs = zip(before, segments, strict=False)
+        if any(one.opposed and (one.deed.empty or last.deed.empty) for last, one in pairs):
             raise _No
         for segment in segments:
             if act := combine.get(frozenset(segment.deed.acts)):
@@ -300,7 +301,8 @@ def _apart(clause: Clause) -> list[Clause]:
     """ "play jazz at volume 20" is two deeds: the volume first, so that nothing blares."""
     deed = clause.deed
     loud = deed.traits == ("volume",) or (not deed.traits and (deed.unit == "percent" or deed.level is not None))
-    if not deed.title or not loud or (deed.number is None and deed.level is None) or not set(deed.acts) <= {"play", "on"}:
+    valued = deed.number is not None or deed.level is not None
+    if not deed.title or not loud or not valued or not set(deed.acts) <= {"play", "on"}:
         return [clause]
     volume = Deed(traits=("volume",), number=deed.number, unit=deed.unit, relation=deed.relation, level=deed.level)
     play = replace(deed, acts=("play",), traits=(), number=None, unit="", relation="", level=None)

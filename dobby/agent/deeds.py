@@ -226,11 +226,20 @@ def commands(wanted: Action, device: Device, view: View) -> list[Command] | Lack
     value = _value(wanted, trait, device)
     if isinstance(value, Lack):
         return value
+    if name == "color_temperature" and isinstance(value, int | float):
+        value = _near(value, trait)
     try:
         value = trait.check(value)
     except OutOfRange:
         return Lack("refuse.range", name, _range(trait))
     return _lit(Command(device.id, name, value), device, view)
+
+
+def _near(value: float, trait: Trait) -> float:
+    """A white just beyond what the lamp can is the last it can: 2200 K of a lamp that begins at 2202."""
+    low = value if trait.min is None else max(value, trait.min)
+    nearest = low if trait.max is None else min(low, trait.max)
+    return nearest if abs(nearest - value) <= trait.tolerance else value
 
 
 def _range(trait: Trait) -> str:

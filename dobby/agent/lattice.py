@@ -206,7 +206,7 @@ def _correct(said: list[Token], grammar: Grammar, names: Names,
 def _known(said: Sequence[Token], at: int, grammar: Grammar, names: Names, question: bool) -> bool:
     """Whether a word is known by itself, or as a part of a phrase or of a name as it stands."""
     word = said[at].text
-    if word in grammar.parts or word in grammar.known or word in names.heard or word in names.found or word in names.titles:
+    if any(word in words for words in (grammar.parts, grammar.known, names.heard, names.found, names.titles)):
         return True
     return _lone(said[at], grammar, names, question)[0].type != "unknown"
 

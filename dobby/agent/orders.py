@@ -134,9 +134,19 @@ def _done(clause: Clause, wanted: Action, found: Sequence[Found], left_out: froz
     ids = tuple(dict.fromkeys(device for device, _ in told))
     about = home.words.join(list(dict.fromkeys(target.about for target in found)))
     if left_out:
-        left = [one.called or one.noun or home.words.join(one.rooms) or one.floor for one in clause.excepted]
+        left = [_left(one, home) for one in clause.excepted]
         about = home.words.say("about.except", about=about, left=home.words.join([one for one in left if one]))
     return Read(Do(tuple(told.values()), about), _context(clause, wanted, ids, home, now))
+
+
+def _left(mention: Mention, home: Home) -> str:
+    """What is left out, by the names that the owner gave."""
+    if mention.devices:
+        return home.words.join([home.view.devices[one].name for one in mention.devices])
+    place = home.words.join(mention.rooms) or mention.floor or (home.here if mention.here else "")
+    if mention.kind and place:
+        return home.words.kind_in(mention.kind, place)
+    return place or (home.words.kind(mention.kind, 2) if mention.kind else mention.noun)
 
 
 def _lit_only(wanted: Action, devices: list[Device], home: Home) -> list[Device]:

@@ -128,7 +128,8 @@ class Reflex:
             read = _all(parsed, home, now) if parsed else None
             if read is not None:
                 found.append((_short(bits, slots), read))
-        whole = min((short for short, read in found if _orders(read)), default=min((one for one, _ in found), default=0))
+        acting = [short for short, read in found if _orders(read)]
+        whole = min(acting or [short for short, _ in found], default=0)
         different: list[Understood] = []
         for short, read in found:
             if short <= whole and not any(_same(read, other) for other in different):

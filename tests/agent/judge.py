@@ -3,7 +3,7 @@
 A demand is "; " between deeds, each "devices verb": devices are keys (la), rooms in capitals (K), A (every light),
 E (everything), and "A-P", "K-kc" for what is left out; "~wb" may or may not be told. Verbs: on, off, 40, up, down,
 2700K, warm, cold, a colour, fx:, play:, start, pause, next, prev, v20, vup, vdown, mute, unmute, lock, unlock.
-Other demands: undo, stop, help, find, skill:name. "|" stands between demands that both serve; "#" only tells keys apart.
+Other demands: undo, stop, help, find, skill:name. "|" stands between demands that both serve; "#" tells keys apart.
 """
 
 from __future__ import annotations
@@ -228,8 +228,10 @@ def judge(language: str, reflex: Reflex, stem: str = "judge", names: str = "name
     called = file(language)[names]
     done = Count(0, [], [], [], [])
 
+    still = judged_home(called)
+
     def heard(text: str) -> Understood | Miss:
-        home = judged_home(called)
+        home = judged_home(called) if ">>" in text else still  # a first sentence changes the readings
         text = text.format(**called).casefold().rstrip(".!") if plain and "@" not in text else text
         return hear(reflex, text.replace(",", "") if plain else text, home, called)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dobby.agent.answers import answer, answer_question, help_text
-from dobby.agent.meaning import Question
+from dobby.agent.meaning import Do, Question, Understood
+from dobby.agent.reflex import Reflex
 from dobby.errors import ErrorKind
 from dobby.home.device import Command, Fault, Outcome
 from dobby.home.traits import Value
@@ -65,6 +66,30 @@ def test_values_are_read_back_and_mistakes_named() -> None:
     assert said.startswith("I read “cieling” as Ceiling.")
     assert "red" in answer([done("k1", "color", {"x": 0.64, "y": 0.33})], home, WORDS)
     assert "21.5 °C" in answer([done("h1", "target", 21.5)], home, WORDS)
+
+
+def test_what_one_group_shows_is_said_once_and_whites_have_names() -> None:
+    home = made_home()
+    both = [done(id_, trait, value, read) for id_ in ("b1", "b2")
+            for trait, value, read in (("brightness", 20, 20), ("color_temperature", 2200, 2198))]
+    assert answer(both, home, WORDS) == "Bedside Lamp and Ceiling are at 20 % and warm white (2200 K)."
+    said = answer([*both, done("sp1", "playing", False)], home, WORDS)
+    assert said == "Bedside Lamp and Ceiling at 20 % and warm white (2200 K); Living Room Sonos paused."
+    assert answer([done("k2", "color", {"x": 0.388, "y": 0.374})], home, WORDS) == "Counter Strip is warm white."
+
+
+def test_what_is_left_out_is_called_by_its_own_name() -> None:
+    home = made_home()
+    reflex = Reflex("en", ())
+    for said, about in (("all lights off except counter strip", "all lights except Counter Strip"),
+                        ("all lights off except the lights in the study", "all lights except Study lights")):
+        read = reflex.read(said, home, None, now=0.0)
+        assert isinstance(read, Understood)
+        (part,) = read.parts
+        assert isinstance(part, Do)
+        assert part.about == about
+    off = [done("k1", "on", False)]
+    assert answer(off, home, WORDS, about="everything except Bed Strip") == "Everything except Bed Strip is off."
 
 
 def test_sent_is_not_done() -> None:

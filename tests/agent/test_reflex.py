@@ -211,6 +211,8 @@ def test_here_is_the_room_of_the_speaker() -> None:
     home = made_home()
     assert commands(say("turn off the light", home, here="Bathroom")) == "t1.on=false"
     assert commands(say("lights off in here", home, here="Study")) == "s1.on=false"
+    assert commands(say("turn off the lights", home, here="Bedroom")) == "b1.on=false; b2.on=false"
+    assert len(commands(say("turn off all the lights", home, here="Bedroom")).split("; ")) == 9
 
 
 @pytest.mark.parametrize(("said", "verb", "what"), [
@@ -252,6 +254,38 @@ def test_what_is_not_there_is_refused_by_name(said: str, names: tuple[str, ...])
     (refused,) = say(said, made_home()).parts
     assert isinstance(refused, Refuse)
     assert all(name in refused.text for name in names), refused.text
+
+
+@pytest.mark.parametrize(("language", "said", "refusal"), [
+    ("en", "unlock the front door", "There is no lock here."),
+    ("de", "schließ die Haustür auf", "Hier gibt es nichts namens Schloss."),
+    ("es", "desbloquea la puerta principal", "Aquí no hay cerradura."),
+    ("fr", "déverrouille la porte d'entrée", "Il n'y a pas de serrure ici."),
+    ("nl", "ontgrendel de voordeur", "Er is hier geen slot."),
+])
+def test_a_home_without_a_lock_says_so(language: str, said: str, refusal: str) -> None:
+    whole = made_home()
+    home = MadeHome({id_: one for id_, one in whole.devices.items() if one.kind != "lock"}, whole.rooms, whole.readings)
+    read = reflex(language).read(said, home, None, now=0.0)
+    assert isinstance(read, Understood)
+    assert read.parts == (Refuse(refusal),)
+
+
+def test_a_title_and_its_volume_are_two_deeds() -> None:
+    home = made_home()
+    for said in ("play jazz radio in the study at 20 %", "play jazz radio in the study at volume 20"):
+        assert commands(say(said, home)) == 'sp2.volume=20; sp2.play="Jazz Radio"'
+
+
+@pytest.mark.parametrize("said", ["lock the back door", "turn off the inside lights", "turn off the other lights"])
+def test_a_word_that_tells_one_thing_from_another_is_not_passed_over(said: str) -> None:
+    assert not acts(reflex("en").read(said, made_home(), None, now=0.0))
+
+
+def test_what_follows_with_a_deed_of_its_own_keeps_it() -> None:
+    home = made_home()
+    context = say("turn off the kitchen lights", home).context
+    assert commands(say("and the desk lamp on", home, context)) == "s1.on=true"
 
 
 def test_outlets_in_a_heap_spare_the_fridge() -> None:

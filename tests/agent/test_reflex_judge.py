@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,21 @@ SKILLS = load_skills(Path(__file__).parents[2] / "skills")[0]
 LISTS = ("judge", "judge2", "judge3")
 
 
+@cache
+def warmed(language: str) -> Reflex:
+    """A reflex of one language."""
+    made = Reflex(language, SKILLS)
+    made.warm(judged_home(file(language)["names"]))
+    return made
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("names", ["names", "other"])
 @pytest.mark.parametrize("plain", [False, True])
 @pytest.mark.parametrize("stem", LISTS)
 def test_no_wrong_action_and_nine_in_ten_understood(stem: str, names: str, language: str, plain: bool) -> None:
-    reflex = Reflex(language, SKILLS)
-    reflex.warm(judged_home(file(language)[names]))
     content = file(language, stem)
-    count = judge(language, reflex, stem, names, plain)
+    count = judge(language, warmed(language), stem, names, plain)
     assert count.wrong == []
     assert len(count.missed) <= 0.1 * len(listed(content)), count.missed
     asked = len(content["refuse"]["say"]) + len(content["questions"]["say"])
