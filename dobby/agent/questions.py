@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from dobby.agent.clauses import Mention, mentioned
 from dobby.agent.deeds import Action
 from dobby.agent.grammar import Bit
-from dobby.agent.lattice import Lattice
+from dobby.agent.lattice import Lattice, Slot
 from dobby.agent.meaning import Asked, Question, Refuse
 from dobby.agent.targets import Absent, Found, Home, resolve
 from dobby.home.device import Device
@@ -45,8 +45,7 @@ class _Asks:
 
 def question(net: Lattice, home: Home) -> Question | Refuse | None:
     """The one thing that is asked, a refusal for what the home does not have, or None."""
-    slots = [tuple(bit for bit in slot if bit.type != "filler") if any(bit.value == "which" for bit in slot) else slot
-             for slot in net.slots]
+    slots = [_plain(slot) for slot in net.slots]
     if math.prod(len(slot) for slot in slots) > _MOST:
         return None
     found: list[Question] = []
@@ -63,6 +62,15 @@ def question(net: Lattice, home: Home) -> Question | Refuse | None:
     if len(found) == 1:
         return found[0]
     return refused[0] if refused and not found else None
+
+
+def _plain(slot: Slot) -> Slot:
+    """A slot without what it hardly means: a question word is no filler, a device's whole name no mere noun."""
+    if any(bit.value == "which" for bit in slot):
+        return tuple(bit for bit in slot if bit.type != "filler")
+    if any(bit.type == "device" and bit.how == "full" for bit in slot):
+        return tuple(bit for bit in slot if bit.type != "kind")
+    return slot
 
 
 def _clearest(found: Sequence[Question]) -> list[Question]:

@@ -12,7 +12,7 @@ from dobby.skills import load_skills
 from tests.agent.judge import LANGUAGES, file, judge, judged_home, listed
 
 SKILLS = load_skills(Path(__file__).parents[2] / "skills")[0]
-LISTS = ("judge", "judge2", "judge3")
+LISTS = ("judge", "judge2", "judge3", "judge4")
 
 
 @cache
