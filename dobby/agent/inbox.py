@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from dobby.messages import Message
 from dobby.store import Row, Store
+from dobby.tools.hands import STOPPED
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ class Inbox:
             dropped += [lane.now, *lane.waiting] if lane.now else lane.waiting
             lane.waiting.clear()
             if lane.turn is not None:
-                lane.turn.cancel()
+                lane.turn.cancel(STOPPED)
         running = [lane.turn for lane in lanes if lane.turn is not None]
         if running:
             await asyncio.wait(running, timeout=1.0)

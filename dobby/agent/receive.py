@@ -45,11 +45,11 @@ class Gateway:
         """Cancel what runs and waits in a conversation ("" = in all), close the person's questions, say so."""
         dropped = await self.inbox.stop(conversation)
         await self.agent.house.approvals.drop_all(person.name)
-        for row in dropped:
-            await self.agent.close_stopped(row)
+        came = [(row["text"], await self.agent.close_stopped(row)) for row in dropped]
         said = await self.agent.house.store.one("message", id=id_)
         if said is not None:
-            await self.agent.say_stopped(said, [one["text"] for one in dropped])
+            await self.agent.say_stopped(said, [text for text, begun in came if not begun],
+                                         [begun for _, begun in came if begun])
 
     async def _without_pin(self, text: str, person: Person, message: Message) -> str:
         """The text without what may be the PIN, said with an order ("unlock the door 2468") or near a question for it:

@@ -6,6 +6,7 @@ never from anybody's belief. The answer and the letter that carries it are commi
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -26,7 +27,7 @@ from dobby.post import queued
 from dobby.soul import Soul
 from dobby.store import Last, Row
 from dobby.tools import all_tools
-from dobby.tools.hands import Hands, House
+from dobby.tools.hands import Hands, House, load_outcome
 from dobby.tools.wording import claims_a_deed
 
 log = logging.getLogger(__name__)
@@ -173,21 +174,28 @@ class Agent:
                                   tainted=False, ended=self.house.clock.now().isoformat(), elapsed_ms=0)
         self.on_turn(hands.turn, 0)
 
-    async def close_stopped(self, row: Row) -> None:
-        """A message that stop cancelled or kept from starting: its turn says so, and it is never taken up again."""
+    async def close_stopped(self, row: Row) -> str:
+        """A message that stop cancelled or kept from starting: its turn says so, and it is never taken up again. What
+        had come of its orders until then, in words; "" when nothing had begun."""
         person = self.people.get(row["sender"])
         if person is None:
-            return
+            return ""
         turn, _ = await self._turn(row, person)
         hands = Hands(self.house, Asker(person, "phrase"), turn["id"], row["conversation"])
-        reply = Reply(self.house.words.say("turn.stopped"), "none")
+        calls = await self.house.store.all("calls_of_turn", turn=turn["id"])
+        outcomes = [load_outcome(one) for call in calls if call["commands"] != "[]"
+                    for one in json.loads(call["outcomes"] or "[]")]
+        came = answer(outcomes, self.house.home, self.house.words) if outcomes else ""
+        reply = Reply(f"{self.house.words.say('turn.stopped')} {came}".strip(), "none")
         await self._finish(hands, row, reply, time.monotonic(), quiet=True)
+        return came
 
-    async def say_stopped(self, row: Row, dropped: list[str]) -> None:
-        """The answer to "stop": what will not be done any more."""
+    async def say_stopped(self, row: Row, dropped: list[str], begun: list[str]) -> None:
+        """The answer to "stop": what will not be done any more, and what had been done of what had begun."""
         words = self.house.words
         texts = ", ".join(f"“{text[:60]}”" for text in dropped)
         text = words.say("turn.stopped_dropped", texts=texts) if dropped else words.say("turn.stopped")
+        text = " ".join([text, *begun])
         turn, _ = await self._turn(row, self.people[row["sender"]])
         hands = Hands(self.house, Asker(self.people[row["sender"]], "phrase"), turn["id"], row["conversation"])
         await self._finish(hands, row, Reply(text, "reflex"), time.monotonic())

@@ -27,7 +27,7 @@ def load_drivers(more: Sequence[Path] = ()) -> tuple[list[Driver], list[str]]:
             continue
         try:
             driver = _load(path)
-        except Exception as error:  # one broken driver file must not keep the house from starting
+        except (Exception, SystemExit) as error:  # one broken driver file must not keep the house from starting
             log.exception("driver file %s", path)
             problems.append(f"{path}: {type(error).__name__}: {error}")
             continue

@@ -266,13 +266,15 @@ class Home:
             return Fault("range", error.text)
         return None
 
-    async def do(self, commands: Sequence[Command], permit: Permit) -> list[Outcome]:
-        """Carry out commands that the gate let through; one Outcome each, in order. Raises only NoPermit."""
+    async def do(self, commands: Sequence[Command], permit: Permit,
+                 outcomes: dict[int, Outcome] | None = None) -> list[Outcome]:
+        """Carry out commands that the gate let through; one Outcome each, in order. Raises only NoPermit. `outcomes`
+        fills on the way, by index, so that a caller who is cancelled knows what came of them until then."""
         self._check(commands, permit)
         by_device: dict[str, list[int]] = {}
         for index, command in enumerate(commands):
             by_device.setdefault(command.device, []).append(index)
-        outcomes: dict[int, Outcome] = {}
+        outcomes = {} if outcomes is None else outcomes
         async with asyncio.TaskGroup() as group:
             for indices in by_device.values():
                 group.create_task(self._in_order(commands, indices, outcomes))
@@ -376,5 +378,7 @@ def _failed(command: Command, fault: Fault, last: Reading | None = None) -> Outc
 async def _first(sent: asyncio.Event, task: asyncio.Task[None]) -> None:
     """Wait until the command left the house, or was over before that."""
     waiting = asyncio.create_task(sent.wait())
-    await asyncio.wait([waiting, task], return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
+    try:
+        await asyncio.wait([waiting, task], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()

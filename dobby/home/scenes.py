@@ -11,6 +11,7 @@ Before = Mapping[str, Mapping[str, Value]]  # device -> trait -> value
 ORDER = ("brightness", "color_temperature", "color", "effect", "group", "volume", "muted", "play", "playing", "on")
 ALONG = {"brightness": ("on",), "color": ("on", "color_temperature"), "color_temperature": ("on", "color"),
          "effect": ("on", "color"), "play": ("playing",), "playing": (), "next": (), "previous": ()}
+NEVER_CAME = ("policy", "range", "refused")  # errors after which a device cannot have changed
 MIRRORED = {"next": "previous", "previous": "next"}
 
 
@@ -29,20 +30,22 @@ def before(commands: Iterable[Command], view: View) -> dict[str, dict[str, Value
 def undo(earlier: Before, outcomes: Sequence[Outcome], view: View) -> tuple[list[Command], list[Command]]:
     """(commands that put back what these outcomes changed, commands that cannot be taken back).
 
-    Only what was confirmed or sent counts; a trait that shows its old value already needs nothing.
+    What surely never reached the device does not count; what failed to show itself may have come later, and is put
+    back where it did. A trait that shows its old value already needs nothing.
     """
     wanted: dict[tuple[str, str], Command] = {}
     stuck: list[Command] = []
     for outcome in outcomes:
         command = outcome.command
-        if outcome.result == "failed":
+        failed = outcome.result == "failed"
+        if failed and (outcome.error is None or outcome.error.kind in NEVER_CAME or command.trait in MIRRORED):
             continue
         if command.trait in MIRRORED:
             wanted[command.device, MIRRORED[command.trait]] = Command(command.device, MIRRORED[command.trait], None)
             continue
         old = earlier.get(command.device, {})
         if command.trait not in old:
-            stuck.append(command)
+            stuck += [] if failed else [command]
             continue
         for trait in (command.trait, *ALONG.get(command.trait, ())):
             _put_back(command.device, trait, old, view, wanted)

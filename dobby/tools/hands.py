@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from dobby.approvals import Answered, Approvals
+from dobby.approvals import LIFE, Answered, Approvals
 from dobby.clock import Clock
 from dobby.home import scenes
 from dobby.home.device import Command, Fault, Outcome
@@ -126,8 +126,9 @@ class Hands:
 
     async def offer(self, text: str, choices: Sequence[Choice], risk: Risk = Risk.ASK) -> Approval:
         """Ask the person of this turn a question whose answers are exact commands (asked by code, never by a model).
-        However it is put ("did you mean ...?"), what would open a door wants the PIN, in two minutes."""
-        secure = any(self._secure(command) for choice in choices for command in choice.commands)
+        However it is put ("did you mean ...?"), what would open a door wants the PIN, in two minutes; where it is still
+        open which door, the choice is an order that asks for it."""
+        secure = len(choices) == 1 and any(map(self._secure, choices[0].commands))
         approval = await self.house.approvals.ask(self._person(), self.conversation, text, choices,
                                                   Risk.SECURE if secure else risk)
         self.questions.append(approval)
@@ -138,8 +139,10 @@ class Hands:
         approval = answered.approval
         if answered.answer != "yes" or approval is None or choice not in approval.choices:
             raise NoPermit("Only an answered question may be acted upon, and only as it was asked.")
-        proven = approval.needs_pin or not self._person().pin_needed or not any(map(self._secure, choice.commands))
-        source: Source = "answer" if proven else "phrase"  # a yes without the PIN is an order that asks for it
+        proven = approval.expires - approval.asked <= LIFE[Risk.SECURE] and (
+            approval.needs_pin or not self._person().pin_needed)
+        secure = any(map(self._secure, choice.commands))
+        source: Source = "phrase" if secure and not proven else "answer"  # then it is an order, which asks for the PIN
         hands = replace(self, asker=replace(self.asker, source=source), tainted=False)
         return await hands.do(choice.commands, tool="answer", approval=approval.id)
 

@@ -106,3 +106,12 @@ def test_a_file_cannot_take_the_place_of_a_make_and_a_broken_one_harms_nobody(tm
     drivers, problems = load_drivers([tmp_path])
     assert {driver.make for driver in drivers} == {"homekit", "hue", "sonos", "wled"}
     assert len(problems) == 3
+
+
+@pytest.mark.parametrize("code", ["raise SystemExit('no')", "def (", "1 / 0", "x = 1", "import nothing_of_this_name"])
+def test_a_broken_driver_file_is_told_and_keeps_no_other_out(tmp_path: Path, code: str) -> None:
+    (tmp_path / "broken.py").write_text(code, "utf-8")
+    drivers, problems = load_drivers([tmp_path])
+    assert [driver.make for driver in drivers] == [driver.make for driver in load_drivers()[0]]
+    assert len(problems) == 1
+    assert "broken.py" in problems[0]
