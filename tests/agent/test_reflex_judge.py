@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from dobby.agent.reflex import Reflex
 from dobby.skills import load_skills
-from tests.agent.judge import LANGUAGES, file, judge, judged_home, listed
+from tests.agent.judge import LANGUAGES, acts, file, judge, judged_home, listed
 
 SKILLS = load_skills(Path(__file__).parents[2] / "skills")[0]
 LISTS = ("judge", "judge2", "judge3", "judge4")
@@ -41,3 +42,14 @@ def test_the_first_list_is_long_enough_to_judge_by(language: str) -> None:
     content = file(language)
     assert len(listed(content)) >= 120
     assert len(content["never"]["say"]) >= 60
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_order_of_the_judge_acts_in_a_question_a_denial_a_plan_or_a_report(language: str) -> None:
+    called = file(language)["names"]
+    home = judged_home(called)
+    frames = tomllib.loads((Path(__file__).parent / "sentences" / "around.toml").read_text(encoding="utf-8"))[language]
+    said = [one.text.format(**called) for one in listed(file(language, "judge2")) if not set(one.text) & set(">@")]
+    told = [text for order in said for frame in frames
+            if acts(warmed(language).read(text := frame.format(order), home, None, now=0.0))]
+    assert told == []
