@@ -11,7 +11,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -22,6 +22,7 @@ from dobby.home.verdict import Check, Permit
 
 log = logging.getLogger(__name__)
 PATIENCE = 5.0  # seconds until a command that nothing confirmed counts as failed
+SETTLING = 10.0  # seconds after a start in which a device of the last run may still be on its way
 LISTENER_LIMIT = 2000  # events a slow listener may fall behind before it is told that it lost some
 
 
@@ -77,6 +78,7 @@ class _Known:
     own: Device
     link: Link | None = None
     lost: Fault = SILENT
+    met: asyncio.Event = field(default_factory=asyncio.Event)  # its line was up in this run
     readings: dict[str, Reading] = field(default_factory=dict)
     pending: dict[str, Value] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -87,6 +89,7 @@ class Home:
 
     def __init__(self, check: Check, *, patience: float = PATIENCE) -> None:
         self._check = check
+        self._began = time.monotonic()
         self.patience = patience
         self._known: dict[str, _Known] = {}
         self._given: dict[str, Given] = {}
@@ -225,9 +228,9 @@ class Home:
     def _adopt(self, device: Device, link: Link) -> None:
         known = self._known.get(device.id)
         if known is None:
-            self._known[device.id] = _Known(device, link)
-        else:
-            known.own, known.link = device, link
+            known = self._known[device.id] = _Known(device)
+        known.own, known.link = device, link
+        known.met.set()
         self._show()
         self._tell(Changed(device.id))
 
@@ -316,6 +319,7 @@ class Home:
         if command.trait == "brightness" and command.value == 0 and known.own.trait("on"):
             off = await self._one(Command(command.device, "on", False), sent)  # no light at all is off, in every make
             return replace(off, command=command, read=0 if off.result == "confirmed" else off.read)
+        await self._met(known)
         if known.link is None:
             return _failed(command, known.lost)
         known.pending[command.trait] = command.value
@@ -326,6 +330,13 @@ class Home:
             known.pending.pop(command.trait, None)
             self._tell(Changed(command.device, command.trait, self.value(command.device, command.trait),
                                datetime.now(UTC)))
+
+    async def _met(self, known: _Known) -> None:
+        """Just after a start, give a device of the last run the time to be back in touch."""
+        left = min(self.patience, self._began + SETTLING - time.monotonic())
+        if left > 0 and not known.met.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(known.met.wait(), left)
 
     async def _send_and_see(self, command: Command, trait: Trait, known: _Known, link: Link,
                             sent: asyncio.Event) -> Outcome:

@@ -153,11 +153,10 @@ class Hands:
             return None, []
         outcomes = [load_outcome(one) for one in json.loads(row["outcomes"])]
         commands, stuck = scenes.undo(json.loads(row["before"]), outcomes, self.house.home)
-        await self.house.store.do("mark_undone", id=row["id"])
-        if not commands:
-            return Done(()), stuck
         hands = replace(self, asker=replace(self.asker, source="undo"))
-        done = await hands.do(commands, tool="undo")
+        done = await hands.do(commands, tool="undo") if commands else Done(())
+        if not commands or done.question or any(one.result != "failed" for one in done.outcomes):
+            await self.house.store.do("mark_undone", id=row["id"])  # else the next "undo" tries this one again
         return done, stuck
 
     def _person(self) -> Person:

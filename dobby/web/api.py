@@ -90,7 +90,7 @@ class Api:
         last = request.headers.get("Last-Event-ID", request.query.get("after", ""))
         await response.prepare(request)
         try:
-            async for line in self.events.follow(int(last) if last.isdecimal() and len(last) < 16 else None):
+            async for line in self.events.follow(int(last) if last.isdecimal() and len(last) < 18 else None):
                 await response.write(line.encode())
         except (ConnectionError, asyncio.CancelledError):
             return response

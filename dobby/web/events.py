@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 
@@ -15,7 +16,7 @@ class Events:
     """What the page is told, by kind: reading, device, turn, question, seen, health, and reset (read all anew)."""
 
     def __init__(self) -> None:
-        self._last = 0
+        self._last = time.time_ns() // 1000  # ids grow over restarts: none of an earlier run is taken for one of ours
         self._kept: deque[tuple[int, str]] = deque(maxlen=KEEP)
         self._pages: set[asyncio.Queue[tuple[int, str] | None]] = set()
 

@@ -120,6 +120,19 @@ async def test_a_lost_line_shows_at_once_and_comes_back() -> None:
         await asyncio.gather(task, return_exceptions=True)
 
 
+async def test_a_device_of_the_last_run_gets_the_time_to_be_back() -> None:
+    bulb, (mint, check) = Bulb(), gatekeeper()
+    home = Home(check, patience=1.0)
+    home.restore([bulb.device], {}, [])
+    commands = [Command(LAMP, "on", True)]
+    order = asyncio.create_task(home.do(commands, mint(commands, Verdict("now"))))
+    await asyncio.sleep(0.1)
+    line = asyncio.create_task(home.follow(bulb))
+    assert [one.result for one in await order] == ["confirmed"]
+    line.cancel()
+    await asyncio.gather(line, return_exceptions=True)
+
+
 async def test_an_older_reading_never_replaces_a_newer_one() -> None:
     bulb = Bulb()
     async with at_home(bulb) as (home, _):

@@ -103,3 +103,15 @@ async def attempting(house) -> bool:  # type: ignore[no-untyped-def]
         [count] = raw.execute("SELECT count(*) FROM outbox WHERE state = 'attempting'").fetchone()
     raw.close()
     return int(count) > 0
+
+
+async def test_an_order_accepted_just_before_the_end_is_carried_out_after_it(tmp_path: Path) -> None:
+    async with lived_in(tmp_path) as house:
+        await house.text("turn on the porch light", OWNER)
+        await house.texts(1)
+        await house.text("undo", OWNER, "SMlast")
+        await house.kill()
+        await house.again()
+        answers = await house.texts(2)
+        assert "did not answer" not in answers[1]
+        assert not (await house.state("porch_light"))["on"]
