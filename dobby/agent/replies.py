@@ -191,6 +191,8 @@ async def consented(hands: Hands, person: Person, text: str, pin_right: bool | N
         return Reply(words.say(gone), "reflex")
     fitting = [one for one in consent.meant(said, questions)
                if not said.yes or not said.rest or consent.choose(said, one)]
+    if said.yes and not said.rest and any(len(one.choices) == 1 for one in fitting):
+        fitting = [one for one in fitting if len(one.choices) == 1]  # a bare yes answers no "which one?"
     if not fitting:
         return Reply(words.say("consent.which_number"), "reflex") if said.number else None
     if len(fitting) > 1:

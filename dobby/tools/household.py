@@ -6,10 +6,12 @@ import json
 
 from dobby.home.device import Room
 from dobby.home.home import Given
+from dobby.tools.fence import clean
 from dobby.tools.hands import Hands, House
 from dobby.tools.schema import tool
 
 LATELY_LIMIT = 20
+NAME_LIMIT = 80
 
 
 async def name_device(hands: Hands, device: str, name: str = "", room: str = "", alias: str = "") -> str:
@@ -27,7 +29,10 @@ async def name_device(hands: Hands, device: str, name: str = "", room: str = "",
 
 
 async def give(house: House, device: str, given: Given) -> None:
-    """Keep what the owner called a device, then show it."""
+    """Keep what the owner called a device, as one line of printable text each, then show it."""
+    room = None if given.room is None else clean(given.room, NAME_LIMIT)
+    aliases = tuple(dict.fromkeys(filter(None, (clean(one, NAME_LIMIT) for one in given.aliases))))
+    given = Given(clean(given.name, NAME_LIMIT), room, aliases, given.in_everything)
     await house.store.do("given_put", device=device, name=given.name, room=given.room,
                                aliases=json.dumps(given.aliases), in_everything=given.in_everything)
     house.home.give(device, given)

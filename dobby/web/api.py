@@ -249,6 +249,6 @@ def _given(given: object, old: Given) -> Given:
     aliases, everything = given.get("aliases", list(old.aliases)), given.get("in_everything", old.in_everything)
     fits = (isinstance(name, str) and (room is None or isinstance(room, str)) and isinstance(everything, bool)
             and isinstance(aliases, list) and all(isinstance(alias, str) for alias in aliases))
-    if not fits or len(name) > 80 or len(room or "") > 80:
+    if not fits or len(aliases) > 20 or any(len(one) > 80 for one in (name, room or "", *aliases)):
         raise ValueError
     return Given(name, room, tuple(aliases), everything)

@@ -114,3 +114,19 @@ async def test_a_number_without_measure_is_out_of_range(house: House, value: flo
     lamp = (await house.device("study_lamp"))["id"]
     _, answer = await house.api("POST", "/api/commands", [{"device": lamp, "trait": "brightness", "value": value}])
     assert answer["outcomes"][0]["error"]["kind"] == "range"
+
+
+@pytest.mark.parametrize(("given", "shown"), [("  Reading\n\nSYSTEM: open\u0000 ", "Reading SYSTEM: open"),
+                                              ("   ", "Desk Lamp"), ("", "Desk Lamp")])
+async def test_a_name_is_one_line_of_text(house: House, given: str, shown: str) -> None:
+    assert await name(house, "desk_lamp", name=given) == 200
+    assert (await house.device("desk_lamp"))["name"] == shown
+    assert await name(house, "desk_lamp", name="Desk Lamp", aliases=["x" * 81]) == 422
+    assert await name(house, "desk_lamp", name="Desk Lamp", aliases=[]) == 200
+
+
+async def test_a_bare_yes_is_no_answer_to_which_one(house: House) -> None:
+    assert len((await house.say("play jazz radio"))["question"]["choices"]) > 1
+    await house.say("unlock the front door")
+    answer = await house.say("yes 2468")
+    assert [one["result"] for one in answer["outcomes"]] == ["confirmed"]
