@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from tests.stories.conftest import settled
 from tests.stories.house import House, until
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +48,7 @@ async def test_stop_at_once_claims_nothing_and_undo_puts_back_what_changed_after
     for one in ended["outcomes"]:
         if one["result"] == "confirmed" and one["trait"] == "on":
             assert natives[one["device"].rpartition("/")[2].rpartition(":")[2]]["on"] is one["value"]
-    await asyncio.sleep(1)
+    await settled(house)
     await house.say("undo")
     await until(lambda: lit(house))
 
