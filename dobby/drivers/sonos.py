@@ -216,8 +216,12 @@ class SonosLink:
             if self._settings.callbacks:
                 urls = [f"http://{self._found.host}:{self._found.port}/{service}/Event" for service in EVENTS]
                 await stack.enter_async_context(listening(self._settings.callbacks, urls, self._stream.hurry))
-            async for item in self._stream.readings([self._device]):
-                yield item
+            try:
+                async for item in self._stream.readings([self._device]):
+                    yield item
+            except DeviceError:  # told before the subscriptions are taken back, which takes a dead player seconds
+                yield Reading(self._id, "reachable", False)
+                raise
 
     # --- sending ----------------------------------------------------------------------------------------------------
 
