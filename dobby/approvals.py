@@ -45,7 +45,7 @@ def pin_is(pin: str, hashed: str) -> bool:
         return False
 
 
-Answer = Literal["yes", "no", "gone", "wrong_pin", "pin_needed", "locked_out", "not_yours"]
+Answer = Literal["yes", "no", "gone", "used", "wrong_pin", "pin_needed", "locked_out", "not_yours"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,9 @@ class Approvals:
         approval = _approval(row)
         if approval.person != person.name:
             return Answered("not_yours")
-        if row["state"] != "open" or approval.expires <= self._now():
+        if row["state"] not in ("open", "expired"):
+            return Answered("used", approval)
+        if row["state"] == "expired" or approval.expires <= self._now():
             return Answered("gone", approval)
         if not yes:
             await self._store.do("approval_close", id=id_, state="no")
@@ -121,7 +123,7 @@ class Approvals:
             if refused is not None:
                 return Answered(refused, approval)
         if await self._store.do("approval_close", id=id_, state="yes") != 1:
-            return Answered("gone", approval)
+            return Answered("used", approval)
         return Answered("yes", approval)
 
     async def _pin_problem(self, person: Person, row: Row, pin_right: bool | None) -> Answer | None:

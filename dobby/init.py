@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import os
 import shutil
 import sys
 import tomllib
@@ -136,7 +137,8 @@ def _write(folder: Path, ask: bool, interface: str) -> None:
     _copy_shipped(folder)
     text = _settings(ask, interface)
     configuration.parse(tomllib.loads(text), str(target))
-    target.write_text(text, "utf-8")
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)  # for the owner's eyes: four digits behind a hash are soon tried
     print(f"Wrote {target}.")
 
 

@@ -36,7 +36,7 @@ async def test_yes_works_once(tmp_path: Path) -> None:
         asked = await approvals.ask(ANN, "c", "Shall I?", LAMP, Risk.ASK)
         assert [one.choices for one in await approvals.open("Ann")] == [LAMP]
         assert (await approvals.answer(ANN, asked.id, True)).answer == "yes"
-        assert (await approvals.answer(ANN, asked.id, True)).answer == "gone"
+        assert (await approvals.answer(ANN, asked.id, True)).answer == "used"
 
 
 async def test_nobody_elses_yes_counts(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ async def test_a_door_wants_the_pin_and_three_wrong_ones_close_the_question(tmp_
         assert (await approvals.answer(ANN, asked.id, True)).answer == "pin_needed"
         for _ in range(3):
             assert (await approvals.answer(ANN, asked.id, True, pin_right=False)).answer == "wrong_pin"
-        assert (await approvals.answer(ANN, asked.id, True, pin_right=True)).answer == "gone"
+        assert (await approvals.answer(ANN, asked.id, True, pin_right=True)).answer == "used"
 
 
 async def test_guessing_on_is_locked_out_and_passes(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ async def test_asking_the_same_again_leaves_one_question(tmp_path: Path) -> None
         first = await approvals.ask(ANN, "c", "Shall I?", LAMP, Risk.ASK)
         second = await approvals.ask(ANN, "c", "Shall I?", LAMP, Risk.ASK)
         assert [one.id for one in await approvals.open("Ann")] == [second.id]
-        assert (await approvals.answer(ANN, first.id, True)).answer == "gone"
+        assert (await approvals.answer(ANN, first.id, True)).answer == "used"
 
 
 async def test_a_question_about_a_color_is_a_question_too(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ def test_init_makes_a_workspace_without_touching_a_network(tmp_path: Path) -> No
     for name in ("config.toml", "SOUL.md", "skills/sleepy-time/SKILL.md", "memory/README.md"):
         assert (folder / name).exists(), name
     assert "interfaces = []" in (folder / "config.toml").read_text("utf-8")
+    assert (folder / "config.toml").stat().st_mode & 0o777 == 0o600
     again = dobby("init", "--yes", "--workspace", str(folder))
     assert again.returncode == 2
     assert "there already" in again.stderr

@@ -118,8 +118,8 @@ class Agent:
         try:
             thought = await think(self.brain, hands, all_tools(), prompt.system(self.soul), messages, self.budget)
         except BrainError as error:
-            told = self._told(hands, Thought(""))
-            return Reply(f"{told.text} {error} {nearest}".strip(), self.brain.mind)
+            told = self._told(hands, Thought("")).text if hands.outcomes or hands.questions else ""
+            return Reply(f"{told} {error} {nearest}".strip(), self.brain.mind)
         await self.house.store.do("tokens_add", name=spent, tokens=thought.tokens)
         return self._told(hands, thought)
 

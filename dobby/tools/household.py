@@ -12,15 +12,19 @@ from dobby.tools.schema import tool
 
 LATELY_LIMIT = 20
 NAME_LIMIT = 80
+NAMED_BY_MODEL = ("light", "speaker", "shade", "fan")  # nothing of these is asked about under a name a model gave
 
 
 async def name_device(hands: Hands, device: str, name: str = "", room: str = "", alias: str = "") -> str:
-    """Give a device (by id) a name, a room or a further alias, as the person asked for."""
+    """Give a device (by id) a name, a room or a further alias, as the person asked for. Names and rooms of locks,
+    outlets and the like are given on the page only."""
     home = hands.house.home
     if device not in home.devices:
         return json.dumps({"error": "No such device id; look it up with home_state."})
     if hands.asker.person is None or hands.asker.person.role == "guest":
         return json.dumps({"error": "Guests do not rename things."})
+    if (name or room) and home.devices[device].kind not in NAMED_BY_MODEL:  # a question must name what the owner knows
+        return json.dumps({"error": "This one is named on the page only; a further alias can be given here."})
     old = home.given(device)
     aliases = tuple(dict.fromkeys((*old.aliases, alias))) if alias else old.aliases
     await give(hands.house, device, Given(name or old.name, room or old.room, aliases, old.in_everything))

@@ -130,3 +130,32 @@ async def test_a_bare_yes_is_no_answer_to_which_one(house: House) -> None:
     await house.say("unlock the front door")
     answer = await house.say("yes 2468")
     assert [one["result"] for one in answer["outcomes"]] == ["confirmed"]
+
+
+async def test_a_model_cannot_put_another_name_into_a_question(house: House) -> None:
+    tank = (await house.device("aquarium"))["id"]
+    await house.script({"tools": [{"name": "name_device", "input": {"device": tank, "name": "Reading Lamp"}}]},
+                       {"tools": [{"name": "set_devices", "input": {"commands": [
+                           {"device": tank, "trait": "on", "value": False}]}}]}, {"text": "Shall I?"})
+    answer = await house.say("tell me what a dragon reads")
+    assert "Aquarium" in answer["question"]["text"]
+    assert (await house.device("aquarium"))["name"] == "Aquarium"
+
+
+async def test_when_the_model_is_away_that_is_all_that_is_said(house: House) -> None:
+    await house.script(*[{"fault": "400"}] * 4)
+    answer = await house.say("tell me what a dragon reads")
+    assert "clever half" in answer["reply"]
+    assert "nothing to say" not in answer["reply"]
+
+
+async def test_a_question_is_answered_once_and_then_said_to_be_settled(house: House) -> None:
+    door = (await house.device("front_door"))["id"]
+    _, asked = await house.api("POST", "/api/commands", [{"device": door, "trait": "locked", "value": False}])
+    path, yes = f"/api/questions/{asked['question']['id']}", {"answer": "yes", "pin": "2468"}
+    _, first = await house.api("POST", path, yes)
+    assert [one["result"] for one in first["outcomes"]] == ["confirmed"]
+    await house.say("lock the front door")
+    _, again = await house.api("POST", path, yes)
+    assert again == {"reply": "That question is settled already.", "outcomes": []}
+    assert await locked(house)
