@@ -105,13 +105,17 @@ def _failed(failed: Sequence[Outcome], some: bool, view: View, words: Words) -> 
     return words.say("answer.but" if some else "answer.failed", reasons="; ".join(listed), count=len(told))
 
 
+# traits whose old value can be told by itself ("still shows 40 %"); of the rest it is only said that it is not shown
+_STILL = ("on", "brightness", "playing", "volume", "muted", "locked", "position", "target")
+
+
 def _reason(outcome: Outcome, words: Words) -> str:
     error = outcome.error
     if error is None:
         return words.say("reason.unknown")
     if error.kind in ("range", "policy") or not words.has(f"reason.{error.kind}"):
         return error.text.rstrip(".")
-    if error.kind == "mismatch" and outcome.read is not None:
+    if error.kind == "mismatch" and outcome.read is not None and outcome.command.trait in _STILL:
         return words.say("reason.mismatch_read", read=shown(outcome.command.trait, outcome.read, words))
     return words.say(f"reason.{error.kind}")
 

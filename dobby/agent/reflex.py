@@ -5,6 +5,7 @@ Nothing here acts. Every word of a sentence must be accounted for; two readings 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -71,6 +72,8 @@ class Reflex:
         home = Home(view, names, self._words, context, here)
         said = typed(text, self.language)
         if not said or too_long(text) or (quotes(text) and not _names_quoted(text, names, self.language)):
+            return Miss(self._nearest(view))
+        if signs_matter(text, len(said), view):
             return Miss(self._nearest(view))
         start = opening(said, text, grammar, names, self._phrases)
         parts = self._parts(start, home, now)
@@ -156,6 +159,16 @@ class Reflex:
             return self._words.say("nearest.lights", room=light.room)
         any_device = next((one for one in view.devices.values() if one.trait("on")), None)
         return self._words.say("nearest.off", device=any_device.name) if any_device else ""
+
+
+def signs_matter(text: str, words: int, view: View) -> bool:
+    """Whether a sign that is no word (an emoji) may be what the sentence is about: there is little beside it, or a
+    name of this home has it. Signs are not read, and what is not read must not leave a wider order behind."""
+    signs = {c for c in text if unicodedata.category(c) in ("So", "Cs", "Co")}
+    if not signs:
+        return False
+    return words <= 2 or any(signs & set(name) for device in view.devices.values()
+                             for name in (device.name, device.room, *device.aliases))
 
 
 def _names_quoted(text: str, names: Names, language: str) -> bool:

@@ -178,6 +178,8 @@ async def consented(hands: Hands, person: Person, text: str, pin_right: bool | N
     said = consent.read(text, language, name)
     questions = await approvals.open(person.name)
     if said is None:
+        if consent.HIDDEN in text:  # a bare code answers only what asked for one
+            questions = [one for one in questions if one.needs_pin or _pairs(one)]
         if not questions or not (consent.HIDDEN in text or _names_choice(text, questions)):
             return None
         said = consent.Consent(True, 0, tuple(w for w in consent.plain(text.replace(consent.HIDDEN, " "))))
@@ -199,6 +201,10 @@ async def consented(hands: Hands, person: Person, text: str, pin_right: bool | N
         lines = [f"{consent.number_of(one)}: {one.text}" for one in fitting]
         return Reply("\n".join([words.say("consent.several"), *lines]), "reflex")
     return Reply(await settle(hands, person, fitting[0], said, pin_right), "reflex")
+
+
+def _pairs(question: Approval) -> bool:
+    return any(command.trait == PAIR for choice in question.choices for command in choice.commands)
 
 
 def _names_choice(text: str, questions: Sequence[Approval]) -> bool:

@@ -25,7 +25,8 @@ class Order(TypedDict):
 
 async def home_state(hands: Hands, room: str = "", kind: str = "", name: str = "", playing_titles: bool = False) -> str:
     """Read the home: devices with their traits and last readings. Filter by room, by kind (light, speaker, lock,
-    plug ...) or by part of a name. Without a filter a large home is only counted. playing_titles adds what plays."""
+    plug ...) or by part of a name. Without a filter a large home is only counted. playing_titles adds what plays
+    and the favourites that can be played."""
     home = hands.house.home
     chosen = [device for device in home.devices.values() if _fits(device, room, kind, name)]
     if len(chosen) > SHOWN_LIMIT:
@@ -35,7 +36,8 @@ async def home_state(hands: Hands, room: str = "", kind: str = "", name: str = "
     if not playing_titles:
         return state
     hands.taint()
-    titles = {d.name: home.value(d.id, "title") for d in chosen if home.value(d.id, "title")}
+    titles = {d.name: {"plays": home.value(d.id, "title"), "favourites": play.choices[:40]}
+              for d in chosen if (play := d.trait("play"))}
     return state + "\n" + fenced(json.dumps(titles, ensure_ascii=False))
 
 
@@ -63,7 +65,7 @@ def _shown(device: Device, home: Home) -> dict[str, object]:
         traits[trait.name] = value
     row: dict[str, object] = {"id": device.id, "name": device.name, "room": device.room, "kind": device.kind,
                               "state": traits}
-    choices = {t.name: list(t.choices[:20]) for t in device.traits if t.choices and t.name != "effect"}
+    choices = {t.name: list(t.choices[:20]) for t in device.traits if t.choices and t.name not in ("effect", "play")}
     if choices:
         row["choices"] = choices
     if not home.reachable(device.id):

@@ -155,6 +155,7 @@ class Api:
         if approval is None:
             raise ApiError(404, "question", "There is no such question.")
         pin, choice = given.get("pin"), given.get("choice", "")
+        pin = str(pin) if isinstance(pin, int) and not isinstance(pin, bool) else pin
         pin_right = await house.approvals.check_pin(self.owner, pin) if isinstance(pin, str) and pin else None
         if pin and not approval.needs_pin and isinstance(pin, str):
             for key in {c.device for one in approval.choices for c in one.commands if c.trait == "pair"}:

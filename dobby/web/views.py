@@ -39,8 +39,11 @@ def trait_view(device: Device, trait: Trait, home: Home) -> dict[str, Any]:
 def _highest(device: Device, trait: Trait, home: Home) -> Risk:
     if trait.kind == "sensor":
         return Risk.FREE
-    tries: Sequence[Value] = (True, False) if trait.kind == "switch" else (trait.min,) if trait.kind == "number" else (
-        trait.choices[:1] or (None,))
+    tries: Sequence[Value] = trait.choices[:1] or (None,)
+    if trait.kind == "switch":
+        tries = (True, False)
+    elif trait.kind == "number":
+        tries = (trait.min, trait.max)
     return max(risk_of(Command(device.id, trait.name, value), home) for value in tries)
 
 
