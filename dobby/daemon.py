@@ -198,6 +198,7 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
     await daemon.store.set_fact("pictures_key", key)
     base = "{0.scheme}://{0.netloc}".format(urlsplit(twilio.public_url))
     pictures = Pictures(daemon.workspace / "pictures", daemon.clock.now, base, bytes.fromhex(key))
+    await asyncio.to_thread(pictures.tidy)
     context = Context(daemon.config, secrets, daemon.gateway.receive, daemon.post.delivery, pictures.lend,
                       words.say("turn.repeat"))
     doors: dict[str, Door] = {}

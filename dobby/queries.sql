@@ -32,11 +32,7 @@ ON CONFLICT (key) DO UPDATE SET name = excluded.name, host = excluded.host, port
 UPDATE links SET host = :host, port = :port WHERE key = :key
 -- name: links
 SELECT * FROM links ORDER BY added, key
--- name: sighting_put
-INSERT INTO sightings (key, how, host, port, kind, name, facts, claimed, first, last)
-VALUES (:key, :how, :host, :port, :kind, :name, :facts, :claimed, :at, :at)
-ON CONFLICT (key) DO UPDATE SET host = excluded.host, port = excluded.port, name = excluded.name,
-    facts = excluded.facts, claimed = excluded.claimed, last = excluded.last
+
 
 -- name: message_add
 INSERT INTO messages (channel, external, conversation, sender, text, pictures, here, pin, received, state)
@@ -60,8 +56,6 @@ VALUES (:message, :person, :channel, :conversation, :text, :started) ON CONFLICT
 SELECT * FROM turns WHERE message = :message
 -- name: turn
 SELECT * FROM turns WHERE id = :id
--- name: turn_taint
-UPDATE turns SET tainted = 1 WHERE id = :id
 -- name: turn_end
 UPDATE turns SET mind = :mind, reply = :reply, question = :question, tainted = :tainted, ended = :ended,
     elapsed_ms = :elapsed_ms WHERE id = :id

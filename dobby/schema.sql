@@ -10,11 +10,6 @@ CREATE TABLE rooms (name TEXT PRIMARY KEY, floor TEXT NOT NULL, aliases TEXT NOT
 CREATE TABLE links (
     key TEXT PRIMARY KEY, make TEXT NOT NULL, name TEXT NOT NULL, host TEXT NOT NULL, port INTEGER NOT NULL,
     model TEXT NOT NULL, secret TEXT NOT NULL, added TEXT NOT NULL);
-CREATE TABLE readings (
-    device TEXT NOT NULL, trait TEXT NOT NULL, value TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (device, trait));
-CREATE TABLE sightings (
-    key TEXT PRIMARY KEY, how TEXT NOT NULL, host TEXT NOT NULL, port INTEGER NOT NULL, kind TEXT NOT NULL,
-    name TEXT NOT NULL, facts TEXT NOT NULL, claimed TEXT NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL);
 
 CREATE TABLE messages (
     id INTEGER PRIMARY KEY, channel TEXT NOT NULL, external TEXT NOT NULL, conversation TEXT NOT NULL,

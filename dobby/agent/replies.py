@@ -28,8 +28,12 @@ class Reply:
     mind: Mind
 
 
-async def act(hands: Hands, parts: Sequence[Part]) -> Reply:
-    """Carry out a whole sentence: all orders in one go (side by side across devices), then questions and the rest."""
+async def act(hands: Hands, parts: Sequence[Part], text: str) -> Reply:
+    """Carry out a whole sentence: all orders in one go (side by side across devices), then questions and the rest.
+
+    An answer that repeats a stranger's words (a title, a favourite, a name from the network) taints the turn: it will
+    stand in the model's context later. What the person said themselves in `text` is theirs.
+    """
     said: list[str] = []
     orders = [part for part in parts if isinstance(part, Do | RunSkill)]
     if orders:
@@ -44,7 +48,18 @@ async def act(hands: Hands, parts: Sequence[Part]) -> Reply:
                 said.append(await _clarify(hands, part))
             case Control():
                 said.append(await _control(hands, part))
-    return Reply("\n".join(one for one in said if one), "reflex")
+    told = "\n".join(one for one in said if one)
+    if any(one in told and one.casefold() not in text.casefold() for one in _strangers_words(hands)):
+        hands.taint()
+    return Reply(told, "reflex")
+
+
+def _strangers_words(hands: Hands) -> set[str]:
+    """Titles that play and favourites that could: words that a radio station or a catalogue chose."""
+    home = hands.house.home
+    titles = {str(home.value(id_, "title") or "") for id_ in home.devices}
+    favourites = {one for device in home.devices.values() if (play := device.trait("play")) for one in play.choices}
+    return (titles | favourites) - {""}
 
 
 async def _orders(hands: Hands, orders: Sequence[Do | RunSkill]) -> str:
@@ -146,6 +161,8 @@ async def find(hands: Hands, what: str) -> str:
     """Look at the network, say what is there, and offer to try it."""
     words = hands.house.words
     offers = await hands.house.scout.look(what)
+    if offers:
+        hands.taint()
     if not offers:
         return words.say("find.nothing", what=what) if what else words.say("find.nothing_at_all")
     lines = []

@@ -31,7 +31,6 @@ from dobby.tools.hands import Hands, House, load_outcome
 from dobby.tools.wording import claims_a_deed
 
 log = logging.getLogger(__name__)
-CONTEXT_LIFE = 300.0  # seconds for which "and the bedroom" knows what was meant
 LOCAL = ("console", "page")  # doors that show the answer themselves; the others get a letter
 
 
@@ -91,14 +90,11 @@ class Agent:
         pin = None if row["pin"] is None else bool(row["pin"])
         if (answered := await consented(hands, person, text, pin, language, self.soul.name)) is not None:
             return answered
-        context = self.contexts.get(row["conversation"])
-        now = time.monotonic()
-        if context is not None and now - context.when > CONTEXT_LIFE:
-            context = None
-        meaning = self.reflex.read(text, self.house.home, context, now=now, here=row["here"])
+        meaning = self.reflex.read(text, self.house.home, self.contexts.get(row["conversation"]),
+                                   now=time.monotonic(), here=row["here"])
         if isinstance(meaning, Understood):
             self.contexts[row["conversation"]] = meaning.context
-            return await act(hands, meaning.parts)
+            return await act(hands, meaning.parts, text)
         return await self._model(hands, row, person, meaning)
 
     async def _model(self, hands: Hands, row: Row, person: Person, miss: Miss) -> Reply:

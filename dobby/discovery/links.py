@@ -49,7 +49,6 @@ class Links:
         self._drivers = by_make(drivers)
         self._kept: dict[str, Kept] = {}
         self._seen: dict[str, tuple[Driver, Found, float]] = {}
-        self._unclaimed: dict[str, Sighting] = {}
         self._codes: dict[str, str] = {}
         self._group: asyncio.TaskGroup | None = None
         self.on_seen: Callable[[], None] = lambda: None
@@ -59,11 +58,6 @@ class Links:
     def kept(self) -> Mapping[str, Kept]:
         """Links by key."""
         return self._kept
-
-    @property
-    def unclaimed(self) -> Mapping[str, Sighting]:
-        """What was seen and no driver knows, by host and kind."""
-        return self._unclaimed
 
     async def run(self) -> None:
         """Take up the links of the last run and keep all links up until cancelled."""
@@ -120,8 +114,6 @@ class Links:
         """Take in a sighting: a claimed one is remembered, a known one whose address changed moves its link."""
         claimed = claim(sighting, self._drivers.values(), self._reach)
         if claimed is None:
-            if len(self._unclaimed) < SEEN_LIMIT:
-                self._unclaimed[f"{sighting.host} {sighting.kind}"] = sighting
             self.on_seen()
             return
         driver, found = claimed

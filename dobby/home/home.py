@@ -160,12 +160,6 @@ class Home:
         """What the owner gave this device so far."""
         return self._given.get(device, Given())
 
-    def forget(self, device: str) -> None:
-        """Take a device out of the home."""
-        if self._known.pop(device, None) is not None:
-            self._show()
-            self._tell(Changed(device))
-
     def _show(self) -> None:
         shown: dict[str, Device] = {}
         for id_, known in self._known.items():

@@ -137,6 +137,17 @@ async def test_strangers_words_take_the_risky_tools_away(house: House) -> None:
     assert (await house.say("unlock the front door"))["question"] is not None
 
 
+async def test_a_title_in_an_answer_taints_what_the_model_reads_later(house: House) -> None:
+    await house.say("play jazz radio in the kitchen")
+    await house.say("what is playing?")
+    door = (await house.device("front_door"))["id"]
+    unlock = {"name": "set_devices", "input": {"commands": [{"device": door, "trait": "locked", "value": False}]}}
+    await house.script({"tools": [unlock]}, {"text": "I tried."})
+    await house.say("thanks, and what would a dragon do now?")
+    assert not [one for one in (await house.api("GET", "/api/questions"))[1]["questions"] if one["needs_pin"]]
+    assert await locked(house)
+
+
 async def test_no_secret_reaches_the_model(house: House) -> None:
     await house.script({"tools": [{"name": "home_state", "input": {"kind": "lock"}}]}, {"text": "There is a door."})
     await house.say("what would a burglar think of this place")
