@@ -68,9 +68,9 @@ class Zone:
 class Change:
     """One thing the detector has to say about a camera. Times are the frames' own, in seconds.
 
-    start: something that moves by its own has come (or a known parked or standing thing began to move).
+    start: something that moves by itself has come (or a known parked or standing thing began to move).
     end: that event is over; `why` is "settled" (it stands or parks now), "gone" (it left) or "lost" (it faded out).
-    left, taken: an object was left where none was, or one that stood there is gone; events of their own with their own id.
+    left, taken: an object was left where none was, or one that stood there is gone; events with ids of their own.
     mode: the whole picture changed at once (infrared switch, exposure, a moved camera): learned anew, no event.
     busy, calm: the scene never closes (a flag in the wind) and is looked at less often; then it is well again.
     """
