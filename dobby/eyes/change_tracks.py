@@ -1,0 +1,186 @@
+"""Things that move: what differs in one picture is joined to what differed in the ones before. Pure, small numbers.
+
+Boxes are (left, top, right, bottom) in pixels of the detector's small picture.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+Rect = tuple[float, float, float, float]
+
+
+@dataclass(slots=True)
+class Blob:
+    """A place where one picture differs: its box, its number of differing pixels, and what they are like."""
+
+    box: Rect
+    pixels: int
+    new: bool = True  # it brings texture of its own: no light, no shadow
+    stirring: float = 1.0  # share of its pixels that changed within the last second
+
+
+@dataclass(slots=True)
+class Track:
+    """One thing over time. `path` holds (time, box); `event` is 0 until it counts as a visitor."""
+
+    path: list[tuple[float, Rect]]
+    pixels: float
+    seen: float
+    moved: float  # when it last moved or stirred
+    hits: int = 1
+    real: int = 0  # of those, how many brought texture of their own
+    event: int = 0
+    shown: Rect = (0, 0, 0, 0)  # where it is in the newest picture, for the crop
+    own: bool = True  # it came by itself; False: what stayed behind
+    velocity: tuple[float, float] = (0.0, 0.0)
+    sizes: list[int] = field(default_factory=list)
+
+    @property
+    def box(self) -> Rect:
+        """Its newest place."""
+        return self.path[-1][1]
+
+
+def width(box: Rect) -> float:
+    """Pixels across."""
+    return box[2] - box[0]
+
+
+def height(box: Rect) -> float:
+    """Pixels down."""
+    return box[3] - box[1]
+
+
+def centre(box: Rect) -> tuple[float, float]:
+    """The middle."""
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def joined(one: Rect, two: Rect) -> Rect:
+    """The smallest box around both."""
+    return min(one[0], two[0]), min(one[1], two[1]), max(one[2], two[2]), max(one[3], two[3])
+
+
+def gap(one: Rect, two: Rect) -> float:
+    """Pixels between two boxes, 0 where they touch."""
+    across = max(one[0], two[0]) - min(one[2], two[2])
+    down = max(one[1], two[1]) - min(one[3], two[3])
+    return max(0.0, across, down)
+
+
+def shared(one: Rect, two: Rect) -> float:
+    """The part of the first box that lies inside the second, 0..1."""
+    across = min(one[2], two[2]) - max(one[0], two[0])
+    down = min(one[3], two[3]) - max(one[1], two[1])
+    return max(0.0, across) * max(0.0, down) / max(1.0, width(one) * height(one))
+
+
+def expected(track: Track, at: float) -> Rect:
+    """Where a track should be by now."""
+    passed = min(at - track.seen, 1.0)
+    dx, dy = track.velocity[0] * passed, track.velocity[1] * passed
+    box = track.box
+    return box[0] + dx, box[1] + dy, box[2] + dx, box[3] + dy
+
+
+def reach(box: Rect) -> float:
+    """How far from a thing its next piece may lie."""
+    return 3.0 + 0.35 * max(width(box), height(box))
+
+
+def follow(tracks: list[Track], blobs: Sequence[Blob], at: float) -> list[Track]:
+    """Joins one picture's blobs to the tracks; blobs that fit none begin new ones. Returns the tracks seen now."""
+    claimed: dict[int, list[Blob]] = {}
+    fresh: list[Blob] = []
+    places = [expected(track, at) for track in tracks]
+    for blob in sorted(blobs, key=lambda blob: -blob.pixels):
+        best, least = -1, math.inf
+        for number, (track, place) in enumerate(zip(tracks, places, strict=True)):
+            apart = min(gap(blob.box, place), gap(blob.box, track.box))
+            late = (at - track.seen) * 0.25 * max(width(place), height(place))
+            if apart > reach(place) + late:
+                continue
+            middle = math.dist(centre(blob.box), centre(place)) / (1.0 + max(width(place), height(place)))
+            cost = apart + 3 * middle - (2.0 if track.event else 0.0)
+            if cost < least:
+                best, least = number, cost
+        if best < 0:
+            near = next((other for other in fresh if gap(other.box, blob.box) <= 2.0 + 0.15 * height(other.box)), None)
+            if near is None:
+                fresh.append(blob)
+            else:
+                _merge(near, blob)
+        else:
+            claimed.setdefault(best, []).append(blob)
+    seen = []
+    for number, found in claimed.items():
+        _extend(tracks[number], found, at)
+        seen.append(tracks[number])
+    for blob in fresh:
+        track = Track([(at, blob.box)], blob.pixels, at, at, real=int(blob.new), shown=blob.box)
+        tracks.append(track)
+        seen.append(track)
+    return seen
+
+
+def _merge(into: Blob, blob: Blob) -> None:
+    whole = into.pixels + blob.pixels
+    into.stirring = (into.stirring * into.pixels + blob.stirring * blob.pixels) / whole
+    into.new = into.new or blob.new
+    into.box, into.pixels = joined(into.box, blob.box), whole
+
+
+def _extend(track: Track, blobs: list[Blob], at: float) -> None:
+    whole = blobs[0]
+    for blob in blobs[1:]:
+        _merge(whole, blob)
+    passed = max(at - track.seen, 1e-3)
+    old, new = centre(track.box), centre(whole.box)
+    keep = 0.5 if track.hits > 1 else 0.0
+    track.velocity = (keep * track.velocity[0] + (1 - keep) * (new[0] - old[0]) / passed,
+                      keep * track.velocity[1] + (1 - keep) * (new[1] - old[1]) / passed)
+    track.path.append((at, whole.box))
+    del track.path[:-40]
+    track.pixels += 0.5 * (whole.pixels - track.pixels)
+    track.seen = at
+    track.hits += 1
+    track.real += int(whole.new)
+    track.shown = whole.box
+    if whole.stirring > 0.15:
+        track.moved = at
+
+
+def travelled(track: Track, size: tuple[int, int], seconds: float = 4.0) -> float:
+    """How far a thing has come within the last seconds, in its own sizes: the way of its middle or, for one that
+    comes in over the border or straight at the camera, of the edge that went furthest. Going to and fro is no way."""
+    now, box = track.path[-1]
+    best = 0.0
+    for at, before in track.path[:-1]:
+        if now - at > seconds:
+            continue
+        own = math.sqrt(max(1.0, min(width(box), width(before)) * min(height(box), height(before))))
+        middle = math.dist(centre(box), centre(before))
+        edges = max(abs(box[side] - before[side]) * 0.5 for side in range(4)) if _at_border(before, size) else 0.0
+        best = max(best, max(middle, edges) / own)
+    return best
+
+
+def wandering(track: Track) -> float:
+    """How straight it went: way from first to last over the sum of its steps, 0..1; 1 for a straight line."""
+    spots = [centre(box) for _, box in track.path]
+    steps = sum(math.dist(one, two) for one, two in itertools.pairwise(spots))
+    return math.dist(spots[0], spots[-1]) / steps if steps > 1e-6 else 0.0
+
+
+def _at_border(box: Rect, size: tuple[int, int]) -> bool:
+    return box[0] <= 1 or box[1] <= 1 or box[2] >= size[0] - 1 or box[3] >= size[1] - 1
+
+
+def left_picture(track: Track, size: tuple[int, int]) -> bool:
+    """Whether the thing was last seen at the border of the picture."""
+    box = expected(track, track.seen + 0.4)
+    return _at_border(box, size) or _at_border(track.box, size)
