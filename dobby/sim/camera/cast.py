@@ -5,6 +5,7 @@ An actor stands on (x, y): the middle of its lower edge. `height` is a fraction 
 follows from its kind (ASPECT, width over height in pixels), so that its box is known without drawing it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -42,6 +43,10 @@ SKIN_COLORS: tuple[Color, ...] = ((140, 170, 225), (105, 140, 200), (70, 100, 16
 HAIR_COLORS: tuple[Color, ...] = ((25, 30, 40), (40, 70, 110), (90, 150, 200), (150, 150, 155))
 FUR_COLORS: tuple[Color, ...] = ((45, 45, 50), (60, 120, 190), (150, 150, 155), (215, 222, 226), (60, 85, 120))
 BOX_COLORS: tuple[Color, ...] = ((95, 145, 190), (80, 128, 175), (115, 160, 200), (70, 112, 150))
+BODY_COLORS: dict[str, tuple[Color, ...]] = {
+    "car": CAR_COLORS, "car_front": CAR_COLORS, "person": COAT_COLORS, "cat": FUR_COLORS, "dog": FUR_COLORS,
+    "bird": FUR_COLORS, "parcel": BOX_COLORS,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,18 @@ class Look:
     skin: Color = (105, 140, 200)
     hair: Color = (25, 30, 40)
     grain: int = 0
+
+
+def look_by(kind: Kind, below: Callable[[int], int], bodies: tuple[Color, ...] | None = None) -> Look:
+    """A look by chance: `below(n)` draws 0..n-1; `bodies` are the colours it may have, without them its kind's row."""
+
+    def one(colors: tuple[Color, ...]) -> Color:
+        return colors[below(len(colors))]
+
+    blue, green, red = one(bodies or BODY_COLORS.get(kind, ((128, 128, 128),)))
+    share = 88 + below(25)
+    body = (min(255, blue * share // 100), min(255, green * share // 100), min(255, red * share // 100))
+    return Look(kind, body, one(TROUSER_COLORS), one(SKIN_COLORS), one(HAIR_COLORS), below(1 << 30))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +112,8 @@ class Actor:
 class Palette:
     """How a place is painted: the colours of its surfaces; `texture` seeds everything fine.
 
-    `mirror` swaps left and right, `shift` moves house, tree and door sideways by a fraction of the picture (-0.05..0.05 looks right).
+    `mirror` swaps left and right; `shift` moves house, tree and door sideways by a fraction of the picture (-0.05..0.05
+    looks right).
     """
 
     place: Place

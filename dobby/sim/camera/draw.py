@@ -9,45 +9,17 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from .cast import (
-    BOX_COLORS,
-    CAR_COLORS,
-    COAT_COLORS,
-    FUR_COLORS,
-    HAIR_COLORS,
-    SKIN_COLORS,
-    TROUSER_COLORS,
-    Actor,
-    Color,
-    Insect,
-    Kind,
-    Light,
-    Look,
-    Palette,
-    Picture,
-    Place,
-    Weather,
-)
+from .cast import Actor, Color, Insect, Kind, Light, Look, Palette, Picture, Place, Weather, look_by
 from .places import FRONT_FOOT, background, leaves_of
 from .sprites import lay, lay_shadow, sprite
 from .texture import Image, add_noise, fractal, shaded
 
 SUB, MAIN = (640, 360), (1280, 720)
-BODIES: dict[str, tuple[Color, ...]] = {
-    "car": CAR_COLORS, "car_front": CAR_COLORS, "person": COAT_COLORS, "cat": FUR_COLORS, "dog": FUR_COLORS,
-    "bird": FUR_COLORS, "parcel": BOX_COLORS,
-}  # fmt: skip
 
 
 def look_for(kind: Kind, rng: np.random.Generator, bodies: tuple[Color, ...] | None = None) -> Look:
     """A look by chance; `bodies` are the colours it may have, its kind's whole row without them."""
-    choices = bodies or BODIES.get(kind, ((128, 128, 128),))
-
-    def one(colors: tuple[Color, ...]) -> Color:
-        return colors[int(rng.integers(len(colors)))]
-
-    body = shaded(one(choices), float(rng.uniform(0.88, 1.12)))
-    return Look(kind, body, one(TROUSER_COLORS), one(SKIN_COLORS), one(HAIR_COLORS), int(rng.integers(1 << 30)))
+    return look_by(kind, lambda end: int(rng.integers(end)), bodies)
 
 
 def palette_for(place: Place, rng: np.random.Generator, spread: float = 0.25) -> Palette:
@@ -75,7 +47,7 @@ def render(picture: Picture, size: tuple[int, int], rng: np.random.Generator) ->
         empty = frame.copy()
     nearest = FRONT_FOOT[picture.palette.place]
     for actor in sorted(picture.actors, key=lambda one: one.y >= nearest):
-        _place(frame, actor, shadow=not light.infrared and actor.look.kind != "bird")
+        _place(frame, actor, light.infrared)
         if actor.y < nearest:
             _behind(frame, empty, front, actor)
     if weather.clouds is not None:
@@ -97,7 +69,7 @@ def render(picture: Picture, size: tuple[int, int], rng: np.random.Generator) ->
     return add_noise(frame, light.noise, rng)
 
 
-def _place(frame: Image, actor: Actor, shadow: bool) -> None:
+def _place(frame: Image, actor: Actor, infrared: bool) -> None:
     height, width = frame.shape[:2]
     tall = round(actor.height * height)
     if tall < 2 or actor.box is None:
@@ -110,9 +82,16 @@ def _place(frame: Image, actor: Actor, shadow: bool) -> None:
     if actor.facing < 0:
         painted = _mirrored(painted, actor)
     left, foot = round(actor.x * width - painted.shape[1] / 2), round(actor.y * height)
-    if shadow:
+    if infrared:
+        # cloth, fur and lacquer throw the lamp's light back, whatever their colour by day
+        painted = cv2.add(cv2.convertScaleAbs(painted, alpha=0.5), cv2.convertScaleAbs(_alpha(painted), alpha=0.5))
+    elif actor.look.kind != "bird":
         lay_shadow(frame, left, left + painted.shape[1], foot, tall)
     lay(frame, painted, left, foot - tall)
+
+
+def _alpha(painted: Image) -> Image:
+    return np.asarray(cv2.merge([painted[..., 3]] * 4), np.uint8)
 
 
 def _behind(frame: Image, empty: Image, front: Image, actor: Actor) -> None:
