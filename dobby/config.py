@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
+import re
 import stat
 import tomllib
 import types
@@ -18,12 +19,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from dobby.errors import ConfigError
 from dobby.messages import Person
 
 LANGUAGES = ("en", "de", "es", "fr", "nl")
 DEFAULT_MODEL = "claude-sonnet-5-5"
+CAMERA_SCHEMES = ("rtsp", "rtsps", "http", "https", "onvif")
+NAMED = ("ANTHROPIC_API_KEY", "TWILIO_AUTH_TOKEN", "VISION_API_KEY")  # secrets that may stand in the environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,41 @@ class NetworkSettings:
 
 @dataclass(frozen=True, slots=True)
 class CameraSettings:
-    """[[cameras]]: read by a later version."""
+    """[[cameras]]: where they are (rtsp://, http://, onvif:// or a file) and who Dobby is to them; the password is a
+    secret called camera_<name>."""
 
     name: str
     url: str
     sub_url: str = ""
+    user: str = ""
+    room: str = ""
+    sensitivity: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class EyesSettings:
+    """[eyes]: what is told of what the cameras see, and how long it is kept."""
+
+    per_hour: int = 10
+    quiet: str = ""
+    keep_days: int = 7
+    keep_mb: int = 1000
+    patience: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class VisionSettings:
+    """[vision]: who says what is in a picture, the first that answers: local (a model in a process of Dobby's own),
+    server (any that speaks OpenAI's API: Ollama, llama.cpp, vLLM, LM Studio), claude. None: the detector's words."""
+
+    ends: tuple[Literal["local", "server", "claude"], ...] = ()
+    model: str = ""
+    server_url: str = ""
+    server_model: str = ""
+    claude_model: str = DEFAULT_MODEL
+    local_seconds: float = 20.0
+    cloud_seconds: float = 8.0
+    daily_looks: int = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +154,8 @@ class Config:
     brain: BrainSettings = BrainSettings()
     network: NetworkSettings = NetworkSettings()
     cameras: tuple[CameraSettings, ...] = ()
+    eyes: EyesSettings = EyesSettings()
+    vision: VisionSettings = VisionSettings()
     twilio: TwilioSettings = TwilioSettings()
     web: WebSettings = WebSettings()
 
@@ -212,7 +248,8 @@ def _shown(value: object) -> str:
 
 def _cross_check(config: Config) -> list[str]:
     """What types cannot say."""
-    checks: list[Callable[[Config], list[str]]] = [_check_home, _check_people, _check_network, _check_twilio]
+    checks: list[Callable[[Config], list[str]]] = [_check_home, _check_people, _check_network, _check_twilio,
+                                                        _check_cameras, _check_vision]
     return [problem for check in checks for problem in check(config)]
 
 
@@ -262,6 +299,39 @@ def _check_twilio(config: Config) -> list[str]:
     return [f"twilio.{key} is needed once twilio.account_sid is set." for key, value in wanted.items() if not value]
 
 
+def _check_cameras(config: Config) -> list[str]:
+    problems: list[str] = []
+    names: set[str] = set()
+    for at, camera in enumerate(config.cameras):
+        for key in ("url", "sub_url"):
+            parts = urlsplit(str(getattr(camera, key)))
+            if "@" in parts.netloc and ":" in parts.netloc.rpartition("@")[0]:
+                problems.append(f"cameras[{at}].{key} has a password in it. Leave it out, put the name into "
+                                f'cameras[{at}].user, and the password into secrets.toml: '
+                                f'{camera_secret(str(camera.name)).lower()} = "..."')
+            elif parts.scheme not in ("", "file", *CAMERA_SCHEMES):
+                problems.append(f"cameras[{at}].{key} must begin with {', '.join(CAMERA_SCHEMES)}, or be a file.")
+        if str(camera.name).casefold() in names:
+            problems.append(f"cameras[{at}].name: there are two cameras of that name.")
+        names.add(str(camera.name).casefold())
+    quiet = str(config.eyes.quiet)
+    if quiet and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", quiet):
+        problems.append('eyes.quiet must be two times such as "23:00-06:30".')
+    return problems
+
+
+def _check_vision(config: Config) -> list[str]:
+    vision = config.vision
+    wanted = {"local": ("model", vision.model), "server": ("server_url", vision.server_url)}
+    return [f'vision.{wanted[end][0]} is needed for the end "{end}".' for end in vision.ends
+            if end in wanted and not wanted[end][1]]
+
+
+def camera_secret(name: str) -> str:
+    """Under what name a camera's password is kept: CAMERA_FRONT_DOOR in secrets.toml (or the environment)."""
+    return "CAMERA_" + re.sub(r"\W+", "_", name).strip("_").upper()
+
+
 def secrets(workspace: Path, environment: Mapping[str, str] | None = None) -> Secrets:
     """Secrets from secrets.toml (which must be 0600) and the environment; the environment wins."""
     environment = os.environ if environment is None else environment
@@ -276,5 +346,5 @@ def secrets(workspace: Path, environment: Mapping[str, str] | None = None) -> Se
             line = str(error).rpartition("(")[2].rstrip(")") or "somewhere"
             raise ConfigError([f"{path}: not valid TOML ({line})."]) from None
         found = {key.upper(): str(value) for key, value in table.items()}
-    found |= {key: environment[key] for key in ("ANTHROPIC_API_KEY", "TWILIO_AUTH_TOKEN") if environment.get(key)}
+    found |= {key: value for key, value in environment.items() if value and (key in NAMED or key.startswith("CAMERA_"))}
     return Secrets(found.get("ANTHROPIC_API_KEY", ""), found.get("TWILIO_AUTH_TOKEN", ""), found)

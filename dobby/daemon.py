@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +40,7 @@ from dobby.discovery.networks import Reach, reach
 from dobby.discovery.ssdp import Ssdp
 from dobby.drivers import load_drivers
 from dobby.errors import DobbyError
+from dobby.eyes.opening import open_eyes
 from dobby.home.device import Device, Room, Settings
 from dobby.home.home import Given, Home
 from dobby.home.verdict import gatekeeper
@@ -87,6 +89,7 @@ class Daemon:
     problems: dict[str, list[str]] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
     files: dict[str, float] = field(default_factory=dict)  # SOUL.md and skills as last read: path -> when changed
+    pictures: Pictures | None = None
     dashboard: str = ""
     webhook: str = ""
     started: float = field(default_factory=time.monotonic)
@@ -105,7 +108,8 @@ class Daemon:
 
     def idle(self) -> bool:
         """Whether nothing is being worked on."""
-        return not self.gateway.inbox.running() and self.post.idle()
+        sights = self.gateway.agent.house.sights
+        return not self.gateway.inbox.running() and self.post.idle() and (sights is None or sights.watch.idle())
 
 
 @asynccontextmanager
@@ -124,6 +128,8 @@ async def opened(workspace: Path, *, manual_clock: bool = False) -> AsyncIterato
         parts = await stack.enter_async_context(running())
         daemon.parts = parts.all
         stack.push_async_callback(daemon.gateway.inbox.close)
+        if sights := daemon.gateway.agent.house.sights:
+            stack.push_async_callback(sights.watch.close)
         stack.callback(daemon.events.close)
         _start(daemon, parts, ears)
         await daemon.gateway.inbox.take_up()
@@ -198,7 +204,8 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
     await daemon.store.set_fact("pictures_key", key)
     base = "{0.scheme}://{0.netloc}".format(urlsplit(twilio.public_url))
     pictures = Pictures(daemon.workspace / "pictures", daemon.clock.now, base, bytes.fromhex(key))
-    await asyncio.to_thread(pictures.tidy)
+    await asyncio.to_thread(pictures.tidy, timedelta(days=daemon.config.eyes.keep_days))
+    await _open_eyes(daemon, secrets, pictures)
     context = Context(daemon.config, secrets, daemon.gateway.receive, daemon.post.delivery, pictures.lend,
                       words.say("turn.repeat"))
     doors: dict[str, Door] = {}
@@ -223,6 +230,18 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
             server.listening(outside, twilio.webhook_host, twilio.webhook_port))
 
 
+async def _open_eyes(daemon: Daemon, secrets: Secrets, pictures: Pictures) -> None:
+    """The cameras of the settings, if there are any."""
+    daemon.pictures = pictures
+    if not daemon.config.cameras:
+        return
+    house = daemon.gateway.agent.house
+    await asyncio.to_thread(pictures.clips.mkdir, mode=0o700, parents=True, exist_ok=True)
+    house.sights = await open_eyes(daemon.config, secrets, daemon.store, daemon.post, pictures, str(pictures.clips),
+                                   daemon.clock.now, lambda: house.words, None,
+                                   lambda seen: daemon.events.tell("seen", seen))
+
+
 def _start(daemon: Daemon, parts: Parts, ears: Ears) -> None:
     """Everything that runs for ever."""
     parts.run("links", daemon.links.run)
@@ -231,6 +250,9 @@ def _start(daemon: Daemon, parts: Parts, ears: Ears) -> None:
     parts.run("names", lambda: _keep_names_ready(daemon))
     parts.run("files", lambda: _watch_files(daemon))
     parts.run("warm-up", lambda: _warm(daemon))
+    if sights := daemon.gateway.agent.house.sights:
+        parts.run("cameras", lambda: daemon.home.follow(sights.watch.link))
+        parts.run("eyes", sights.watch.eyes.run)
     if daemon.reach.addresses:
         parts.run("mdns", lambda: mdns.watch(daemon.reach, ears.mdns_types, daemon.links.saw))
         parts.run("ssdp", ears.ssdp.watch)

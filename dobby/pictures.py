@@ -12,14 +12,20 @@ from pathlib import Path
 LENT_FOR = timedelta(minutes=15)
 KEPT_FOR = timedelta(days=7)
 NAME = re.compile(r"[0-9a-f]{32}\.(?:jpg|png|webp)")
+CLIP = re.compile(r"[0-9a-f]{12}\.mkv")
 
 
 class Pictures:
-    """The pictures folder of a workspace."""
+    """The pictures folder of a workspace; clips of events lie in clips/ in it."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime], base: str, key: bytes) -> None:
         """base: the address of the webhook listener as the outside reaches it; key: signs the links."""
         self._folder, self._now, self._base, self._key = folder, now, base.rstrip("/"), key
+
+    @property
+    def clips(self) -> Path:
+        """The folder of clips."""
+        return self._folder / "clips"
 
     def keep(self, data: bytes, kind: str = "jpg") -> str:
         """Keep a picture (blocking: call it in a thread); its name, which nobody can guess."""
@@ -27,6 +33,28 @@ class Pictures:
         name = f"{secrets.token_hex(16)}.{kind}"
         (self._folder / name).write_bytes(data)
         return name
+
+    def read(self, name: str) -> bytes:
+        """A kept picture (blocking); b"" when it is gone."""
+        path = self.path(name)
+        return path.read_bytes() if path is not None else b""
+
+    def path(self, name: str) -> Path | None:
+        """The file of a picture or a clip, None when there is none of that name."""
+        folder = self._folder if NAME.fullmatch(name) else self.clips if CLIP.fullmatch(name) else None
+        path = folder / name if folder is not None else None
+        return path if path is not None and path.is_file() else None
+
+    def size(self, name: str) -> int:
+        """Bytes of a picture or clip, 0 when it is gone (blocking)."""
+        path = self.path(name)
+        return path.stat().st_size if path is not None else 0
+
+    def drop(self, name: str) -> None:
+        """Remove a picture or a clip (blocking)."""
+        path = self.path(name)
+        if path is not None:
+            path.unlink(missing_ok=True)
 
     def lend(self, name: str) -> str:
         """A link to a picture that works for a quarter of an hour."""
@@ -39,12 +67,11 @@ class Pictures:
                 and hmac.compare_digest(sig.encode(), self._sign(name, until).encode()))
         if not fits or int(until) < self._now().timestamp():
             return None
-        path = self._folder / name
-        return path if path.is_file() else None
+        return self.path(name)
 
-    def tidy(self) -> int:
+    def tidy(self, kept_for: timedelta = KEPT_FOR) -> int:
         """Remove pictures older than they are kept (blocking); how many went."""
-        oldest = (self._now() - KEPT_FOR).timestamp()
+        oldest = (self._now() - kept_for).timestamp()
         old = [path for path in self._folder.glob("*") if NAME.fullmatch(path.name) and path.stat().st_mtime < oldest]
         for path in old:
             path.unlink(missing_ok=True)

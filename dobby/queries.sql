@@ -58,7 +58,7 @@ SELECT * FROM turns WHERE message = :message
 SELECT * FROM turns WHERE id = :id
 -- name: turn_end
 UPDATE turns SET mind = :mind, reply = :reply, question = :question, tainted = :tainted, ended = :ended,
-    elapsed_ms = :elapsed_ms WHERE id = :id
+    elapsed_ms = :elapsed_ms, pictures = :pictures WHERE id = :id
 -- name: turns_of_conversation
 SELECT * FROM turns WHERE conversation = :conversation AND ended IS NOT NULL AND text != '' AND id < :before ORDER BY id DESC
 LIMIT :limit
@@ -126,3 +126,54 @@ SELECT * FROM audit WHERE (:device = '' OR device = :device) ORDER BY id DESC LI
 -- name: tokens_add
 INSERT INTO facts (name, value) VALUES (:name, :tokens)
 ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + :tokens
+
+-- name: seen_add
+INSERT INTO seen (event, camera, kind, at, zone, box, size, night, known, pictures, look)
+VALUES (:event, :camera, :kind, :at, :zone, :box, :size, :night, :known, :pictures, :look) ON CONFLICT (event) DO NOTHING
+-- name: seen_words
+UPDATE seen SET mind = :mind, subject = :subject, what = :what, carrier = :carrier, parcel = :parcel,
+    readable = :readable, alert = :alert WHERE event = :event
+-- name: seen_told
+UPDATE seen SET told = :told, skipped = :skipped WHERE event = :event
+-- name: seen_end
+UPDATE seen SET ended = :ended, why = :why, clip = :clip WHERE event = :event
+-- name: seen_label
+UPDATE seen SET label = :label WHERE event = :event
+-- name: seen_event
+SELECT * FROM seen WHERE event = :event
+-- name: seen_since
+SELECT * FROM seen WHERE at >= :since AND (:camera = '' OR camera = :camera) ORDER BY at, id
+-- name: seen_lately
+SELECT * FROM seen WHERE (:camera = '' OR camera = :camera) ORDER BY at DESC, id DESC LIMIT :limit
+-- name: seen_labelled
+SELECT * FROM seen WHERE label != '' AND (:camera = '' OR camera = :camera) ORDER BY at
+-- name: seen_forget
+UPDATE seen SET pictures = '[]', clip = '', what = '', readable = '', look = '' WHERE at >= :since AND at < :until
+-- name: seen_pictures
+SELECT event, at, pictures, clip, label FROM seen WHERE pictures != '[]' OR clip != '' ORDER BY at
+-- name: seen_no_pictures
+UPDATE seen SET pictures = '[]', clip = '' WHERE event = :event
+-- name: eye_rule_add
+INSERT INTO eye_rules (person, camera, kind, subjects, hours, until, made, said_by)
+VALUES (:person, :camera, :kind, :subjects, :hours, :until, :made, :said_by)
+-- name: eye_rules
+SELECT * FROM eye_rules ORDER BY id
+-- name: eye_rules_drop
+DELETE FROM eye_rules WHERE (person = :person OR :person = '') AND (camera = :camera OR :camera = '')
+-- name: eye_zone_put
+INSERT INTO eye_zones (camera, name, kind, points, smallest, made) VALUES (:camera, :name, :kind, :points, :smallest, :made)
+ON CONFLICT (camera, name) DO UPDATE SET kind = excluded.kind, points = excluded.points, smallest = excluded.smallest
+-- name: eye_zones
+SELECT * FROM eye_zones ORDER BY camera, name
+-- name: eye_zone_drop
+DELETE FROM eye_zones WHERE camera = :camera AND name = :name
+-- name: eye_tuning_add
+INSERT INTO eye_tunings (camera, tuning, why, made) VALUES (:camera, :tuning, :why, :made)
+-- name: eye_tunings
+SELECT * FROM eye_tunings WHERE undone = 0 ORDER BY id
+-- name: eye_tuning_undo
+UPDATE eye_tunings SET undone = 1 WHERE id = :id
+-- name: eye_normal_add
+INSERT INTO eye_normals (camera, subject, look, name, made) VALUES (:camera, :subject, :look, :name, :made)
+-- name: eye_normals
+SELECT * FROM eye_normals

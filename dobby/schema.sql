@@ -48,3 +48,27 @@ CREATE TABLE audit (
     result TEXT NOT NULL);
 CREATE TRIGGER audit_never_changes BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 CREATE TRIGGER audit_never_shrinks BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+
+-- migration: 2
+ALTER TABLE turns ADD COLUMN pictures TEXT NOT NULL DEFAULT '[]';
+CREATE TABLE seen (
+    id INTEGER PRIMARY KEY, event TEXT UNIQUE NOT NULL, camera TEXT NOT NULL, kind TEXT NOT NULL, at TEXT NOT NULL,
+    ended TEXT NOT NULL DEFAULT '', why TEXT NOT NULL DEFAULT '', zone TEXT NOT NULL, box TEXT NOT NULL, size TEXT NOT NULL,
+    night INTEGER NOT NULL, known INTEGER NOT NULL, pictures TEXT NOT NULL DEFAULT '[]', clip TEXT NOT NULL DEFAULT '',
+    mind TEXT NOT NULL DEFAULT '', subject TEXT NOT NULL DEFAULT '', what TEXT NOT NULL DEFAULT '',
+    carrier TEXT NOT NULL DEFAULT '', parcel TEXT NOT NULL DEFAULT 'none', readable TEXT NOT NULL DEFAULT '',
+    alert INTEGER NOT NULL DEFAULT 1, look TEXT NOT NULL DEFAULT '', told TEXT NOT NULL DEFAULT '[]',
+    skipped TEXT NOT NULL DEFAULT '{}', label TEXT NOT NULL DEFAULT '');
+CREATE INDEX seen_by_time ON seen (at);
+CREATE TABLE eye_rules (
+    id INTEGER PRIMARY KEY, person TEXT NOT NULL, camera TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('mute', 'only')),
+    subjects TEXT NOT NULL, hours TEXT NOT NULL, until TEXT NOT NULL, made TEXT NOT NULL, said_by TEXT NOT NULL);
+CREATE TABLE eye_zones (
+    camera TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, points TEXT NOT NULL, smallest REAL NOT NULL,
+    made TEXT NOT NULL, PRIMARY KEY (camera, name));
+CREATE TABLE eye_tunings (
+    id INTEGER PRIMARY KEY, camera TEXT NOT NULL, tuning TEXT NOT NULL, why TEXT NOT NULL, made TEXT NOT NULL,
+    undone INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE eye_normals (
+    id INTEGER PRIMARY KEY, camera TEXT NOT NULL, subject TEXT NOT NULL, look TEXT NOT NULL, name TEXT NOT NULL,
+    made TEXT NOT NULL);

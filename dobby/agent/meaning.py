@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dobby.agent.clauses import Deed
@@ -68,7 +68,30 @@ class Control:
     what: str = ""
 
 
-Part = Do | RunSkill | Question | Refuse | Clarify | Control
+SightVerb = Literal["look", "there", "happening", "skipped", "came", "who", "again", "mute", "unmute", "only", "wrong",
+                    "ignore", "usual", "forget"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Something asked of the eyes or wished from them. cameras: device ids, () = all; minutes: how long, None = not
+    said, 0 = until tomorrow morning, -1 = until midnight; time, hours, place: keys of languages/<xx>/eyes.toml."""
+
+    verb: SightVerb
+    cameras: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    minutes: float | None = None
+    time: str = ""
+    hours: str = ""
+    place: str = ""
+    thing: str = ""
+
+    def but(self, **changes: object) -> Sight:
+        """This with some fields otherwise."""
+        return replace(self, **changes)  # type: ignore[arg-type]  # field names are checked by replace itself
+
+
+Part = Do | RunSkill | Question | Refuse | Clarify | Control | Sight
 
 
 @dataclass(frozen=True, slots=True)

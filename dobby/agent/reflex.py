@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dobby.agent import questions
+from dobby.agent import eye_talk, questions
 from dobby.agent.absent import absent
 from dobby.agent.clauses import Clause, clauses
 from dobby.agent.grammar import Bit, Grammar, load
@@ -70,6 +70,8 @@ class Reflex:
             context = None
         here = here if here in view.rooms else ""
         home = Home(view, names, self._words, context, here)
+        if (sight := eye_talk.read(text, view, self.language)) is not None:
+            return Understood((sight,), context or Context())
         said = typed(text, self.language)
         if not said or too_long(text) or (quotes(text) and not _names_quoted(text, names, self.language)):
             return Miss(self._nearest(view))

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dobby.agent import answers, consent
-from dobby.agent.meaning import Clarify, Control, Do, Part, Question, Refuse, RunSkill
+from dobby.agent.meaning import Clarify, Control, Do, Part, Question, Refuse, RunSkill, Sight
+from dobby.agent.sight_replies import sight
 from dobby.home.device import Command, Outcome
 from dobby.home.traits import Risk
 from dobby.home.verdict import Approval, Choice
@@ -48,6 +49,9 @@ async def act(hands: Hands, parts: Sequence[Part], text: str) -> Reply:
                 said.append(await _clarify(hands, part))
             case Control():
                 said.append(await _control(hands, part))
+            case Sight():
+                answered, done = await sight(hands, part)
+                said += [answered, tell(hands, done) if done else ""]
     told = "\n".join(one for one in said if one)
     if any(one in told and one.casefold() not in text.casefold() for one in _strangers_words(hands)):
         hands.taint()

@@ -143,11 +143,12 @@ class Agent:
         now = self.house.clock.now()
         statements = [("turn_end", {"id": hands.turn, "mind": reply.mind, "reply": reply.text, "question": question,
                                     "tainted": hands.tainted, "ended": now.isoformat(),
-                                    "elapsed_ms": round((time.monotonic() - began) * 1000)}),
+                                    "elapsed_ms": round((time.monotonic() - began) * 1000),
+                                    "pictures": json.dumps([one.name for one in hands.pictures])}),
                       ("message_done", {"id": row["id"]})]
-        if row["channel"] not in LOCAL and reply.text and not quiet:
+        if row["channel"] not in LOCAL and (reply.text or hands.pictures) and not quiet:
             statements.append(queued(Letter(f"answer:{row['id']}", row["channel"], row["sender"].split(":", 1)[1],
-                                            reply.text), now))
+                                            reply.text, tuple(hands.pictures)), now))
         await self.house.store.together(statements)
         self.on_turn(hands.turn, row["id"])
         self.on_letter()
@@ -167,7 +168,8 @@ class Agent:
         """Close a turn that `silent_turn` opened."""
         question = hands.questions[-1].id if hands.questions else None
         await self.house.store.do("turn_end", id=hands.turn, mind="none", reply=reply, question=question,
-                                  tainted=False, ended=self.house.clock.now().isoformat(), elapsed_ms=0)
+                                  tainted=False, ended=self.house.clock.now().isoformat(), elapsed_ms=0,
+                                  pictures=json.dumps([one.name for one in hands.pictures]))
         self.on_turn(hands.turn, 0)
 
     async def close_stopped(self, row: Row) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 Subject = Literal["person", "vehicle", "animal", "parcel", "other", "nothing"]
@@ -97,6 +98,38 @@ class Seen:
     alert: int = 1  # 0 nothing of note, 1 worth a look, 2 wants a person
     confidence: float = 0.0
     same_as_before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a vision model is shown, and what it is told beside it. Pictures are JPEG bytes, b"" where there is none.
+
+    kind: why it looks: an event's "start", "left" or "taken", or "look" when a person asked (`question`).
+    weight: what matters more is looked at first: 2 person-size or a door, 1 a car, 0 small things.
+    """
+
+    camera: str
+    when: datetime  # local time
+    full: bytes
+    crop: bytes = b""
+    before: bytes = b""
+    kind: Literal["start", "left", "taken", "look"] = "start"
+    zone: str = ""
+    night: bool = False
+    weight: int = 1
+    question: str = ""
+    normal: tuple[str, ...] = ()  # what is usual here, in the owner's words
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What came of looking: what was seen and by which end ("local", "server", "claude"), or why nothing is known
+    ("none": no end is set up; "late", "busy", "spent", "broken"; "newer": a newer event took its place)."""
+
+    seen: Seen | None
+    mind: str = ""
+    why: Literal["", "none", "late", "busy", "spent", "broken", "newer"] = ""
 
 
 def _inside(point: Point, points: Sequence[Point]) -> bool:

@@ -193,9 +193,15 @@ POSITION = Trait("position", "number", "%", 0, 100, tolerance=2)
 TARGET = Trait("target", "number", "°C", 5, 30, 0.5, tolerance=0.3, free_up_to=24)
 CURRENT = Trait("current", "sensor", "°C")
 REACHABLE = Trait("reachable", "sensor")
+WATCHING = Trait("watching", "switch", risks=((False, Risk.ASK),))  # a camera that is not watched is a door left open
+IGNORE = Trait("ignore", "action", base_risk=Risk.ASK)  # a part of the picture that is not looked at from now on
+MOTION = Trait("motion", "sensor")
+NIGHT = Trait("night", "sensor")
+PICTURE = Trait("picture", "sensor")  # up, down, black, covered, frozen
 
 VOCABULARY: Mapping[str, Trait] = {
     trait.name: trait
     for trait in (ON, BRIGHTNESS, COLOR_TEMPERATURE, COLOR, EFFECT, PLAYING, PLAY, NEXT, PREVIOUS, VOLUME, MUTED, GROUP,
-                  TITLE, TRACK, URI, LOCKED, JAMMED, BATTERY, POSITION, TARGET, CURRENT, REACHABLE)
+                  TITLE, TRACK, URI, LOCKED, JAMMED, BATTERY, POSITION, TARGET, CURRENT, REACHABLE,
+                  WATCHING, IGNORE, MOTION, NIGHT, PICTURE)
 }

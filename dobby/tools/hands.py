@@ -15,12 +15,13 @@ from typing import Protocol
 
 from dobby.approvals import LIFE, Answered, Approvals
 from dobby.clock import Clock
+from dobby.eyes.sights import Sights
 from dobby.home import scenes
 from dobby.home.device import Command, Fault, Outcome
 from dobby.home.home import Home
 from dobby.home.traits import Risk, Value
 from dobby.home.verdict import Approval, Choice, Mint, NoPermit, Verdict
-from dobby.messages import Person
+from dobby.messages import Person, Picture
 from dobby.policy import Asker, Source, judge, risk_of
 from dobby.skills import Skill
 from dobby.store import Store
@@ -74,6 +75,7 @@ class House:
     skills: list[Skill]
     scout: Scout
     mint: Mint
+    sights: Sights | None = None  # the cameras, None where there are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Hands:
     tainted: bool = False
     outcomes: list[Outcome] = field(default_factory=list)
     questions: list[Approval] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)  # what goes with the answer
 
     async def do(self, commands: Sequence[Command], *, tool: str, approval: int | None = None) -> Done:
         """Judge each command, do what may be done now, ask one question for what asks, refuse the rest."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -126,7 +127,7 @@ class Api:
         question = await house.approvals.get(turn["question"]) if turn["question"] else None
         return {"reply": turn["reply"], "mind": turn["mind"], "outcomes": outcomes_of(calls),
                 "question": question_view(question) if question else None, "elapsed_ms": turn["elapsed_ms"],
-                "turn": turn["id"]}
+                "turn": turn["id"], "pictures": json.loads(turn["pictures"])}
 
     async def commands(self, request: web.Request) -> web.Response:
         """POST /api/commands [{"device", "trait", "value"}]"""

@@ -1,0 +1,197 @@
+"""What is said to the eyes, by known sentences: "show me the garden", "who came by this morning?", "only people at
+night". A table of sentences a language (languages/<xx>/eyes.toml); a sentence fits whole or not at all.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, cast
+
+from dobby.agent.meaning import Sight, SightVerb
+from dobby.home.device import Device, View
+
+WORDS = r"(?:\S+ ){1,5}?"
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One language's sentences, compiled, and the tables its slots are read by."""
+
+    sentences: tuple[tuple[SightVerb, re.Pattern[str]], ...]
+    tables: Mapping[str, Any]
+
+
+@cache
+def talk(language: str) -> Talk | None:
+    """The sentences of a language; None where it has none."""
+    file = resources.files("dobby") / "languages" / language / "eyes.toml"
+    if not file.is_file():
+        return None
+    tables = tomllib.loads(file.read_text("utf-8"))
+    sentences = [(cast(SightVerb, verb), re.compile(pattern(one, tables)))
+                 for verb, several in tables["sentences"].items() for one in several]
+    return Talk(tuple(sentences), tables)
+
+
+def pattern(template: str, tables: Mapping[str, Any]) -> str:
+    """A sentence with [options], (choices|...) and {slots} as a regular expression over words that each end in a
+    space. Slots of times and hours hold what their tables do, the others any few words."""
+    done: list[str] = []
+    for piece in re.findall(r"\{\w+\}|[\[\]()|]|[^\s\[\]()|{}]+", template):
+        if piece in "[(":
+            done.append("(?:")
+        elif piece in "])":
+            done.append(")?" if piece == "]" else ")")
+        elif piece == "|":
+            done.append("|")
+        elif piece.startswith("{"):
+            name = piece[1:-1]
+            used = sum(f"(?P<{name}" in one for one in done)
+            inside = tables.get({"time": "times", "hours": "hours"}.get(name, ""))
+            words = _any(inside) if inside else WORDS
+            done.append(f"(?P<{name}{'' if not used else f'__{used}'}>{words})")
+        else:
+            done.append(re.escape(piece) + " ")
+    return "".join(done)
+
+
+def _any(table: Mapping[str, Sequence[str]]) -> str:
+    """Any phrase of a table, as a regular expression."""
+    phrases = sorted((phrase for several in table.values() for phrase in several), key=len, reverse=True)
+    return f"(?:{'|'.join(re.escape(phrase) for phrase in phrases)}) "
+
+
+def plain(text: str) -> list[str]:
+    """Words in small letters without signs; an apostrophe joins what it stands between."""
+    return re.sub(r"[^\w\s:%-]", " ", re.sub(r"['’´`]", "", text.casefold())).split()
+
+
+def read(text: str, view: View, language: str) -> Sight | None:
+    """What is asked of or wished from the eyes, None when this is something else. Only in a home with cameras."""
+    cameras = [device for device in view.devices.values() if device.kind == "camera"]
+    known = talk(language) if cameras else None
+    if known is None:
+        return None
+    words = plain(text)
+    manners = set(known.tables["manners"])
+    while words and words[0] in manners:
+        words = words[1:]
+    while words and words[-1] in manners:
+        words = words[:-1]
+    said = "".join(f"{word} " for word in words)
+    if not said or len(words) > 16:
+        return None
+    for verb, sentence in known.sentences:
+        match = sentence.fullmatch(said)
+        found = _filled(verb, match, known.tables, cameras, view) if match else None
+        if found is not None:
+            return found
+    return None
+
+
+def _filled(verb: SightVerb, match: re.Match[str], tables: Mapping[str, Any], cameras: Sequence[Device],
+            view: View) -> Sight | None:
+    """The slots of a sentence that fits, read by their tables; None when one of them is nothing known."""
+    sight = Sight(verb)
+    for slot, said in match.groupdict().items():
+        if said is None:
+            continue
+        value = _slot(slot.partition("__")[0], said.strip(), tables, cameras, view)
+        if value is None:
+            return None
+        sight = value(sight)
+    return sight
+
+
+def _slot(slot: str, said: str, tables: Mapping[str, Any], cameras: Sequence[Device], view: View) -> Any:
+    """What a slot changes about a Sight, None when its words are nothing known."""
+    match slot:
+        case "camera":
+            ids = _cameras(said, tables, cameras, view)
+            return None if ids is None else lambda sight: sight.but(cameras=ids)
+        case "subject":
+            subjects = _subjects(said, tables)
+            return (lambda sight: sight.but(subjects=subjects)) if subjects else None
+        case "time":
+            key = _key(said, tables["times"])
+            return (lambda sight: sight.but(time=key)) if key else None
+        case "hours":
+            key = _key(said, tables["hours"])
+            return (lambda sight: sight.but(hours=key)) if key else None
+        case "span":
+            minutes = _minutes(said, tables["spans"])
+            return None if minutes is None else lambda sight: sight.but(minutes=minutes)
+        case "place":
+            place = " ".join(filter(None, (_key(word, tables["places"]) for word in _bare(said, tables).split())))
+            whole = _key(_bare(said, tables), tables["places"])
+            return (lambda sight: sight.but(place=whole or place)) if whole or place else None
+    return lambda sight: sight.but(thing=said[:40])
+
+
+def _bare(said: str, tables: Mapping[str, Any]) -> str:
+    """Without articles in front."""
+    words = said.split()
+    while words and words[0] in tables["articles"]:
+        words = words[1:]
+    return " ".join(words)
+
+
+def _key(said: str, table: Mapping[str, Sequence[str]]) -> str:
+    return next((key for key, several in table.items() if said in several), "")
+
+
+def _cameras(said: str, tables: Mapping[str, Any], cameras: Sequence[Device], view: View) -> tuple[str, ...] | None:
+    """The cameras that are meant: () = all of them; None = no camera. A room's name is taken for its camera only where
+    no speaker or the like could be meant, or the word camera is said."""
+    words = _bare(said, tables).split()
+    spoken = bool(words) and words[-1] in tables["camera_words"]
+    if " ".join(words) in tables["all_cameras"]:
+        return ()
+    bare = " ".join(words[:-1] if spoken and len(words) > 1 else words)
+    found = [one.id for one in cameras if bare in _names(one, tables)]
+    others = {device.kind for device in view.devices.values() if device.room.casefold() == bare}
+    if found and (spoken or "speaker" not in others):
+        return tuple(found)
+    return None
+
+
+def _names(camera: Device, tables: Mapping[str, Any]) -> set[str]:
+    names = {" ".join(plain(name)) for name in (camera.name, camera.room, *camera.aliases) if name}
+    for name in list(names):
+        words = [word for word in name.split() if word not in tables["camera_words"]]
+        names.add(" ".join(words))
+    return names - {""}
+
+
+def _subjects(said: str, tables: Mapping[str, Any]) -> tuple[str, ...]:
+    words, parts = said.split(), [[]]  # type: list[str], list[list[str]]
+    for word in words:
+        if word in tables["join"]:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    keys = [_key(" ".join(part), tables["subjects"]) or _key(_bare(" ".join(part), tables), tables["subjects"])
+            for part in parts]
+    return tuple(dict.fromkeys(keys)) if all(keys) else ()
+
+
+def _minutes(said: str, spans: Mapping[str, Any]) -> float | None:
+    """How long, in minutes; 0 = until tomorrow morning, -1 = until midnight."""
+    if said in spans["half"]:
+        return 30.0
+    if said in spans["tonight"]:
+        return 0.0
+    if said in spans["day"]:
+        return -1.0
+    *amount, unit = said.split()
+    spoken = " ".join(amount)
+    number = float(spoken) if spoken.isdecimal() and len(spoken) < 4 else next(
+        (float(value) for value, several in spans["numbers"].items() if spoken in several), None)
+    if number is None:
+        return None
+    return number if unit in spans["minutes"] else number * 60 if unit in spans["hours"] else None

@@ -1,0 +1,103 @@
+"""The cameras as devices of the home: a Link whose readings are what the eyes say, and whose commands are the few
+things that can be done with a camera (watch or not, ignore a part of the picture). They pass the one gate like all
+others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+
+from dobby.errors import DeviceError
+from dobby.eyes.eyes import Eyes, Watched
+from dobby.eyes.seen import Zone
+from dobby.home import traits
+from dobby.home.device import Command, Device, Reading
+from dobby.store import Store
+
+TRAITS = (traits.WATCHING, traits.IGNORE, traits.MOTION, traits.PICTURE, traits.NIGHT, traits.REACHABLE)
+
+
+def camera_id(name: str) -> str:
+    """The stable id of a camera: its name in config.toml, in small letters."""
+    return "camera:" + re.sub(r"\W+", "_", name.casefold()).strip("_")
+
+
+class Cameras:
+    """The link of all cameras. `spoken` puts out a reading; `watch` yields them."""
+
+    def __init__(self, eyes: Eyes, store: Store, now_text: Callable[[], str]) -> None:
+        self._eyes, self._store, self._now = eyes, store, now_text
+        self._queue: asyncio.Queue[Reading] = asyncio.Queue()
+        self._by_id = {camera_id(one.name): one for one in eyes.cameras.values()}
+
+    def devices(self) -> list[Device]:
+        """Every camera as a device."""
+        return [Device(id_, one.name, "camera", one.room, "camera", TRAITS) for id_, one in self._by_id.items()]
+
+    async def watch(self) -> AsyncIterator[Device | Reading]:
+        """The cameras, then what changes about them, for ever."""
+        for device in self.devices():
+            yield device
+        for id_, one in self._by_id.items():
+            for trait, value in self._state(one).items():
+                yield Reading(id_, trait, value)
+        while True:
+            yield await self._queue.get()
+
+    def _state(self, one: Watched) -> dict[str, bool | str]:
+        return {"watching": one.watching, "motion": False, "picture": one.state, "night": one.night,
+                "ignore": ", ".join(zone.name for zone in one.zones if zone.kind == "mask"),
+                "reachable": one.state != "down"}
+
+    def spoken(self, camera: str, facts: Mapping[str, bool | str]) -> None:
+        """Something about a camera is so now."""
+        for trait, value in facts.items():
+            self._queue.put_nowait(Reading(camera_id(camera), trait, value))
+
+    async def send(self, command: Command) -> None:
+        """Watch or not; ignore a part of the picture ("name|x,y x,y ..." as `mask_text` writes it)."""
+        one = self._by_id.get(command.device)
+        if one is None:
+            raise DeviceError("There is no such camera.")
+        if command.trait == "watching":
+            one.watching = bool(command.value)
+            await self._store.set_fact(f"camera_watching:{one.name}", one.watching)
+            self.spoken(one.name, {"watching": one.watching})
+            return
+        zone = mask(str(command.value or ""))
+        await self._store.do("eye_zone_put", camera=one.name, name=zone.name, kind="mask", smallest=0.0,
+                             points=json.dumps(zone.points), made=self._now())
+        one.zones = (*(old for old in one.zones if old.name != zone.name), zone)
+        self._eyes.change(one.name)
+        self.spoken(one.name, {"ignore": str(command.value)})
+
+
+def mask_text(zone: Zone) -> str:
+    """A masked part of the picture as one line: "tree|0.00,0.00 0.33,0.00 ..."."""
+    return f"{zone.name}|" + " ".join(f"{x:.3f},{y:.3f}" for x, y in zone.points)
+
+
+def mask(text: str) -> Zone:
+    """The zone that `mask_text` wrote; DeviceError when it is none."""
+    name, _, places = text.partition("|")
+    try:
+        points = tuple((float(x), float(y)) for x, y in (place.split(",") for place in places.split()))
+    except ValueError:
+        points = ()
+    if not name or not 3 <= len(points) <= 20 or not all(0 <= x <= 1 and 0 <= y <= 1 for x, y in points):
+        raise DeviceError("A part of the picture to ignore is a name and three corners or more.")
+    return Zone(name, points, "mask")
+
+
+async def kept_zones(store: Store) -> dict[str, tuple[Zone, ...]]:
+    """The zones that were kept, by camera."""
+    found: dict[str, list[Zone]] = {}
+    for row in await store.all("eye_zones"):
+        points = tuple((float(x), float(y)) for x, y in json.loads(row["points"]))
+        found.setdefault(row["camera"], []).append(Zone(row["name"], points, row["kind"], row["smallest"]))
+    return {camera: tuple(zones) for camera, zones in found.items()}
+
+

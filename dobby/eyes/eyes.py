@@ -1,0 +1,155 @@
+"""The cameras as the daemon sees them: one child process looks, this end listens and asks for pictures.
+
+The child gets a bare environment and its passwords over its stdin. When it dies, whoever runs `Eyes.run` starts it
+again; the daemon and everything else goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dobby.errors import DobbyError
+from dobby.eyes.line import LENGTH, LineBroken, Note, decode_head, encode, head_size
+from dobby.eyes.seen import Point, Zone
+
+LOOK_LIMIT = 12.0  # seconds for a picture of now
+KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR", "LD_LIBRARY_PATH")
+
+
+class NoPicture(DobbyError):
+    """There is no picture of now; the text says why."""
+
+
+@dataclass(slots=True)
+class Watched:
+    """A camera as it is told to the child, and how it is. state: "starting" until a first word came."""
+
+    name: str
+    url: str
+    sub_url: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    room: str = ""
+    zones: tuple[Zone, ...] = ()
+    tuning: dict[str, float] = field(default_factory=dict)
+    patience: dict[str, float] = field(default_factory=dict)
+    clips: str = ""
+    watching: bool = True
+    state: str = "starting"
+    trouble: str = ""
+    busy: bool = False
+    night: bool = False
+
+    def row(self) -> dict[str, Any]:
+        """What the child needs to know."""
+        return {"name": self.name, "url": self.url, "sub_url": self.sub_url, "user": self.user,
+                "password": self.password, "zones": [zone_row(zone) for zone in self.zones], "tuning": self.tuning,
+                "patience": self.patience, "clips": self.clips}
+
+
+def zone_row(zone: Zone) -> dict[str, Any]:
+    """A zone as JSON."""
+    return {"name": zone.name, "points": [list(point) for point in zone.points], "kind": zone.kind,
+            "smallest": zone.smallest}
+
+
+Heard = Callable[[Note], Awaitable[None]]
+
+
+class Eyes:
+    """All cameras. `heard` is awaited with each message of the child, in order."""
+
+    def __init__(self, cameras: Sequence[Watched], heard: Heard) -> None:
+        self.cameras: Mapping[str, Watched] = {one.name: one for one in cameras}
+        self._heard = heard
+        self._asks = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[bytes]] = {}
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def run(self) -> None:
+        """Have the child look, until it dies or this is cancelled."""
+        environment = {key: os.environ[key] for key in KEPT_VARIABLES if key in os.environ}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "dobby.eyes.process", stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE, env=environment, limit=1024 * 1024)
+        self._process = process
+        try:
+            self._tell({"type": "open", "cameras": [one.row() for one in self.cameras.values()]})
+            await self._listen(process)
+        finally:
+            self._process = None
+            for ask in list(self._waiting.values()):
+                if not ask.done():
+                    ask.set_exception(NoPicture("The eyes are starting again."))
+            await _end(process)
+        raise DobbyError(f"The eyes' process ended ({process.returncode}).")
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None  # noqa: S101  # it was asked for
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                size = head_size(await process.stdout.readexactly(LENGTH.size))
+                head, sizes = decode_head(await process.stdout.readexactly(size))
+                blobs = [await process.stdout.readexactly(one) for one in sizes]
+                await self._hear(Note(head, tuple(blobs)))
+
+    async def _hear(self, note: Note) -> None:
+        if note.type != "look":
+            await self._heard(note)
+            return
+        ask = self._waiting.pop(int(note.head.get("ask", 0)), None)
+        if ask is None or ask.done():
+            return
+        if note.blobs:
+            ask.set_result(note.blobs[0])
+        else:
+            ask.set_exception(NoPicture(str(note.head.get("error", "There is none.")), str(note.head.get("mend", ""))))
+
+    def _tell(self, head: Mapping[str, Any]) -> None:
+        if self._process is None or self._process.stdin is None:
+            raise NoPicture("The eyes are not open.")
+        self._process.stdin.write(encode(head))
+
+    async def look(self, camera: str, draw: Sequence[Point] = ()) -> bytes:
+        """A picture of now (JPEG), a part of it marked if its corners are given; NoPicture when there is none."""
+        number = next(self._asks)
+        ask = self._waiting[number] = asyncio.get_running_loop().create_future()
+        try:
+            self._tell({"type": "look", "ask": number, "camera": camera, "draw": [list(point) for point in draw]})
+            async with asyncio.timeout(LOOK_LIMIT):
+                picture: bytes = await ask
+                return picture
+        except TimeoutError:
+            raise NoPicture(f"{camera} gives no picture.", "Is the camera switched on?") from None
+        finally:
+            self._waiting.pop(number, None)
+
+    def change(self, camera: str) -> None:
+        """Tell the child the zones and tuning that a camera has now; it is told anyway when it starts."""
+        one = self.cameras[camera]
+        with contextlib.suppress(NoPicture):
+            self._tell({"type": "change", "camera": camera, "zones": [zone_row(zone) for zone in one.zones],
+                        "tuning": one.tuning})
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End the child: its stdin closes, and what does not go then is killed."""
+    if process.stdin is not None:
+        process.stdin.close()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(2.0):
+            await process.wait()
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+__all__ = ["Eyes", "LineBroken", "NoPicture", "Watched", "zone_row"]

@@ -1,0 +1,42 @@
+"""The eyes out of the settings: cameras, who says what is in a picture, and where pictures lie. Nothing runs yet."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dobby.config import CameraSettings, Config, Secrets, camera_secret
+from dobby.eyes.cameras import kept_zones
+from dobby.eyes.eyes import Watched
+from dobby.eyes.seen import Zone
+from dobby.eyes.sights import Shelf, Sights
+from dobby.eyes.telling import Limits
+from dobby.eyes.watch import Mail, Mind, Watch
+from dobby.store import Store
+from dobby.words import Words
+
+
+async def open_eyes(config: Config, secrets: Secrets, store: Store, post: Mail, shelf: Shelf, clips: str,
+                    now: Callable[[], datetime], words: Callable[[], Words], mind: Mind | None,
+                    on_seen: Callable[[Mapping[str, Any]], None]) -> Sights:
+    """The eyes of this house. clips: the folder for the clips of events."""
+    watch = Watch(store, post, shelf, now, words, config.persons(), await asyncio.to_thread(ZoneInfo,
+                                                                                       config.home.timezone),
+                  Limits(config.eyes.per_hour, config.eyes.quiet), mind, on_seen=on_seen)
+    zones = await kept_zones(store)
+    cameras = [await _watched(one, secrets, store, zones.get(one.name, ()), clips, config.eyes.patience)
+               for one in config.cameras]
+    watch.open(cameras)
+    return Sights(watch, shelf)
+
+
+async def _watched(one: CameraSettings, secrets: Secrets, store: Store, zones: tuple[Zone, ...], clips: str,
+                   patience: float) -> Watched:
+    tuned = await store.fact(f"camera_tuning:{one.name}", {})
+    return Watched(one.name, one.url, one.sub_url, one.user, secrets.values.get(camera_secret(one.name), ""),
+                   one.room or one.name, zones, {"sensitivity": one.sensitivity, **tuned},
+                   {"down": patience, "frozen": patience}, clips,
+                   await store.fact(f"camera_watching:{one.name}", True))

@@ -1,0 +1,197 @@
+"""What a person can ask of the eyes and wish from them: a look at now, what came by, what was not told and why, quiet
+for an hour, only people at night, that was a false alarm. Facts only; the words around them are made elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, Protocol
+
+from dobby.eyes.cameras import camera_id
+from dobby.eyes.eyes import NoPicture, Watched
+from dobby.eyes.seen import Glance, Point, Seen
+from dobby.eyes.watch import Watch, stamp
+from dobby.store import Row
+
+TOLD_FOR = timedelta(hours=6)  # how long "who is it?" and "show me again" mean the last picture
+Label = Literal["false alarm", "right", "missed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look through one camera: the picture's name, what is on it (None where nobody said), or why there is none."""
+
+    camera: str
+    picture: str = ""
+    seen: Seen | None = None
+    trouble: str = ""
+
+
+class Shelf(Protocol):
+    """Where pictures are kept."""
+
+    def keep(self, data: bytes, kind: str = "jpg") -> str:
+        """Keep a picture (blocking); its name."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """A kept picture (blocking); b"" when it is gone."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """Remove a picture or a clip (blocking)."""
+        ...
+
+
+class Sights:
+    """The eyes as tools and phrases see them."""
+
+    def __init__(self, watch: Watch, shelf: Shelf) -> None:
+        self.watch, self._shelf = watch, shelf
+
+    def cameras(self) -> list[Watched]:
+        """Every camera."""
+        return list(self.watch.eyes.cameras.values())
+
+    def named(self, ids: Sequence[str]) -> list[Watched]:
+        """The cameras with these device ids; all of them for none."""
+        return [one for one in self.cameras() if not ids or camera_id(one.name) in ids]
+
+    # --- looking ------------------------------------------------------------------------------------------------------
+
+    async def look(self, ids: Sequence[str], question: str = "", *, words: bool = True,
+                   draw: Sequence[Point] = ()) -> list[Look]:
+        """A fresh picture of each camera, and what is on it if `words` and a vision end is there. draw: the corners of
+        a part of the picture to mark on it."""
+        return list(await asyncio.gather(*(self._look(one, question, words, draw) for one in self.named(ids))))
+
+    async def _look(self, camera: Watched, question: str, words: bool, draw: Sequence[Point]) -> Look:
+        try:
+            data = await self.watch.eyes.look(camera.name, draw)
+        except NoPicture as error:
+            return Look(camera.name, trouble=str(error))
+        name = await asyncio.to_thread(self._shelf.keep, data)
+        if not words or self.watch.mind is None:
+            return Look(camera.name, name)
+        glance = Glance(camera.name, self.watch.local(), data, kind="look", night=camera.night, weight=2,
+                        question=question, language=self.watch.words().language)
+        word = await self.watch.mind.see(glance)
+        return Look(camera.name, name, word.seen)
+
+    async def again(self, row: Row, question: str) -> Seen | None:
+        """Look once more at the pictures of an event, with a question."""
+        names = json.loads(row["pictures"])
+        blobs = [await asyncio.to_thread(self._shelf.read, name) for name in names[:2]]
+        if self.watch.mind is None or not any(blobs):
+            return None
+        full, crop = (*blobs, b"", b"")[:2]
+        word = await self.watch.mind.see(Glance(row["camera"], self.watch.local(), full, crop, kind="look", weight=2,
+                                                question=question, language=self.watch.words().language))
+        return word.seen
+
+    # --- what happened ------------------------------------------------------------------------------------------------
+
+    async def events(self, since: datetime, until: datetime, ids: Sequence[str] = (),
+                     subject: str = "") -> list[Row]:
+        """What was seen in a time, oldest first; without what turned out to be nothing."""
+        names = {one.name for one in self.named(ids)}
+        rows = await self.watch.store.all("seen_since", since=stamp(since), camera="")
+        return [row for row in rows if row["at"] < stamp(until) and row["camera"] in names
+                and row["subject"] != "nothing" and row["label"] != "false alarm"
+                and (not subject or _is_of(row, subject))]
+
+    async def skipped(self, person: str, since: datetime) -> list[Row]:
+        """What this person was not told of since then."""
+        rows = await self.watch.store.all("seen_since", since=stamp(since), camera="")
+        return [row for row in rows if person in json.loads(row["skipped"])]
+
+    async def last(self, person: str, ids: Sequence[str] = ()) -> Row | None:
+        """The event that "it" means: the last one this person was told of, or the last one seen on these cameras."""
+        names = {one.name for one in self.named(ids)}
+        rows = await self.watch.store.all("seen_since", since=stamp(self.watch.local() - TOLD_FOR), camera="")
+        rows = [row for row in rows if row["camera"] in names]
+        told = [row for row in rows if person in json.loads(row["told"])]
+        found = told or rows
+        return found[-1] if found else None
+
+    # --- wishes -------------------------------------------------------------------------------------------------------
+
+    async def mute(self, person: str, camera: str, until: datetime | None) -> None:
+        """No texts to this person ("" = anybody) about a camera ("" = all) until then (None = until told otherwise)."""
+        await self._rule(person, camera, "mute", (), "", until)
+
+    async def only(self, person: str, camera: str, subjects: Sequence[str], hours: str) -> None:
+        """Texts to this person only about these subjects, at these hours ("" = always)."""
+        await self._rule(person, camera, "only", subjects, hours, None)
+
+    async def unmute(self, person: str, camera: str) -> int:
+        """Take this person's wishes about a camera ("" = all) back; how many there were."""
+        return await self.watch.store.do("eye_rules_drop", person=person, camera=camera)
+
+    async def _rule(self, person: str, camera: str, kind: str, subjects: Sequence[str], hours: str,
+                    until: datetime | None) -> None:
+        await self.watch.store.do("eye_rule_add", person=person, camera=camera, kind=kind,
+                                  subjects=json.dumps(list(subjects)), hours=hours, said_by=person,
+                                  until=until.isoformat() if until else "", made=stamp(self.watch.local()))
+
+    async def label(self, event: str, label: Label) -> None:
+        """What an event really was; kept, with its clip, for tuning."""
+        await self.watch.store.do("seen_label", event=event, label=label)
+
+    async def usual(self, row: Row, name: str) -> None:
+        """What was seen is usual here: no text about the like of it from now on."""
+        await self.watch.store.do("eye_normal_add", camera=row["camera"], subject=row["subject"], look=row["look"],
+                                  name=name, made=stamp(self.watch.local()))
+
+    # --- pictures -----------------------------------------------------------------------------------------------------
+
+    async def forget(self, since: datetime, until: datetime) -> int:
+        """Remove the pictures and clips of a time, and what was said of them; how many pictures went."""
+        rows = [row for row in await self.watch.store.all("seen_pictures") if stamp(since) <= row["at"] < stamp(until)]
+        gone = await self._drop(rows)
+        await self.watch.store.do("seen_forget", since=stamp(since), until=stamp(until))
+        return gone
+
+    async def tidy(self, days: int, megabytes: int, sizes: Callable[[str], int]) -> int:
+        """Keep to what the settings say: old pictures go, then the oldest until the rest fits, labelled ones last."""
+        rows = await self.watch.store.all("seen_pictures")
+        oldest = stamp(self.watch.now().astimezone(UTC) - timedelta(days=days))
+        old = [row for row in rows if row["at"] < oldest and not row["label"]]
+        gone = await self._drop(old)
+        rest = [row for row in rows if row not in old]
+        rest.sort(key=lambda row: (bool(row["label"]), row["at"]))
+        kept = [await asyncio.to_thread(_weigh, row, sizes) for row in rest]
+        over = sum(kept) - megabytes * 1024 * 1024
+        for row, weight in zip(rest, kept, strict=True):
+            if over <= 0:
+                break
+            gone += await self._drop([row])
+            over -= weight
+        return gone
+
+    async def _drop(self, rows: Sequence[Row]) -> int:
+        gone = 0
+        for row in rows:
+            names = [*json.loads(row["pictures"]), *([row["clip"]] if row["clip"] else [])]
+            for name in names:
+                await asyncio.to_thread(self._shelf.drop, name)
+            gone += len(names)
+            await self.watch.store.do("seen_no_pictures", event=row["event"])
+        return gone
+
+
+def _weigh(row: Row, sizes: Callable[[str], int]) -> int:
+    return sum(map(sizes, [*json.loads(row["pictures"]), *([row["clip"]] if row["clip"] else [])]))
+
+
+def _is_of(row: Row, subject: str) -> bool:
+    if subject == "parcel":
+        return row["subject"] == "parcel" or row["parcel"] != "none" or row["kind"] in ("left", "taken")
+    if row["subject"]:
+        return bool(row["subject"] == subject)
+    sizes = {"person": "person", "vehicle": "car", "animal": "small"}
+    return bool(row["size"] == sizes.get(subject))

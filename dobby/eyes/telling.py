@@ -1,0 +1,144 @@
+"""Worth telling? Pure: an event, what came before it, and a person's wishes in; yes or a reason out.
+
+The same truck twice is one text. A wish ("mute the driveway", "only people at night") holds for the person who said it.
+The hourly cap never swallows the first of a kind. Every no has a reason, which "what did you skip?" gives back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+Reason = Literal["nothing", "same", "mute", "only", "quiet", "normal", "cap"]
+SAME_FOR = {"vehicle": timedelta(minutes=15), "person": timedelta(minutes=5), "animal": timedelta(minutes=20),
+            "parcel": timedelta(minutes=2)}
+SAME_ANYTHING = timedelta(minutes=5)
+ELSEWHERE = timedelta(minutes=3)  # a carrier's van seen by two cameras is one van
+NIGHT = (21.0, 6.5)  # local hours between which it counts as night, where the picture itself does not say so
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What is known of one event when it is to be told. subject "" where nobody looked at the picture; size is the
+    detector's own word: small, person, car."""
+
+    id: str
+    camera: str
+    at: datetime  # local time
+    kind: str = "start"
+    subject: str = ""
+    carrier: str = ""
+    parcel: str = "none"
+    size: str = "person"
+    alert: int = 1
+    night: bool = False
+    same_as_before: bool = False
+    normal: bool = False
+
+    @property
+    def sort(self) -> tuple[str, str, str]:
+        """Of what kind it is: two of the same kind in a row are hardly news."""
+        if self.parcel != "none" or self.kind in ("left", "taken"):
+            return "parcel", "", self.parcel if self.parcel != "none" else self.kind
+        return (self.subject, self.carrier.casefold(), "") if self.subject else (f"size {self.size}", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A wish of a person ("" = everybody) about a camera ("" = all): nothing (mute) or only some subjects.
+
+    hours: "", "night", "day" or "23:00-06:30" (local); until: when it ends, None = never.
+    """
+
+    person: str
+    camera: str
+    kind: Literal["mute", "only"]
+    subjects: tuple[str, ...] = ()
+    hours: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the settings say: texts an hour, and quiet hours ("23:00-06:30" or "")."""
+
+    per_hour: int = 10
+    quiet: str = ""
+
+
+def reason_not(event: Event, earlier: Sequence[Event], told: Sequence[Event], rules: Sequence[Rule], person: str,
+               limits: Limits) -> Reason | None:
+    """Why a person is not told of an event, None when they are.
+
+    earlier: what was seen before it, told or not, the latest last; told: what this person was told of.
+    """
+    if event.subject == "nothing":
+        return "nothing"
+    for rule in rules:
+        if _holds(rule, event, person) and (rule.kind == "mute" or not _wanted(event, rule)):
+            return "mute" if rule.kind == "mute" else "only"
+    if limits.quiet and event.alert < 2 and within(limits.quiet, event.at):
+        return "quiet"
+    if is_same(event, earlier):
+        return "same"
+    if event.normal and event.alert < 2:
+        return "normal"
+    hour = [one for one in told if event.at - one.at < timedelta(hours=1)]
+    first = all(one.sort != event.sort for one in hour)
+    if len(hour) >= limits.per_hour and not first and event.alert < 2:
+        return "cap"
+    return None
+
+
+def is_same(event: Event, earlier: Sequence[Event]) -> bool:
+    """Whether this is what was seen a moment ago: the same kind on the same camera, or a carrier's van on another."""
+    long = SAME_FOR.get(event.sort[0], SAME_ANYTHING)
+    for one in earlier:
+        since = event.at - one.at
+        if one.id == event.id or since < timedelta(0) or one.subject == "nothing":
+            continue
+        if one.camera == event.camera and one.sort == event.sort and since < long:
+            return True
+        if event.carrier and one.sort == event.sort and since < ELSEWHERE:
+            return True
+        if one.camera == event.camera and event.same_as_before and since < long:
+            return True
+    return False
+
+
+def _holds(rule: Rule, event: Event, person: str) -> bool:
+    if rule.person not in ("", person) or rule.camera not in ("", event.camera):
+        return False
+    if rule.until is not None and event.at >= rule.until:
+        return False
+    if rule.hours in ("night", "day"):
+        return at_night(event) == (rule.hours == "night")
+    return not rule.hours or within(rule.hours, event.at)
+
+
+def _wanted(event: Event, rule: Rule) -> bool:
+    """Whether an event is of the subjects that a person still wants. Where nobody looked, its size must do."""
+    if event.subject:
+        return event.subject in rule.subjects or (event.parcel != "none" and "parcel" in rule.subjects)
+    sizes = {"person": ("person",), "car": ("vehicle",), "small": ("animal", "parcel")}
+    return any(subject in rule.subjects for subject in sizes.get(event.size, ()))
+
+
+def at_night(event: Event) -> bool:
+    """Whether it is night: the picture says so (infrared), or the hour does."""
+    hour = event.at.hour + event.at.minute / 60
+    return event.night or hour >= NIGHT[0] or hour < NIGHT[1]
+
+
+def within(hours: str, at: datetime) -> bool:
+    """Whether a local time lies in "23:00-06:30"."""
+    start, _, end = hours.partition("-")
+    now = f"{at:%H:%M}"
+    return start <= now < end if start <= end else now >= start or now < end
+
+
+def size_of(area: float) -> str:
+    """The detector's own word for how much of the picture (0..1) something covers."""
+    return "small" if area < 0.006 else "person" if area < 0.06 else "car"

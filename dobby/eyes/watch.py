@@ -1,0 +1,303 @@
+"""From a change in front of a camera to a text with a picture: kept, shown to a vision model, judged, told.
+
+A picture waits a few seconds for its words; then it goes out with what the detector itself knows, and the words follow
+in the same thread. What a vision model says is a stranger's word: shown to people, cleaned and capped, never obeyed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from dobby.eyes.cameras import Cameras
+from dobby.eyes.eyes import Eyes, Watched
+from dobby.eyes.line import Note
+from dobby.eyes.seen import Box, Glance, Seen, Word
+from dobby.eyes.telling import Event, Limits, Reason, Rule, reason_not, size_of
+from dobby.messages import Letter, Person, Picture
+from dobby.store import Row, Store
+from dobby.words import Words
+
+log = logging.getLogger(__name__)
+PROMPT = 4.0  # seconds a picture waits for its words before it goes out without
+LOOK_BACK = timedelta(hours=2)  # how far back the same thing may have been seen
+WEIGHTS = {"small": 0, "car": 1, "person": 2}
+ALIKE = 0.78  # overlap (0..1) of two colour histograms that makes them the same thing
+TROUBLES = ("down", "black", "covered", "frozen")
+NO_WORD = Word(None, why="none")
+
+
+class Mind(Protocol):
+    """The vision seam as the watch sees it."""
+
+    async def see(self, glance: Glance) -> Word:
+        """What is in a picture; always a Word, within the seam's own deadline."""
+        ...
+
+
+class Album(Protocol):
+    """Where pictures are kept."""
+
+    def keep(self, data: bytes, kind: str = "jpg") -> str:
+        """Keep a picture (blocking); its name."""
+        ...
+
+
+class Mail(Protocol):
+    """The way to people."""
+
+    async def tell(self, letter: Letter) -> None:
+        """Queue a letter and send it soon."""
+        ...
+
+
+@dataclass(slots=True)
+class Watch:
+    """Who watches the cameras' doings. `on_seen` is told of every event for the page; mind is None without vision."""
+
+    store: Store
+    post: Mail
+    album: Album
+    now: Callable[[], datetime]
+    words: Callable[[], Words]
+    people: Sequence[Person]
+    zone: ZoneInfo
+    limits: Limits = field(default_factory=Limits)
+    mind: Mind | None = None
+    prompt: float = PROMPT
+    on_seen: Callable[[Mapping[str, Any]], None] = lambda seen: None
+    eyes: Eyes = field(init=False)
+    link: Cameras = field(init=False)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def open(self, cameras: Sequence[Watched]) -> None:
+        """These are the cameras."""
+        self.eyes = Eyes(cameras, self.heard)
+        self.link = Cameras(self.eyes, self.store, lambda: stamp(self.now()))
+
+    def idle(self) -> bool:
+        """Whether no event is being dealt with."""
+        return not self._tasks
+
+    def local(self) -> datetime:
+        """Now, in the time of the house."""
+        return self.now().astimezone(self.zone)
+
+    async def heard(self, note: Note) -> None:
+        """What the eyes' process says."""
+        camera = self.eyes.cameras.get(str(note.head.get("camera", "")))
+        if camera is None:
+            return
+        match note.type:
+            case "event" if not camera.watching:
+                return
+            case "event" if note.head.get("phase") == "picture":
+                self.link.spoken(camera.name, {"motion": True})
+                self._spawn(self._deal(note, camera))
+            case "event":
+                self.link.spoken(camera.name, {"motion": False})
+                self._spawn(self._ended(note))
+            case "health":
+                await self._health(camera, str(note.head.get("state", "")))
+            case "trouble":
+                camera.trouble = f"{note.head.get('text', '')} {note.head.get('mend', '')}".strip()
+            case "mode":
+                camera.night = bool(note.head.get("night"))
+                self.link.spoken(camera.name, {"night": camera.night})
+                self.on_seen({"camera": camera.name, "kind": "mode", "night": camera.night})
+            case "busy" | "calm":
+                await self._busy(camera, note.type == "busy")
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        async def guarded() -> None:
+            try:
+                await work
+            except Exception:  # one event's surprise must not end the eyes; it is in the log, the next one is told
+                log.exception("an event")
+
+        task = asyncio.create_task(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Give up what is under way (the daemon is closing)."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # --- an event ---------------------------------------------------------------------------------------------------
+
+    async def _deal(self, note: Note, camera: Watched) -> None:
+        head = note.head
+        at = self.local() - timedelta(seconds=max(0.0, time.time() - float(head["at"])))
+        box = Box(*(float(edge) for edge in head["box"]))
+        names = [await asyncio.to_thread(self.album.keep, blob) for blob in note.blobs[:3]]
+        camera.night = bool(head["night"])
+        await self.store.do("seen_add", event=head["event"], camera=camera.name, kind=head["kind"],
+                            at=stamp(at), zone=head["zone"], box=json.dumps(head["box"]), size=size_of(box.area),
+                            night=bool(head["night"]), known=bool(head["known"]), pictures=json.dumps(names),
+                            look=str(head.get("look", "")))
+        full, crop, before = (*note.blobs, b"", b"", b"")[:3]
+        glance = Glance(camera.name, at, full, crop, before, head["kind"], head["zone"], bool(head["night"]),
+                        WEIGHTS[size_of(box.area)], normal=await self._usual(camera.name),
+                        language=self.words().language)
+        looking = asyncio.create_task(self.mind.see(glance)) if self.mind else None
+        try:
+            word = await self._wait(looking, self.prompt)
+            told = await self._tell(head["event"], word, ())
+            if word is None and looking is not None:
+                await self._tell(head["event"], await looking, told)
+        finally:
+            if looking is not None:
+                looking.cancel()
+
+    async def _wait(self, looking: asyncio.Task[Word] | None, seconds: float) -> Word | None:
+        """The words, NO_WORD without a vision end, None when they are not there in time."""
+        if looking is None:
+            return NO_WORD
+        done, _ = await asyncio.wait({looking}, timeout=seconds)
+        return looking.result() if done else None
+
+    async def _tell(self, id_: str, word: Word | None, told: Sequence[str]) -> list[str]:
+        """Judge an event for each person and send what is to be sent; who was told. told: who has the picture
+        already, for whom only the words are news."""
+        if word is not None and word.seen is not None:
+            await self._keep_words(id_, word.seen, word.mind)
+        elif told:
+            return list(told)
+        row = await self.store.one("seen_event", event=id_)
+        if row is None:
+            return []
+        event = await self._event(row, word.seen if word else None)
+        since = stamp(event.at - LOOK_BACK)
+        earlier = [one for one in await self.store.all("seen_since", since=since, camera="") if one["at"] < row["at"]
+                   or (one["at"] == row["at"] and one["id"] < row["id"])]
+        rules = [_rule(one) for one in await self.store.all("eye_rules")]
+        now_told, skipped = list(told), {}
+        for person in self.people:
+            if person.role == "guest" or not person.addresses:
+                continue
+            if person.name in told:
+                await self._send(person, row, "words")
+                continue
+            reason = reason_not(event, [self._past(one) for one in earlier],
+                                [self._past(one) for one in earlier if person.name in json.loads(one["told"])],
+                                rules, person.name, self.limits)
+            if reason is None:
+                now_told.append(person.name)
+                await self._send(person, row, "picture")
+            else:
+                skipped[person.name] = reason
+        await self.store.do("seen_told", event=id_, told=json.dumps(now_told), skipped=json.dumps(skipped))
+        if (shown := await self.store.one("seen_event", event=id_)) is not None:
+            self.on_seen(view(shown))
+        return now_told
+
+    async def _keep_words(self, id_: str, seen: Seen, mind: str) -> None:
+        await self.store.do("seen_words", event=id_, mind=mind, subject=seen.subject, what=seen.what,
+                            carrier=seen.carrier, parcel=seen.parcel, readable=seen.text, alert=seen.alert)
+
+    async def _event(self, row: Row, seen: Seen | None) -> Event:
+        event = self._past(row)
+        normal = await self._is_normal(row)
+        return Event(event.id, event.camera, event.at, event.kind, event.subject, event.carrier, event.parcel,
+                     event.size, event.alert, event.night, seen.same_as_before if seen else False, normal)
+
+    def _past(self, row: Row) -> Event:
+        at = datetime.fromisoformat(row["at"]).astimezone(self.zone)
+        return Event(row["event"], row["camera"], at, row["kind"], row["subject"], row["carrier"], row["parcel"],
+                     row["size"], row["alert"], bool(row["night"]))
+
+    async def _is_normal(self, row: Row) -> bool:
+        """Whether it looks like something that the owner called usual here."""
+        return any(one["camera"] == row["camera"] and one["subject"] in ("", row["subject"])
+                   and alike(one["look"], row["look"]) for one in await self.store.all("eye_normals"))
+
+    async def _usual(self, camera: str) -> tuple[str, ...]:
+        rows = await self.store.all("eye_normals")
+        return tuple(dict.fromkeys(row["name"] for row in rows if row["camera"] == camera and row["name"]))[:5]
+
+    async def _send(self, person: Person, row: Row, part: str) -> None:
+        channel, to = person.addresses[0].split(":", 1)
+        pictures = tuple(Picture(name) for name in json.loads(row["pictures"])[:1]) if part == "picture" else ()
+        await self.post.tell(Letter(f"seen:{row['event']}:{person.name}:{part}", channel, to,
+                                    sentence(row, self.words()), pictures, kind="alert"))
+
+    async def _ended(self, note: Note) -> None:
+        await self.store.do("seen_end", event=str(note.head["event"]), ended=stamp(self.local()),
+                            why=str(note.head.get("why", "")), clip=str(note.head.get("clip", "")))
+
+    # --- how the cameras are ----------------------------------------------------------------------------------------
+
+    async def _health(self, camera: Watched, state: str) -> None:
+        """A camera that is down, black, covered or frozen is told once, and once when it is well again."""
+        camera.state = state
+        self.link.spoken(camera.name, {"picture": state, "reachable": state != "down"})
+        if state == "up":
+            camera.trouble = ""
+        key = f"camera_told:{camera.name}"
+        before = await self.store.fact(key, "up")
+        if state == before or state not in (*TROUBLES, "up"):
+            return
+        await self.store.set_fact(key, state)
+        await self._tell_owners(f"eyes.{'well' if state == 'up' else state}", camera)
+        self.on_seen({"camera": camera.name, "kind": "health", "state": state})
+
+    async def _busy(self, camera: Watched, busy: bool) -> None:
+        camera.busy = busy
+        if busy:
+            await self._tell_owners("eyes.busy", camera)
+
+    async def _tell_owners(self, key: str, camera: Watched) -> None:
+        for person in self.people:
+            if person.role == "owner" and person.addresses:
+                channel, to = person.addresses[0].split(":", 1)
+                await self.post.tell(Letter(f"{key}:{camera.name}:{stamp(self.local())}", channel, to,
+                                            self.words().say(key, camera=camera.name), kind="alert"))
+
+
+def stamp(at: datetime) -> str:
+    """A moment as the log keeps it: UTC, so that text order is time order."""
+    return at.astimezone(ZoneInfo("UTC")).isoformat(timespec="milliseconds")
+
+
+def sentence(row: Row, words: Words) -> str:
+    """What the phone says about an event: the model's sentence, or what the detector itself knows and no more."""
+    place = f"{row['camera']}, {row['zone']}" if row["zone"] else row["camera"]
+    if row["what"]:
+        return f"{place}: {row['what']}"
+    if row["kind"] in ("left", "taken"):
+        return words.say(f"eyes.{row['kind']}", place=place)
+    return words.say(f"eyes.size_{row['size']}_known" if row["known"] else f"eyes.size_{row['size']}", place=place)
+
+
+def view(row: Row) -> dict[str, Any]:
+    """An event as the page and the tools show it."""
+    return {"event": row["event"], "camera": row["camera"], "kind": row["kind"], "at": row["at"],
+            "zone": row["zone"], "subject": row["subject"], "what": row["what"], "carrier": row["carrier"],
+            "size": row["size"], "night": bool(row["night"]), "pictures": json.loads(row["pictures"]),
+            "told": json.loads(row["told"]), "skipped": json.loads(row["skipped"]), "label": row["label"]}
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two colour histograms (a hex digit a bin) overlap enough to be of the same thing."""
+    if not one or len(one) != len(other):
+        return False
+    pairs = [(int(a, 16), int(b, 16)) for a, b in zip(one, other, strict=True)]
+    whole = max(sum(a for a, _ in pairs), sum(b for _, b in pairs), 1)
+    return sum(min(a, b) for a, b in pairs) / whole >= ALIKE
+
+
+def _rule(row: Row) -> Rule:
+    until = datetime.fromisoformat(row["until"]) if row["until"] else None
+    return Rule(row["person"], row["camera"], row["kind"], tuple(json.loads(row["subjects"])), row["hours"], until)
+
+
+__all__ = ["Reason", "Watch", "alike", "sentence", "stamp", "view"]

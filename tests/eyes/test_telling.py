@@ -1,0 +1,99 @@
+"""Worth telling? One rule a test."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dobby.eyes.telling import Event, Limits, Rule, at_night, reason_not, size_of, within
+
+NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+TRUCK = Event("a", "Driveway", NOON, subject="vehicle", carrier="FedEx", size="car")
+CAT = Event("b", "Driveway", NOON, subject="animal", size="small")
+
+
+def verdict(event: Event, *earlier: Event, rules: tuple[Rule, ...] = (), told: tuple[Event, ...] | None = None,
+            limits: Limits | None = None) -> str | None:
+    return reason_not(event, earlier, earlier if told is None else told, rules, "Robin", limits or Limits())
+
+
+def later(event: Event, minutes: float, **changes: object) -> Event:
+    return replace(event, id=f"{event.id}+{minutes}", at=event.at + timedelta(minutes=minutes),
+                   **changes)  # type: ignore[arg-type]  # fields of an Event
+
+
+def test_the_first_truck_is_told_and_the_same_one_again_is_not() -> None:
+    assert verdict(TRUCK) is None
+    assert verdict(later(TRUCK, 5), TRUCK) == "same"
+    assert verdict(later(TRUCK, 40), TRUCK) is None
+
+
+def test_another_carrier_is_another_truck() -> None:
+    assert verdict(later(TRUCK, 1, carrier="UPS"), TRUCK) is None
+
+
+def test_one_van_on_two_cameras_is_one_van() -> None:
+    assert verdict(later(TRUCK, 1, camera="Door"), TRUCK) == "same"
+    assert verdict(later(TRUCK, 4, camera="Door"), TRUCK) is None
+
+
+def test_a_parcel_is_news_beside_the_person_who_brought_it() -> None:
+    person = replace(TRUCK, subject="person", carrier="")
+    assert verdict(later(person, 0.2, kind="left", parcel="appeared"), person) is None
+
+
+def test_what_the_model_calls_nothing_is_not_told() -> None:
+    assert verdict(replace(TRUCK, subject="nothing")) == "nothing"
+    assert verdict(later(TRUCK, 1), replace(TRUCK, subject="nothing")) is None
+
+
+@pytest.mark.parametrize(("hour", "infrared", "said"), [(23, False, "only"), (12, True, "only"), (12, False, None)])
+def test_only_people_at_night(hour: int, infrared: bool, said: str | None) -> None:
+    rule = Rule("Robin", "", "only", ("person",), "night")
+    cat = replace(CAT, at=NOON.replace(hour=hour), night=infrared)
+    assert verdict(cat, rules=(rule,)) == said
+    assert verdict(replace(cat, subject="person"), rules=(rule,)) is None
+
+
+def test_a_wish_holds_for_the_one_who_said_it_and_while_it_lasts() -> None:
+    mute = Rule("Sam", "Driveway", "mute")
+    assert verdict(TRUCK, rules=(mute,)) is None
+    assert verdict(TRUCK, rules=(replace(mute, person="Robin"),)) == "mute"
+    over = replace(mute, person="Robin", until=NOON)
+    assert verdict(TRUCK, rules=(over,)) is None
+    assert verdict(replace(TRUCK, camera="Garden"), rules=(replace(mute, person=""),)) is None
+
+
+def test_quiet_hours_let_pass_what_wants_a_person() -> None:
+    night = replace(TRUCK, at=NOON.replace(hour=2))
+    assert verdict(night, limits=Limits(quiet="23:00-06:30")) == "quiet"
+    assert verdict(replace(night, alert=2), limits=Limits(quiet="23:00-06:30")) is None
+
+
+def test_the_cap_never_swallows_the_first_of_a_kind() -> None:
+    told = tuple(replace(TRUCK, id=f"t{n}", camera=f"c{n}", carrier="", at=NOON + timedelta(minutes=n))
+                 for n in range(10))
+    car = replace(TRUCK, id="x", carrier="", at=NOON + timedelta(minutes=20))
+    assert verdict(replace(car, camera="new"), *told) == "cap"
+    assert verdict(replace(car, subject="person"), *told) is None
+
+
+def test_without_a_model_sizes_stand_for_subjects() -> None:
+    rule = Rule("", "", "only", ("person",), "night")
+    unknown = replace(CAT, subject="", night=True)
+    assert verdict(unknown, rules=(rule,)) == "only"
+    assert verdict(replace(unknown, size="person"), rules=(rule,)) is None
+
+
+def test_what_is_normal_here_is_no_news() -> None:
+    assert verdict(replace(TRUCK, normal=True)) == "normal"
+
+
+def test_hours_and_sizes() -> None:
+    assert within("23:00-06:30", NOON.replace(hour=23))
+    assert not within("23:00-06:30", NOON)
+    assert within("09:00-17:00", NOON)
+    assert at_night(replace(CAT, at=NOON.replace(hour=22)))
+    assert [size_of(area) for area in (0.001, 0.02, 0.3)] == ["small", "person", "car"]
