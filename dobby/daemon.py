@@ -40,7 +40,8 @@ from dobby.discovery.networks import Reach, reach
 from dobby.discovery.ssdp import Ssdp
 from dobby.drivers import load_drivers
 from dobby.errors import DobbyError
-from dobby.eyes.opening import open_eyes
+from dobby.eyes.opening import open_eyes, open_vision
+from dobby.eyes.vision import Vision
 from dobby.home.device import Device, Room, Settings
 from dobby.home.home import Given, Home
 from dobby.home.verdict import gatekeeper
@@ -90,6 +91,7 @@ class Daemon:
     parts: dict[str, Part] = field(default_factory=dict)
     files: dict[str, float] = field(default_factory=dict)  # SOUL.md and skills as last read: path -> when changed
     pictures: Pictures | None = None
+    vision: Vision | None = None
     dashboard: str = ""
     webhook: str = ""
     started: float = field(default_factory=time.monotonic)
@@ -130,6 +132,8 @@ async def opened(workspace: Path, *, manual_clock: bool = False) -> AsyncIterato
         stack.push_async_callback(daemon.gateway.inbox.close)
         if sights := daemon.gateway.agent.house.sights:
             stack.push_async_callback(sights.watch.close)
+        if daemon.vision is not None:
+            stack.push_async_callback(daemon.vision.close)
         stack.callback(daemon.events.close)
         _start(daemon, parts, ears)
         await daemon.gateway.inbox.take_up()
@@ -237,8 +241,9 @@ async def _open_eyes(daemon: Daemon, secrets: Secrets, pictures: Pictures) -> No
         return
     house = daemon.gateway.agent.house
     await asyncio.to_thread(pictures.clips.mkdir, mode=0o700, parents=True, exist_ok=True)
+    daemon.vision = open_vision(daemon.config, secrets, daemon.store, lambda: f"{daemon.clock.now():%Y-%m-%d}")
     house.sights = await open_eyes(daemon.config, secrets, daemon.store, daemon.post, pictures, str(pictures.clips),
-                                   daemon.clock.now, lambda: house.words, None,
+                                   daemon.clock.now, lambda: house.words, daemon.vision,
                                    lambda seen: daemon.events.tell("seen", seen))
 
 
@@ -253,6 +258,8 @@ def _start(daemon: Daemon, parts: Parts, ears: Ears) -> None:
     if sights := daemon.gateway.agent.house.sights:
         parts.run("cameras", lambda: daemon.home.follow(sights.watch.link))
         parts.run("eyes", sights.watch.eyes.run)
+    if daemon.vision is not None:
+        parts.run("vision", daemon.vision.run)
     if daemon.reach.addresses:
         parts.run("mdns", lambda: mdns.watch(daemon.reach, ears.mdns_types, daemon.links.saw))
         parts.run("ssdp", ears.ssdp.watch)

@@ -35,6 +35,7 @@ PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before a camera is opened a
 AWAKE = 30.0  # seconds of full decoding after something stirred, where there is no small stream
 STIR = 0.02  # share of a small picture whose local contrast changed between two key frames that wakes the decoder
 CLIP_BEFORE, CLIP_AFTER = 6.0, 2.0  # seconds of the small stream kept around an event
+SMALL = 768  # longest side of the pictures that a vision model is shown
 Tell = Callable[[dict[str, Any], Sequence[bytes]], None]
 
 
@@ -83,12 +84,16 @@ class Camera:
         """Take other zones or another tuning; what was learned of the scene is learned anew."""
         self._detector = Detector(tuning, zones)
 
-    def look(self, draw: Sequence[Point] = ()) -> bytes:
-        """A picture of now as JPEG, a part of it marked if corners are given; Lost when there is none new enough."""
+    def look(self, draw: Sequence[Point] = ()) -> tuple[bytes, bytes]:
+        """A picture of now as JPEG, and a small one; a part of it marked if corners are given; Lost when there is none new enough."""
         shot = self._last
         if shot is None or time.monotonic() - shot.at > 10.0 or self._health.state in ("down", "frozen"):
             raise Lost(f"{self.spec.name} shows nothing new.", "Is the camera switched on?")
-        return self._hands.submit(lambda: marked(self._large(time.monotonic()) or shot, draw)).result(10.0)
+        return self._hands.submit(self._pair, shot, draw).result(10.0)
+
+    def _pair(self, shot: Shot, draw: Sequence[Point]) -> tuple[bytes, bytes]:
+        shot = self._large(time.monotonic()) or shot
+        return marked(shot, draw), jpeg(shot, SMALL)
 
     @property
     def _http(self) -> bool:
@@ -224,9 +229,10 @@ class Camera:
                 self._tell(head | {"clip": self._clip(episode)}, [])
                 return
             full = self._large(episode.best.at) or episode.best
-            before = [jpeg(episode.before, 768)] if episode.before is not None else []
+            before = jpeg(episode.before, SMALL) if episode.before is not None else b""
             cut = crop(full, episode)
-            self._tell(head | {"look": colours_of(cut)}, [jpeg(full), packed(fitted(cut, 1024)), *before])
+            self._tell(head | {"look": colours_of(cut)},
+                       [jpeg(full), packed(fitted(cut, SMALL)), before, jpeg(full, SMALL)])
         except Exception:  # one event whose picture cannot be made must not end the thread that makes the others
             log.exception("camera %s, a picture", self.spec.name)
 

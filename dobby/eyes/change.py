@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from .change_background import Array, Background, above, logarithm
-from .change_tracks import Blob, Rect, Track, follow, gap, joined, left_picture, reach, shared, travelled
+from .change_tracks import Blob, Rect, Track, expected, follow, gap, joined, left_picture, reach, shared, travelled
 from .seen import Box, Change, Zone
 
 _LONGEST = 320  # the small picture's longest side
@@ -180,7 +180,26 @@ class Detector:
         tidy = self._tidy(found)
         blobs = self._blobs(tidy, found) if background.seconds > 2.0 else []
         background.learn(tidy, held, step)
-        return self._follow(blobs, at)
+        changes = self._follow(blobs, at)
+        for event in self._events:
+            for track in event.tracks:
+                self._sharpen(track, at, margin)
+        return changes
+
+    def _sharpen(self, track: Track, at: float, margin: float) -> None:
+        """Where a thing is in the newest picture: what is followed is the median over time, which lags behind."""
+        guess = joined(track.box, expected(track, at + 0.2))
+        more = 4 + 0.15 * max(guess[2] - guess[0], guess[3] - guess[1])
+        left, top = max(0, int(guess[0] - more)), max(0, int(guess[1] - more))
+        part = slice(top, int(guess[3] + more) + 1), slice(left, int(guess[2] + more) + 1)
+        newest = self._recent[-1][part]
+        if newest.size < 9:
+            return
+        dense = cv2.blur(self._background.differs(logarithm(newest), part, margin), (3, 3)) > 110
+        rows, columns = np.flatnonzero(dense.any(axis=1)), np.flatnonzero(dense.any(axis=0))
+        if rows.size:
+            track.shown = (left + float(columns[0]), top + float(rows[0]),
+                           left + float(columns[-1]) + 1, top + float(rows[-1]) + 1)
 
     def _held(self) -> Array | None:
         """The places of the open events, where nothing counts as flicker and nothing is light."""

@@ -55,6 +55,7 @@ class Background:
         self.candidate, self.age = first.copy(), np.zeros_like(first)  # what a foreground place shows, and how long
         self.flicker, self.was = np.zeros_like(first), np.zeros(first.shape, np.uint8)
         self.light = np.zeros_like(first)
+        self.high, self.low = first.copy(), first.copy()  # the range of each place's neighbourhood
         self.plain = first.copy()  # the picture in the background's light
         self.noise = 2.0
         self.seconds = 0.0
@@ -65,13 +66,19 @@ class Background:
         self._measure_noise(log)
         self._measure_light(log, held)
         self.plain = cv.subtract(log, self.light)
-        high = cv.dilate(cv.add(self.mid, self.wide), _NEAR)
-        low = cv.erode(cv.subtract(self.mid, self.wide), _NEAR)
-        over = cv.max(cv.subtract(self.plain, high), cv.subtract(low, self.plain))
+        self.high = cv.dilate(cv.add(self.mid, self.wide), _NEAR)
+        self.low = cv.erode(cv.subtract(self.mid, self.wide), _NEAR)
+        over = cv.max(cv.subtract(self.plain, self.high), cv.subtract(self.low, self.plain))
         found = above(over, margin + self.noise)
         if cv.countNonZero(self.two):
             self._swap_back(found, margin)
         return found
+
+    def differs(self, log: Array, part: tuple[slice, slice], margin: float) -> Array:
+        """The same for a part (rows, columns) of another picture of the same moment; uint8, 255 or 0."""
+        plain = log - self.light[part]
+        over = cv.max(plain - self.high[part], self.low[part] - plain)
+        return above(over, margin + self.noise)
 
     def _measure_noise(self, log: Array) -> None:
         difference = np.abs(log[::6, ::6] - self._before[::6, ::6])

@@ -70,7 +70,7 @@ class Eyes:
         self.cameras: Mapping[str, Watched] = {one.name: one for one in cameras}
         self._heard = heard
         self._asks = itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[bytes]] = {}
+        self._waiting: dict[int, asyncio.Future[tuple[bytes, ...]]] = {}
         self._process: asyncio.subprocess.Process | None = None
 
     async def run(self) -> None:
@@ -108,7 +108,7 @@ class Eyes:
         if ask is None or ask.done():
             return
         if note.blobs:
-            ask.set_result(note.blobs[0])
+            ask.set_result(note.blobs)
         else:
             ask.set_exception(NoPicture(str(note.head.get("error", "There is none.")), str(note.head.get("mend", ""))))
 
@@ -117,15 +117,16 @@ class Eyes:
             raise NoPicture("The eyes are not open.")
         self._process.stdin.write(encode(head))
 
-    async def look(self, camera: str, draw: Sequence[Point] = ()) -> bytes:
-        """A picture of now (JPEG), a part of it marked if its corners are given; NoPicture when there is none."""
+    async def look(self, camera: str, draw: Sequence[Point] = ()) -> tuple[bytes, ...]:
+        """A picture of now (JPEG) and a small one, a part of the first marked if its corners are given; NoPicture when
+        there is none."""
         number = next(self._asks)
         ask = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
             self._tell({"type": "look", "ask": number, "camera": camera, "draw": [list(point) for point in draw]})
             async with asyncio.timeout(LOOK_LIMIT):
-                picture: bytes = await ask
-                return picture
+                pictures: tuple[bytes, ...] = await ask
+                return pictures
         except TimeoutError:
             raise NoPicture(f"{camera} gives no picture.", "Is the camera switched on?") from None
         finally:

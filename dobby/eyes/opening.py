@@ -8,15 +8,46 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dobby.config import CameraSettings, Config, Secrets, camera_secret
+from dobby.config import CameraSettings, Config, Secrets, VisionSettings, camera_secret
 from dobby.eyes.cameras import kept_zones
+from dobby.eyes.ends import Claude, Server
 from dobby.eyes.eyes import Watched
+from dobby.eyes.local import Local
 from dobby.eyes.seen import Zone
 from dobby.eyes.sights import Shelf, Sights
 from dobby.eyes.telling import Limits
+from dobby.eyes.vision import End, Vision
 from dobby.eyes.watch import Mail, Mind, Watch
 from dobby.store import Store
 from dobby.words import Words
+
+
+def open_vision(config: Config, secrets: Secrets, store: Store, today: Callable[[], str]) -> Vision | None:
+    """The vision ends of the settings, in their order; None where there are none."""
+    vision = config.vision
+
+    async def spend() -> bool:
+        """Count one picture that leaves the house; False when there were enough today."""
+        key = f"looks:{today()}"
+        spent = int(await store.fact(key, 0))
+        if spent >= vision.daily_looks:
+            return False
+        await store.set_fact(key, spent + 1)
+        return True
+
+    ends = [_end(name, vision, secrets, config) for name in vision.ends]
+    return Vision(ends, spend) if ends else None
+
+
+def _end(name: str, vision: VisionSettings, secrets: Secrets, config: Config) -> End:
+    match name:
+        case "local":
+            return Local(vision.model, vision.local_seconds)
+        case "server":
+            return Server(vision.server_url, vision.server_model, secrets.values.get("VISION_API_KEY", ""),
+                          vision.local_seconds)
+        case _:
+            return Claude(secrets.anthropic_api_key, config.brain.base_url, vision.claude_model, vision.cloud_seconds)
 
 
 async def open_eyes(config: Config, secrets: Secrets, store: Store, post: Mail, shelf: Shelf, clips: str,

@@ -79,7 +79,7 @@ def look(line: Line, camera: Camera | None, ask: int, draw: Sequence[Sequence[fl
     try:
         if camera is None:
             raise Lost("There is no such camera.")
-        line.tell({"type": "look", "ask": ask}, [camera.look([(float(x), float(y)) for x, y in draw])])
+        line.tell({"type": "look", "ask": ask}, camera.look([(float(x), float(y)) for x, y in draw]))
     except Lost as error:
         line.tell({"type": "look", "ask": ask, "error": error.text, "mend": error.mend})
     except Exception as error:  # whatever broke, who asked gets an answer

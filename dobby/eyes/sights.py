@@ -71,13 +71,13 @@ class Sights:
 
     async def _look(self, camera: Watched, question: str, words: bool, draw: Sequence[Point]) -> Look:
         try:
-            data = await self.watch.eyes.look(camera.name, draw)
+            data, small, *_ = (*await self.watch.eyes.look(camera.name, draw), b"")
         except NoPicture as error:
             return Look(camera.name, trouble=str(error))
         name = await asyncio.to_thread(self._shelf.keep, data)
         if not words or self.watch.mind is None:
             return Look(camera.name, name)
-        glance = Glance(camera.name, self.watch.local(), data, kind="look", night=camera.night, weight=2,
+        glance = Glance(camera.name, self.watch.local(), small or data, kind="look", night=camera.night, weight=2,
                         question=question, language=self.watch.words().language)
         word = await self.watch.mind.see(glance)
         return Look(camera.name, name, word.seen)

@@ -138,14 +138,14 @@ class Watch:
         head = note.head
         at = self.local() - timedelta(seconds=max(0.0, time.time() - float(head["at"])))
         box = Box(*(float(edge) for edge in head["box"]))
-        names = [await asyncio.to_thread(self.album.keep, blob) for blob in note.blobs[:3]]
+        names = [await asyncio.to_thread(self.album.keep, blob) for blob in note.blobs[:3] if blob]
         camera.night = bool(head["night"])
         await self.store.do("seen_add", event=head["event"], camera=camera.name, kind=head["kind"],
                             at=stamp(at), zone=head["zone"], box=json.dumps(head["box"]), size=size_of(box.area),
                             night=bool(head["night"]), known=bool(head["known"]), pictures=json.dumps(names),
                             look=str(head.get("look", "")))
-        full, crop, before = (*note.blobs, b"", b"", b"")[:3]
-        glance = Glance(camera.name, at, full, crop, before, head["kind"], head["zone"], bool(head["night"]),
+        full, crop, before, small = (*note.blobs, b"", b"", b"", b"")[:4]
+        glance = Glance(camera.name, at, small or full, crop, before, head["kind"], head["zone"], bool(head["night"]),
                         WEIGHTS[size_of(box.area)], normal=await self._usual(camera.name),
                         language=self.words().language)
         looking = asyncio.create_task(self.mind.see(glance)) if self.mind else None
