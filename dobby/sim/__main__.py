@@ -21,6 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--state", type=Path, help="folder that keeps ids, keys, pairings and states between runs")
     parser.add_argument("--webhook", help="where the handset delivers messages, as Twilio does")
     parser.add_argument("--model", action="store_true", help="also stand in for the Anthropic Messages API")
+    parser.add_argument("--no-cameras", dest="cameras", action="store_false", help="a home without cameras")
     parser.add_argument("--ready-json", action="store_true", help="print one line of JSON when all is up")
     parser.add_argument("--linger", type=float, default=600.0, help="seconds to stay when parent and visitors are gone")
     asked = parser.parse_args(arguments)
@@ -34,7 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     with claimed, tempfile.TemporaryDirectory(prefix="dobby-sim-") as folder:
         options = Options(
-            claimed, network, asked.state or Path(folder), asked.webhook, asked.model, asked.ready_json, asked.linger
+            claimed, network, asked.state or Path(folder), asked.webhook, asked.model, asked.ready_json, asked.linger,
+            asked.cameras,
         )
         try:
             asyncio.run(live(options))

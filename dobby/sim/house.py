@@ -120,3 +120,22 @@ RESIDENTS = (
     Resident("Alex", "guest", "whatsapp:+15550102"),
 )
 DOBBY_NUMBER = "whatsapp:+15550199"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSpec:
+    """One camera; `place` is what is drawn before it."""
+
+    key: str
+    name: str
+    room: str
+    place: Literal["driveway", "front_door", "garden"]
+
+
+CAMERAS = (
+    CameraSpec("driveway", "Driveway", "Driveway", "driveway"),
+    CameraSpec("door_camera", "Front Door Camera", "Porch", "front_door"),
+    CameraSpec("garden", "Garden", "Garden", "garden"),
+)
+# published on purpose, like everything secret about this home
+CAMERA_USER, CAMERA_PASSWORD = "dobby", "simulated-camera"

@@ -24,7 +24,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every listening address of one home; `mdns` is the interface that announces it."""
+    """Every listening address of one home; `mdns` is the interface that announces it.
+
+    `cameras` are their RTSP addresses, `camera_pages` the same cameras' HTTP and ONVIF addresses.
+    """
 
     network: IPv4Network
     number: int
@@ -36,6 +39,8 @@ class Plan:
     lock: Address
     twilio: Address
     model: Address
+    cameras: tuple[Address, ...]
+    camera_pages: tuple[Address, ...]
 
 
 def claim(wanted: IPv4Network | None = None) -> tuple[socket.socket, IPv4Network]:
@@ -99,6 +104,8 @@ def make_plan(claimed: socket.socket, network: IPv4Network) -> Plan:
         lock=at(41, 51826),
         twilio=at(51, 8951),
         model=at(61, 8961),
+        cameras=(at(71, 8554), at(72, 8554), at(73, 8554)),
+        camera_pages=(at(71, 8080), at(72, 8080), at(73, 8080)),
     )
 
 
@@ -117,4 +124,6 @@ def _plan_by_port(network: IPv4Network, slot: int) -> Plan:
         lock=at(51826),
         twilio=at(8951),
         model=at(8961),
+        cameras=(at(8554), at(8555), at(8556)),
+        camera_pages=(at(8571), at(8572), at(8573)),
     )

@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from .announce import open_announcer
+from .camera.control import add_control, describe
+from .camera.home import open_cameras
+from .camera.onvif import Device
 from .control import control_app
 from .door import Door, web_door
 from .handset.messages import Exchange
@@ -48,6 +51,7 @@ class Options:
     model: bool
     ready_json: bool
     linger: float
+    cameras: bool = True
 
 
 async def live(options: Options) -> None:
@@ -59,16 +63,16 @@ async def live(options: Options) -> None:
     parent = os.getppid()
     async with AsyncExitStack() as closing:
         plan = make_plan(options.claimed, options.network)
-        doors = await open_home(plan, options, closing)
+        doors, cameras = await open_home(plan, options, closing)
         if options.ready_json:
-            sys.stdout.write(json.dumps(ready(plan, options)) + "\n")
+            sys.stdout.write(json.dumps(ready(plan, options, cameras)) + "\n")
             sys.stdout.flush()
         watch = asyncio.ensure_future(_watch(stop, doors, parent, options.linger))
         await stop.wait()
         watch.cancel()
 
 
-def ready(plan: Plan, options: Options) -> dict[str, Any]:
+def ready(plan: Plan, options: Options, cameras: list[Device]) -> dict[str, Any]:
     """The ready line."""
     return {
         "sim": f"http://{plan.control}",
@@ -76,12 +80,13 @@ def ready(plan: Plan, options: Options) -> dict[str, Any]:
         "twilio": f"http://{plan.twilio}",
         "model": f"http://{plan.model}" if options.model else None,
         "homekit_pin": HOMEKIT_PIN,
+        "cameras": [describe(camera) for camera in cameras],
         "pid": os.getpid(),
     }
 
 
-async def open_home(plan: Plan, options: Options, closing: AsyncExitStack) -> list[Door]:
-    """Start every server; what must be closed again is pushed on `closing`."""
+async def open_home(plan: Plan, options: Options, closing: AsyncExitStack) -> tuple[list[Door], list[Device]]:
+    """Start every server; what must be closed again is pushed on `closing`. The doors, and the cameras."""
     store = Store(options.state)
     closing.callback(store.flush)
     ids = Ids(store.get("seed") or f"sim-{plan.number}")
@@ -95,9 +100,14 @@ async def open_home(plan: Plan, options: Options, closing: AsyncExitStack) -> li
     )
     opened += await open_players(plan.sonos, ids, store, announcer, closing)
     doors = [door for door, _things in opened]
+    things = {thing.key: thing for _door, group in opened for thing in group}
+    cameras: list[Device] = []
+    if options.cameras:
+        gates, seen, cameras = await open_cameras(plan, ids, store, closing)
+        doors += gates
+        things |= {thing.key: thing for thing in seen}
     for door in doors:
         closing.push_async_callback(door.close)
-    things = {thing.key: thing for _door, group in opened for thing in group}
     door, twilio = open_twilio(_exchange(), plan.twilio)
     closing.push_async_callback(twilio.close)
     closing.push_async_callback(door.close)
@@ -105,6 +115,7 @@ async def open_home(plan: Plan, options: Options, closing: AsyncExitStack) -> li
     things[twilio.thing.key] = twilio.thing
     app = control_app(things)
     Phones(twilio, options.webhook, f"http://{plan.twilio}").add_routes(app)
+    add_control(app, cameras)
     control = web_door(app, plan.control)
     await control.open()
     closing.push_async_callback(control.close)
@@ -113,7 +124,7 @@ async def open_home(plan: Plan, options: Options, closing: AsyncExitStack) -> li
         await model.open()
         closing.push_async_callback(model.close)
         doors.append(model)
-    return [control, door, *doors]
+    return [control, door, *doors], cameras
 
 
 def _exchange() -> Exchange:

@@ -84,7 +84,8 @@ def _place(frame: Image, actor: Actor, infrared: bool) -> None:
     left, foot = round(actor.x * width - painted.shape[1] / 2), round(actor.y * height)
     if infrared:
         # cloth, fur and lacquer throw the lamp's light back, whatever their colour by day
-        painted = cv2.add(cv2.convertScaleAbs(painted, alpha=0.5), cv2.convertScaleAbs(_alpha(painted), alpha=0.5))
+        half = cv2.convertScaleAbs(painted, alpha=0.5)
+        painted = np.asarray(cv2.add(half, cv2.convertScaleAbs(_alpha(painted), alpha=0.5)), np.uint8)
     elif actor.look.kind != "bird":
         lay_shadow(frame, left, left + painted.shape[1], foot, tall)
     lay(frame, painted, left, foot - tall)
