@@ -10,6 +10,8 @@ and counts once it has stayed, has come some way, and has brought texture of its
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,12 +20,19 @@ import numpy as np
 
 from .change_background import Array, Background, above, logarithm
 from .change_tracks import Blob, Rect, Track, expected, follow, gap, joined, left_picture, reach, shared, travelled
-from .seen import Box, Change, Zone
+from .seen import Box, Change, ChangeKind, Zone
 
 _LONGEST = 320  # the small picture's longest side
 _PERIOD = 0.17  # frames that come faster than this are skipped: nothing here needs more than about five a second
 _SLOW = 0.45  # above this between two frames the median over time would swallow visitors
 _CLOSE = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 5))
+_THROTTLED = 0.8  # seconds between the frames looked at in a scene that will not close
+_WATCHED = 600.0  # seconds over which that is judged
+_GAP, _STALE = 5.0, 60.0  # seconds without a picture after which what was followed, and what was known, is dropped
+_SETTLES = 6.0  # a camera that switches its mode changes the picture more than once within these seconds
+_REMEMBERED = 30.0  # seconds for which an event may explain what was left or taken
+_DARK = 40.0  # mean grey level of a dark picture
+_GREY, _COLOURED = 0.025, 0.06  # difference of the colours over the brightness; between them nothing is concluded
 _ALL = Box(0.0, 0.0, 1.0, 1.0)
 
 
@@ -52,17 +61,21 @@ class Tuning:
 @dataclass(slots=True)
 class _Event:
     id: int
-    box: Rect
     tracks: list[Track]
+    origin: Rect  # where its first thing was first seen
     crossed: Rect  # everywhere it has been
+    box: Rect
+    ended: float = math.inf
 
 
 @dataclass(slots=True)
 class _Standing:
+    """Something that came to rest: its outline in the picture, and since when it is away again."""
+
     box: Rect
     places: Array
-    kind: str  # settled or left
-    since: float
+    brought: bool  # left by somebody, did not come by itself
+    away: float = math.inf
 
 
 class Detector:
@@ -77,9 +90,12 @@ class Detector:
     def __init__(self, tuning: Tuning = Tuning(), zones: Sequence[Zone] = ()) -> None:
         self.tuning, self.zones = tuning, tuple(zones)
         self._next = 1
+        self._turned = -math.inf  # when the whole picture last changed
         self._last: float | None = None
         self._shape: tuple[int, ...] = ()
         self._night = False
+        self._grey: bool | None = None
+        self._busy, self._gate = False, deque[tuple[float, float]]()  # (time, seconds open) of the last ten minutes
         self._forget((8, 8))
 
     @property
@@ -101,25 +117,24 @@ class Detector:
         """What there is to say about this frame; see the class."""
         if not _is_picture(frame):
             return []
-        step = 0.2
-        if self._last is not None:
-            step = at - self._last
-            if 0 <= step < _PERIOD:
-                return []
+        step = 0.2 if self._last is None else at - self._last
+        if 0 <= step < (_THROTTLED if self._busy else _PERIOD):
+            return []
         changes: list[Change] = []
         small = self._shrink(frame)
-        if frame.shape[:2] != self._shape:
+        if frame.shape[:2] != self._shape or step > _STALE:
             changes = self._close_all(at, "lost")
             self._shape = frame.shape[:2]
             self._begin(small)
-        elif step < 0 or step > 10:
+        elif step < 0 or step > _GAP:
             changes = self._close_all(at, "lost")
             self._tracks.clear()
             self._recent.clear()
             step = 0.2
         self._last = at
-        self._night = _looks_dark(frame, small)
-        return changes + self._step(small, at, step)
+        if self._switched(frame, small):
+            return [*changes, *self._relearn(small, at)]
+        return changes + self._step(small, at, step) + self._throttle(at, step)
 
     def _forget(self, size: tuple[int, int]) -> None:
         self._size = size  # width, height of the small picture
@@ -129,7 +144,7 @@ class Detector:
         self._tracks: list[Track] = []
         self._events: list[_Event] = []
         self._standing: list[_Standing] = []
-        self._past: list[tuple[float, Rect, Rect]] = []  # closed events: when, where, where their tracks began
+        self._past: list[_Event] = []  # closed a short while ago
         self._upheaval = 0
 
     def _begin(self, small: Array) -> None:
@@ -172,11 +187,7 @@ class Detector:
         share = cv2.countNonZero(found) / found.size
         self._upheaval = self._upheaval + 1 if share > 0.5 else 0
         if self._upheaval >= 2:
-            changes = self._close_all(at, "lost")
-            self._background, self._upheaval = Background(logarithm(calm)), 0
-            self._tracks.clear()
-            self._standing.clear()
-            return [*changes, Change("mode", 0, at, _ALL)]
+            return self._relearn(small, at)
         tidy = self._tidy(found)
         blobs = self._blobs(tidy, found) if background.seconds > 2.0 else []
         background.learn(tidy, held, step)
@@ -200,6 +211,42 @@ class Detector:
         if rows.size:
             track.shown = (left + float(columns[0]), top + float(rows[0]),
                            left + float(columns[-1]) + 1, top + float(rows[-1]) + 1)
+
+    def _relearn(self, small: Array, at: float) -> list[Change]:
+        """The whole picture is another one: what was known is worth nothing."""
+        changes = self._close_all(at, "lost")
+        lately = at - self._turned < _SETTLES
+        self._turned = at
+        self._begin(small)
+        return changes if lately else [*changes, Change("mode", 0, at, _ALL)]
+
+    def _switched(self, frame: Array, small: Array) -> bool:
+        """Notes how much colour there is; whether the camera went to infrared or back with this picture."""
+        bright = float(small[::8, ::8].mean())
+        self._night = bright < _DARK
+        if frame.ndim == 2:
+            return False
+        some = frame[::max(1, frame.shape[0] // 24), ::max(1, frame.shape[1] // 32)]
+        colour = float((some.max(axis=2) - some.min(axis=2)).mean()) / (bright + 1)
+        before = self._grey
+        if bright > 8 and not _GREY < colour < _COLOURED:
+            self._grey = colour <= _GREY
+        self._night = self._night or bool(self._grey)
+        return before is not None and self._grey is not before
+
+    def _throttle(self, at: float, step: float) -> list[Change]:
+        """A scene that will not close is looked at less often."""
+        self._gate.append((at, step if self._events else 0.0))
+        while self._gate[0][0] < at - _WATCHED:
+            self._gate.popleft()
+        if not self._busy and sum(open_ for _, open_ in self._gate) > 0.3 * _WATCHED:
+            self._busy = True
+            return [Change("busy", 0, at, _ALL)]
+        if self._busy and sum(open_ for when, open_ in self._gate if when > at - _WATCHED / 2) < 0.05 * _WATCHED:
+            self._busy = False
+            self._gate.clear()
+            return [Change("calm", 0, at, _ALL)]
+        return []
 
     def _held(self) -> Array | None:
         """The places of the open events, where nothing counts as flicker and nothing is light."""
@@ -236,7 +283,7 @@ class Detector:
 
     def _follow(self, blobs: list[Blob], at: float) -> list[Change]:
         for track in follow(self._tracks, blobs, at):
-            if not track.event and track.own and travelled(track, self._size) > 0.15:
+            if not track.event and travelled(track, self._size) > 0.15:
                 track.moved = at
         changes: list[Change] = []
         for track in self._tracks:
@@ -244,8 +291,7 @@ class Detector:
                 changes += self._join(track, at)
         changes += self._settle(at)
         self._tracks = [track for track in self._tracks if at - track.seen < (self.tuning.hold if track.event else 0.7)]
-        changes += self._close(at)
-        return changes
+        return changes + self._close(at) + self._missing(at)
 
     def _counts(self, track: Track, at: float) -> bool:
         """Whether a track is a visitor: followed long enough, came some way, brings texture of its own, is no speck."""
@@ -271,7 +317,7 @@ class Detector:
                 track.event = event.id
                 event.tracks.append(track)
                 return []
-        event = _Event(self._next, track.box, [track], track.box)
+        event = _Event(self._next, [track], track.path[0][1], track.box, track.box)
         self._next += 1
         track.event = event.id
         self._events.append(event)
@@ -280,19 +326,45 @@ class Detector:
 
     def _settle(self, at: float) -> list[Change]:
         """What has been still for long belongs to the scene from now on."""
+        changes: list[Change] = []
         background = self._background
-        for track in [track for track in self._tracks if track.seen == at]:
-            if at - track.moved < self.tuning.settle:
-                continue
+        for track in [track for track in self._tracks if track.seen == at and at - track.moved >= self.tuning.settle]:
             left, top, right, bottom = (int(side) for side in track.box)
             places = np.zeros((self._size[1], self._size[0]), np.uint8)
             places[top:bottom, left:right] = background.was[top:bottom, left:right]
+            brought = not track.event and self._brought(track)
+            if brought:
+                kind: ChangeKind = "left" if background.stands(places) else "taken"
+                changes.append(Change(kind, self._next, at, self._share(track.box)))
+                self._next += 1
             background.absorb(places)
-            track.own = False
-            track.seen = at - 100
-            self._standing.append(_Standing(track.box, places, "settled", at))
-            del self._standing[:-20]
-        return []
+            track.settled, track.seen = True, -math.inf
+            self._standing = [*self._standing[-19:], _Standing(track.box, places, brought)]
+        return changes
+
+    def _brought(self, track: Track) -> bool:
+        """Whether something that did not come by itself lies where somebody passed, and not where he came from."""
+        if track.pixels < self._least(track) or track.real < 0.5 * track.hits:
+            return False
+        passed = [event for event in self._events + self._past if gap(event.crossed, track.box) <= 4]
+        return bool(passed) and not any(shared(track.box, event.origin) > 0.3 for event in passed)
+
+    def _missing(self, at: float) -> list[Change]:
+        """Things that were left and are there no more."""
+        changes: list[Change] = []
+        for thing in list(self._standing):
+            left, top, right, bottom = (int(side) for side in thing.box)
+            part = slice(top, bottom), slice(left, right)
+            places = thing.places[part] > 0
+            away = float(np.mean(self._background.turned[part][places] > 0)) > 0.6 if places.any() else True
+            thing.away = min(thing.away, at) if away else math.inf
+            if at - thing.away < 2.0 or any(gap(track.box, thing.box) <= 0 for track in self._tracks):
+                continue
+            self._standing.remove(thing)
+            if thing.brought:
+                changes.append(Change("taken", self._next, at, self._share(thing.box)))
+                self._next += 1
+        return changes
 
     def _close(self, at: float) -> list[Change]:
         changes: list[Change] = []
@@ -305,8 +377,10 @@ class Detector:
                     event.crossed = joined(event.crossed, track.box)
                 continue
             last = event.tracks[-1]
-            why = "settled" if not last.own else "gone" if left_picture(last, self._size) else "lost"
+            why = "settled" if last.settled else "gone" if left_picture(last, self._size) else "lost"
             self._events.remove(event)
+            event.ended = at
+            self._past = [*(old for old in self._past if at - old.ended < _REMEMBERED), event]
             changes.append(Change("end", event.id, at, self._share(last.box), why))
         return changes
 
@@ -324,12 +398,4 @@ def _is_picture(frame: Array) -> bool:
 def _median(three: list[Array]) -> Array:
     one, two, last = three
     return cv2.max(cv2.min(one, two), cv2.min(cv2.max(one, two), last))
-
-
-def _looks_dark(frame: Array, small: Array) -> bool:
-    dark = float(small[::8, ::8].mean()) < 40
-    if frame.ndim == 2 or dark:
-        return dark
-    some = frame[::max(1, frame.shape[0] // 24), ::max(1, frame.shape[1] // 32)].astype(np.int16)
-    return float((some.max(axis=2) - some.min(axis=2)).mean()) < 4.0
 

@@ -52,6 +52,7 @@ class Background:
         self.mid, self.wide = first.copy(), np.full_like(first, 4.0)
         self.other, self.other_wide = first.copy(), np.full_like(first, 4.0)
         self.two = np.zeros(first.shape, np.uint8)  # 255 where the other layer holds something
+        self.turned = np.zeros(first.shape, np.uint8)  # 255 where what was absorbed last is not what stands there now
         self.candidate, self.age = first.copy(), np.zeros_like(first)  # what a foreground place shows, and how long
         self.flicker, self.was = np.zeros_like(first), np.zeros(first.shape, np.uint8)
         self.light = np.zeros_like(first)
@@ -113,6 +114,7 @@ class Background:
             cv.copyTo(self.other_wide, back, self.wide)
             cv.copyTo(keep[0], back, self.other)
             cv.copyTo(keep[1], back, self.other_wide)
+            self.turned = cv.bitwise_xor(self.turned, back)
             found[back > 0] = 0
 
     def learn(self, found: Array, held: Array | None, step: float) -> None:
@@ -160,6 +162,7 @@ class Background:
         cv.copyTo(self.plain, places, self.mid)
         self.wide[places > 0] = 6.0
         self.two[places > 0] = 255
+        self.turned[places > 0] = 0
         self.age[places > 0] = 0
 
     def structure(self, left: int, top: int, right: int, bottom: int, places: Array) -> tuple[float, float]:
@@ -174,3 +177,11 @@ class Background:
         power, before, both = float(fine @ fine), float(was @ was), float(fine @ was)
         explained = max(0.0, both) ** 2 / before if before > 1e-3 else 0.0
         return max(0.0, (power - explained) / fine.size) ** 0.5, both / ((power * before) ** 0.5 + 1e-3)
+
+    def stands(self, places: Array) -> bool:
+        """Whether something stands out at these places (uint8 mask) now, more than it did in the known background: the
+        outline of a thing that was left is in the picture, that of a thing that was taken is in the background."""
+        rim = cv.morphologyEx(places, cv.MORPH_GRADIENT, np.ones((5, 5), np.uint8)) > 0
+        now, known = (cv.morphologyEx(cv.blur(layer, (3, 3)), cv.MORPH_GRADIENT, _NEAR)[rim]
+                      for layer in (self.plain, self.mid))
+        return float(now.mean()) >= float(known.mean())

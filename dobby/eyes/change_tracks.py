@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 Rect = tuple[float, float, float, float]
 
@@ -35,9 +35,8 @@ class Track:
     real: int = 0  # of those, how many brought texture of their own
     event: int = 0
     shown: Rect = (0, 0, 0, 0)  # where it is in the newest picture, for the crop
-    own: bool = True  # it came by itself; False: what stayed behind
+    settled: bool = False
     velocity: tuple[float, float] = (0.0, 0.0)
-    sizes: list[int] = field(default_factory=list)
 
     @property
     def box(self) -> Rect:
