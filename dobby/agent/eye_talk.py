@@ -62,13 +62,13 @@ def pattern(template: str, tables: Mapping[str, Any]) -> str:
 
 def _any(table: Mapping[str, Sequence[str]]) -> str:
     """Any phrase of a table, as a regular expression."""
-    phrases = sorted((phrase for several in table.values() for phrase in several), key=len, reverse=True)
+    phrases = sorted((phrase.replace("-", " ") for several in table.values() for phrase in several), key=len, reverse=True)
     return f"(?:{'|'.join(re.escape(phrase) for phrase in phrases)}) "
 
 
-def plain(text: str) -> list[str]:
-    """Words in small letters without signs; an apostrophe joins what it stands between."""
-    return re.sub(r"[^\w\s:%-]", " ", re.sub(r"['’´`]", "", text.casefold())).split()
+def plain(text: str, apostrophe: str = "") -> list[str]:
+    """Words in small letters without signs; an apostrophe joins what it stands between, or parts it (French)."""
+    return re.sub(r"[^\w\s:%]", " ", re.sub(r"['’´`]", apostrophe, text.lower())).split()
 
 
 def read(text: str, view: View, language: str) -> Sight | None:
@@ -77,7 +77,7 @@ def read(text: str, view: View, language: str) -> Sight | None:
     known = talk(language) if cameras else None
     if known is None:
         return None
-    words = plain(text)
+    words = plain(text, known.tables.get("apostrophe", ""))
     manners = set(known.tables["manners"])
     while words and words[0] in manners:
         words = words[1:]
@@ -154,14 +154,14 @@ def _cameras(said: str, tables: Mapping[str, Any], cameras: Sequence[Device], vi
         return ()
     bare = " ".join(words[:-1] if spoken and len(words) > 1 else words)
     found = [one.id for one in cameras if bare in _names(one, tables)]
-    others = {device.kind for device in view.devices.values() if device.room.casefold() == bare}
+    others = {device.kind for device in view.devices.values() if device.room.lower() == bare}
     if found and (spoken or "speaker" not in others):
         return tuple(found)
     return None
 
 
 def _names(camera: Device, tables: Mapping[str, Any]) -> set[str]:
-    names = {" ".join(plain(name)) for name in (camera.name, camera.room, *camera.aliases) if name}
+    names = {" ".join(plain(name, tables.get("apostrophe", ""))) for name in (camera.name, camera.room, *camera.aliases) if name}
     for name in list(names):
         words = [word for word in name.split() if word not in tables["camera_words"]]
         names.add(" ".join(words))

@@ -85,7 +85,8 @@ class Camera:
         self._detector = Detector(tuning, zones)
 
     def look(self, draw: Sequence[Point] = ()) -> tuple[bytes, bytes]:
-        """A picture of now as JPEG, and a small one; a part of it marked if corners are given; Lost when there is none new enough."""
+        """A picture of now as JPEG, and a small one; the first with a part marked if its corners are given. Lost when
+        there is none new enough."""
         shot = self._last
         if shot is None or time.monotonic() - shot.at > 10.0 or self._health.state in ("down", "frozen"):
             raise Lost(f"{self.spec.name} shows nothing new.", "Is the camera switched on?")
