@@ -115,11 +115,11 @@ def place(seed: int) -> Array:
             picture[y + 15:y + 45, column:column + 20] = rng.uniform(10, 80, 3)
     drive = np.array([[rng.uniform(.1, .5), 1], [rng.uniform(.6, .95), 1], [rng.uniform(.5, .7), .3], [.45, .3]])
     cv.fillPoly(picture, [(drive * (WIDE, HIGH)).astype(np.int32)], tuple(rng.uniform(50, 190, 3).tolist()))
-    for coarse, deep in ((6, 0.25), (40, 0.2), (160, 0.3), (320, 0.3)):
+    for coarse, deep in ((6, 0.4), (40, 0.3), (160, 0.25), (320, 0.2)):
         rough = clouded(rng, 5) ** 2
         picture *= (1 + 0.6 * deep * rough * (clouded(rng, coarse) - 0.5) * 2)[..., None]
     hedge = clouded(rng, 8) > 0.62
-    leaves = rng.uniform(0.4, 1.5, (HIGH // 3, WIDE // 3)).astype(np.float32)
+    leaves = rng.uniform(0.6, 1.3, (HIGH // 4, WIDE // 4)).astype(np.float32)
     picture[hedge] *= cv.resize(leaves, (WIDE, HIGH), interpolation=cv2.INTER_LINEAR)[hedge][:, None]
     return clipped(cv2.GaussianBlur(picture, (3, 3), 0))
 
@@ -272,6 +272,31 @@ def shake(flow: Flow, rng: np.random.Generator) -> Flow:
         yield at, cv.warpAffine(picture, move, (WIDE, HIGH), borderMode=cv2.BORDER_REPLICATE)
 
 
+def unsteady(flow: Flow, rng: np.random.Generator) -> Flow:
+    """A camera on a pole in the wind: slow swings of several pixels, a little turning, and a tremble."""
+    lag = rng.uniform(0, 6, 4)
+    for at, picture in flow:
+        dx = 5 * math.sin(0.9 * at + lag[0]) + 2 * math.sin(2.9 * at + lag[1]) + rng.normal(0, 0.5)
+        dy = 2.5 * math.sin(1.1 * at + lag[2]) + rng.normal(0, 0.5)
+        move = cv.getRotationMatrix2D((WIDE / 2, HIGH / 2), 0.25 * math.sin(0.7 * at + lag[3]), 1.0)
+        move[:, 2] += dx, dy
+        yield at, cv.warpAffine(picture, move, (WIDE, HIGH), borderMode=cv2.BORDER_REPLICATE)
+
+
+def reflections(flow: Flow, rng: np.random.Generator) -> Flow:
+    """Clouds that also drift through panes of glass, brighter than the wall around them."""
+    sky = clouded(rng, 20, (WIDE * 2, HIGH))
+    panes = [(int(rng.uniform(0, WIDE - 60)), int(rng.uniform(0, HIGH * 0.6)), int(rng.uniform(14, 50)),
+              int(rng.uniform(14, 60))) for _ in range(8)]
+    for at, picture in clouds(flow, rng):
+        for x, y, wide, high in panes:
+            go = int(at * 6)
+            glass = sky[y:y + high, (x + go) % WIDE:(x + go) % WIDE + wide, None]
+            pane = picture[y:y + high, x:x + wide]
+            picture[y:y + high, x:x + wide] = clipped(pane * 0.4 + 150 * glass)
+        yield at, picture
+
+
 def rain(flow: Flow, rng: np.random.Generator) -> Flow:
     """Streaks, another two hundred in each picture."""
     slant = rng.uniform(-4, 4)
@@ -413,8 +438,9 @@ def insects(flow: Flow, rng: np.random.Generator) -> Flow:
         yield at, night_
 
 
-EVENTFUL = {"none": none, "ir": ir, "shake": shake, "rain": rain, "snow": snow, "night": night, "sway": sway,
-            "codec": codec, "clouds": clouds}
-QUIET = {"none": none, "brightness": steps, "dusk": dusk, "ir switch": switch, "shake": shake, "rain": rain,
-         "snow": snow, "night": night, "sway": sway, "codec": codec, "clouds": clouds, "shadows": shadows,
+EVENTFUL = {"none": none, "ir": ir, "shake": shake, "unsteady": unsteady, "rain": rain, "snow": snow,
+            "night": night, "sway": sway, "codec": codec, "clouds": clouds}
+QUIET = {"none": none, "brightness": steps, "dusk": dusk, "ir switch": switch, "shake": shake,
+         "unsteady": unsteady, "reflections": reflections, "rain": rain, "snow": snow, "night": night, "sway": sway,
+         "codec": codec, "clouds": clouds, "shadows": shadows,
          "headlights": headlights, "insects": insects}

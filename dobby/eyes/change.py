@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from .change_background import Array, Background, above, logarithm
+from .change_steady import moved, put_back, sums
 from .change_tracks import Blob, Rect, Track, expected, follow, gap, joined, left_picture, reach, shared, travelled
 from .seen import Box, Change, ChangeKind, Zone
 
@@ -145,7 +146,8 @@ class Detector:
         self._events: list[_Event] = []
         self._standing: list[_Standing] = []
         self._past: list[_Event] = []  # closed a short while ago
-        self._upheaval = 0
+        self._upheaval = self._looks = 0
+        self._off, self._known = (0.0, 0.0), sums(self._background.mid)
 
     def _begin(self, small: Array) -> None:
         self._forget((small.shape[1], small.shape[0]))
@@ -177,7 +179,7 @@ class Detector:
 
     def _step(self, small: Array, at: float, step: float) -> list[Change]:
         background = self._background
-        self._recent = [*self._recent[-2:], cv2.blur(small, (3, 3))]
+        self._recent = [*self._recent[-2:], self._steadied(cv2.blur(small, (3, 3)))]
         calm = _median(self._recent) if len(self._recent) == 3 and step < _SLOW else self._recent[-1]
         held = self._held()
         margin = 100 * self.tuning.contrast / self.tuning.sensitivity**0.5
@@ -196,6 +198,14 @@ class Detector:
             for track in event.tracks:
                 self._sharpen(track, at, margin)
         return changes
+
+    def _steadied(self, small: Array) -> Array:
+        """The picture as if the camera had not moved."""
+        self._looks += 1
+        if self._looks % 5 == 1:
+            self._known = sums(self._background.mid)
+        self._off = moved(sums(logarithm(small)), self._known)
+        return put_back(small, self._off) if max(abs(self._off[0]), abs(self._off[1])) > 0.2 else small
 
     def _sharpen(self, track: Track, at: float, margin: float) -> None:
         """Where a thing is in the newest picture: what is followed is the median over time, which lags behind."""
