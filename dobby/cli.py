@@ -68,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--fresh", action="store_true", help="start with nothing paired, to find things yourself")
     demo.add_argument("--clock", choices=("real", "manual"), default="real", help="manual: time moves when told")
     demo.add_argument("--model", action="store_true", help="with a stand-in Messages API that is scripted over HTTP")
+    demo.add_argument("--no-cameras", action="store_true", help="a home without cameras")
+    demo.add_argument("--vision", action="store_true", help="with a toy vision model that knows only this home (asks "
+                                                            "before it installs anything)")
     add("run", _run, "The daemon, until Ctrl-C or SIGTERM.").add_argument(
         "--clock", choices=("real", "manual"), default="real", help=argparse.SUPPRESS)
     init = add("init", _init, "Set Dobby up: asks for what is needed, scans, pairs, writes config.toml.")
@@ -97,7 +100,8 @@ def _demo(arguments: argparse.Namespace) -> int:
     from dobby.demo import demo
 
     return asyncio.run(demo(arguments.workspace, fresh=arguments.fresh, manual_clock=arguments.clock == "manual",
-                            model=arguments.model, ready_json=arguments.ready_json,
+                            model=arguments.model, cameras=not arguments.no_cameras, vision=arguments.vision,
+                            ready_json=arguments.ready_json,
                             headless=arguments.headless or arguments.ready_json))
 
 

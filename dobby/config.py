@@ -85,6 +85,7 @@ class CameraSettings:
     sub_url: str = ""
     user: str = ""
     room: str = ""
+    serial: str = ""
     sensitivity: float = 1.0
 
 

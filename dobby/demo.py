@@ -29,6 +29,7 @@ from dobby.daemon import Daemon, opened, until_told
 from dobby.errors import DobbyError
 from dobby.home.home import Given
 from dobby.init import let_in
+from dobby.sim.house import CAMERA_PASSWORD
 from dobby.sim.net import claim
 from dobby.tools.household import give
 
@@ -80,6 +81,22 @@ api_url = "{twilio}"
 template_sid = "HXsimulated0000000000000000000000"
 {brain}"""
 
+CAMERA = """
+[[cameras]]
+name = "{name}"
+url = "{url}"
+sub_url = "{sub_url}"
+user = "{user}"
+room = "{room}"
+serial = "{serial}"
+"""
+VISION = """
+[vision]
+ends = ["local"]
+model = "{model}"
+"""
+TOY = Path(__file__).parent / "sim" / "toy"  # a checkpoint of our own making that knows only this home
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -97,13 +114,13 @@ class Place:
         return f"http://{self.host}:{self.webhook_port}/twilio"
 
 
-async def demo(workspace: Path | None, *, fresh: bool, manual_clock: bool, model: bool, ready_json: bool,
-               headless: bool) -> int:
+async def demo(workspace: Path | None, *, fresh: bool, manual_clock: bool, model: bool, cameras: bool, vision: bool,
+               ready_json: bool, headless: bool) -> int:
     """Run the demo until the person leaves; 0."""
     folder = _folder(workspace)
     place = _place(folder)
-    async with _simulated_home(folder, place, model) as sim:
-        _furnish(folder, place, sim)
+    async with _simulated_home(folder, place, model, cameras) as sim:
+        _furnish(folder, place, sim | ({"cameras": []} if fresh else {}), vision)
         async with opened(folder, manual_clock=manual_clock) as daemon:
             if not fresh:
                 await _settle_in(daemon, sim)
@@ -166,11 +183,12 @@ def _free(host: str, port: int) -> bool:
 
 
 @asynccontextmanager
-async def _simulated_home(folder: Path, place: Place, model: bool) -> AsyncIterator[dict[str, Any]]:
+async def _simulated_home(folder: Path, place: Place, model: bool,
+                          cameras: bool) -> AsyncIterator[dict[str, Any]]:
     """The simulated home's process, ended with the demo (but not with its sudden death)."""
     arguments = [sys.executable, "-m", "dobby.sim", "--network", str(place.network), "--claim-fd",
                  str(place.claimed.fileno()), "--state", str(folder / "simulated-home"), "--webhook", place.public_url,
-                 "--ready-json", *(["--model"] if model else [])]
+                 "--ready-json", *(["--model"] if model else []), *([] if cameras else ["--no-cameras"])]
     environment = {key: os.environ[key] for key in KEPT_VARIABLES if key in os.environ}
     with (folder / "simulated-home.log").open("ab") as errors:
         process = await asyncio.create_subprocess_exec(
@@ -195,7 +213,7 @@ async def _simulated_home(folder: Path, place: Place, model: bool) -> AsyncItera
             await process.wait()
 
 
-def _furnish(folder: Path, place: Place, sim: dict[str, Any]) -> None:
+def _furnish(folder: Path, place: Place, sim: dict[str, Any], vision: bool) -> None:
     """SOUL.md, skills/ and memory/ as shipped, settings and secrets of the demo; what is there already stays."""
     source = Path(dobby.__file__).parent.parent
     for name in ("SOUL.md", "skills", "memory/README.md"):
@@ -212,11 +230,19 @@ def _furnish(folder: Path, place: Place, sim: dict[str, Any]) -> None:
         (folder / "config.toml").write_text(CONFIG.format(
             pin=PIN, pin_hash=hash_pin(PIN), owner=OWNER, network=place.network, host=place.host, sid=TWILIO_SID,
             web_port=place.web_port, webhook_port=place.webhook_port, twilio=sim["twilio"],
-            brain=f'\n[brain]\nbase_url = "{model}"\n' if model else ""), "utf-8")
+            brain=f'\n[brain]\nbase_url = "{model}"\n' if model else "") + _cameras(sim, vision), "utf-8")
     if not (folder / "secrets.toml").exists():
         with os.fdopen(os.open(folder / "secrets.toml", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(f'twilio_auth_token = "{TWILIO_TOKEN}"\n'
+                       + "".join(f'{configuration.camera_secret(one["name"]).lower()} = "{CAMERA_PASSWORD}"\n'
+                                 for one in sim["cameras"])
                        + ('anthropic_api_key = "simulated-key"\n' if model else ""))
+
+
+def _cameras(sim: dict[str, Any], vision: bool) -> str:
+    """The cameras of the simulated home as settings."""
+    rows = [CAMERA.format(**one) for one in sim["cameras"]]
+    return "".join(rows) + (VISION.format(model=TOY) if vision and rows else "")
 
 
 async def _settle_in(daemon: Daemon, sim: dict[str, Any]) -> None:

@@ -62,7 +62,7 @@ def pattern(template: str, tables: Mapping[str, Any]) -> str:
 
 def _any(table: Mapping[str, Sequence[str]]) -> str:
     """Any phrase of a table, as a regular expression."""
-    phrases = sorted((phrase.replace("-", " ") for several in table.values() for phrase in several), key=len, reverse=True)
+    phrases = sorted((phrase for several in table.values() for phrase in several), key=len, reverse=True)
     return f"(?:{'|'.join(re.escape(phrase) for phrase in phrases)}) "
 
 
@@ -161,7 +161,8 @@ def _cameras(said: str, tables: Mapping[str, Any], cameras: Sequence[Device], vi
 
 
 def _names(camera: Device, tables: Mapping[str, Any]) -> set[str]:
-    names = {" ".join(plain(name, tables.get("apostrophe", ""))) for name in (camera.name, camera.room, *camera.aliases) if name}
+    said = [name for name in (camera.name, camera.room, *camera.aliases) if name]
+    names = {" ".join(plain(name, tables.get("apostrophe", ""))) for name in said}
     for name in list(names):
         words = [word for word in name.split() if word not in tables["camera_words"]]
         names.add(" ".join(words))

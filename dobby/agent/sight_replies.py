@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dobby.agent.meaning import Sight
-from dobby.eyes.cameras import camera_id, mask_text
+from dobby.eyes.cameras import mask_text
 from dobby.eyes.seen import Box, Seen, Zone
 from dobby.eyes.sights import Look, Sights
 from dobby.eyes.watch import sentence
@@ -262,9 +262,9 @@ async def _ignore(asked: _Asked) -> tuple[str, Done | None]:
     left, top, right, bottom = _place(asked.part.place, row)
     zone = Zone(clean(f"{asked.part.thing} {asked.part.place}".strip() or "spot", 40).replace("|", " "),
                 ((left, top), (right, top), (right, bottom), (left, bottom)), "mask")
-    looks = await asked.sights.look([camera_id(camera.name)], words=False, draw=zone.points)
+    looks = await asked.sights.look([camera.id], words=False, draw=zone.points)
     troubles = _show(asked, looks)
-    done = await asked.hands.do([Command(camera_id(camera.name), "ignore", mask_text(zone))], tool="ignore")
+    done = await asked.hands.do([Command(camera.id, "ignore", mask_text(zone))], tool="ignore")
     return "\n".join(troubles), done
 
 

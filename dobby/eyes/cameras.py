@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from dobby.errors import DeviceError
@@ -20,18 +19,13 @@ from dobby.store import Store
 TRAITS = (traits.WATCHING, traits.IGNORE, traits.MOTION, traits.PICTURE, traits.NIGHT, traits.REACHABLE)
 
 
-def camera_id(name: str) -> str:
-    """The stable id of a camera: its name in config.toml, in small letters."""
-    return "camera:" + re.sub(r"\W+", "_", name.casefold()).strip("_")
-
-
 class Cameras:
     """The link of all cameras. `spoken` puts out a reading; `watch` yields them."""
 
     def __init__(self, eyes: Eyes, store: Store, now_text: Callable[[], str]) -> None:
         self._eyes, self._store, self._now = eyes, store, now_text
         self._queue: asyncio.Queue[Reading] = asyncio.Queue()
-        self._by_id = {camera_id(one.name): one for one in eyes.cameras.values()}
+        self._by_id = {one.id: one for one in eyes.cameras.values()}
 
     def devices(self) -> list[Device]:
         """Every camera as a device."""
@@ -55,7 +49,7 @@ class Cameras:
     def spoken(self, camera: str, facts: Mapping[str, bool | str]) -> None:
         """Something about a camera is so now."""
         for trait, value in facts.items():
-            self._queue.put_nowait(Reading(camera_id(camera), trait, value))
+            self._queue.put_nowait(Reading(self._eyes.cameras[camera].id, trait, value))
 
     async def send(self, command: Command) -> None:
         """Watch or not; ignore a part of the picture ("name|x,y x,y ..." as `mask_text` writes it)."""

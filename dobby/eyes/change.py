@@ -300,7 +300,7 @@ class Detector:
             if not track.event and self._counts(track, at):
                 changes += self._join(track, at)
         changes += self._settle(at)
-        self._tracks = [track for track in self._tracks if at - track.seen < (self.tuning.hold if track.event else 0.7)]
+        self._tracks = [track for track in self._tracks if at - track.seen < (self._hold(track) if track.event else 0.7)]
         return changes + self._close(at) + self._missing(at)
 
     def _counts(self, track: Track, at: float) -> bool:
@@ -308,7 +308,7 @@ class Detector:
         tuning = self.tuning
         if track.seen != at or track.hits < 3 or at - track.path[0][0] < tuning.steady:
             return False
-        if track.real < 0.5 * track.hits or track.pixels < self._least(track):
+        if track.real < 0.5 * track.hits or track.stirring < 0.3 or track.pixels < self._least(track):
             return False
         return travelled(track, self._size) >= tuning.travel
 
@@ -376,10 +376,14 @@ class Detector:
                 self._next += 1
         return changes
 
+    def _hold(self, track: Track) -> float:
+        """Seconds without a sight of it: whoever went over the border is gone, others may be behind something."""
+        return self.tuning.hold * (0.7 if left_picture(track, self._size) else 1.5)
+
     def _close(self, at: float) -> list[Change]:
         changes: list[Change] = []
         for event in list(self._events):
-            alive = [track for track in event.tracks if at - track.seen < self.tuning.hold]
+            alive = [track for track in event.tracks if at - track.seen < self._hold(track)]
             if alive:
                 event.tracks = alive
                 event.box = alive[0].box

@@ -36,6 +36,7 @@ class Track:
     event: int = 0
     shown: Rect = (0, 0, 0, 0)  # where it is in the newest picture, for the crop
     settled: bool = False
+    stirring: float = 1.0  # share of it that changed within the last second
     velocity: tuple[float, float] = (0.0, 0.0)
 
     @property
@@ -145,6 +146,7 @@ def _extend(track: Track, blobs: list[Blob], at: float) -> None:
     track.path.append((at, whole.box))
     del track.path[:-40]
     track.pixels += 0.5 * (whole.pixels - track.pixels)
+    track.stirring += 0.4 * (whole.stirring - track.stirring)
     track.seen = at
     track.hits += 1
     track.real += int(whole.new)
@@ -153,7 +155,7 @@ def _extend(track: Track, blobs: list[Blob], at: float) -> None:
         track.moved = at
 
 
-def travelled(track: Track, size: tuple[int, int], seconds: float = 4.0) -> float:
+def travelled(track: Track, size: tuple[int, int], seconds: float = 2.0) -> float:
     """How far a thing has come within the last seconds, in its own sizes: the way of its middle or, for one that
     comes in over the border or straight at the camera, of the edge that went furthest. Going to and fro is no way."""
     now, box = track.path[-1]

@@ -41,6 +41,7 @@ class Watched:
     tuning: dict[str, float] = field(default_factory=dict)
     patience: dict[str, float] = field(default_factory=dict)
     clips: str = ""
+    id: str = ""  # its device id
     watching: bool = True
     state: str = "starting"
     trouble: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -64,10 +65,15 @@ async def open_eyes(config: Config, secrets: Secrets, store: Store, post: Mail, 
     return Sights(watch, shelf)
 
 
+def slug(name: str) -> str:
+    """A name as part of an id: small letters, everything else an underscore."""
+    return re.sub(r"\W+", "_", name.casefold()).strip("_")
+
+
 async def _watched(one: CameraSettings, secrets: Secrets, store: Store, zones: tuple[Zone, ...], clips: str,
                    patience: float) -> Watched:
     tuned = await store.fact(f"camera_tuning:{one.name}", {})
     return Watched(one.name, one.url, one.sub_url, one.user, secrets.values.get(camera_secret(one.name), ""),
                    one.room or one.name, zones, {"sensitivity": one.sensitivity, **tuned},
-                   {"down": patience, "frozen": patience}, clips,
+                   {"down": patience, "frozen": patience}, clips, f"camera:{one.serial or slug(one.name)}",
                    await store.fact(f"camera_watching:{one.name}", True))

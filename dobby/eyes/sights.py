@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
-from dobby.eyes.cameras import camera_id
 from dobby.eyes.eyes import NoPicture, Watched
 from dobby.eyes.seen import Glance, Point, Seen
 from dobby.eyes.watch import Watch, stamp
@@ -59,7 +58,7 @@ class Sights:
 
     def named(self, ids: Sequence[str]) -> list[Watched]:
         """The cameras with these device ids; all of them for none."""
-        return [one for one in self.cameras() if not ids or camera_id(one.name) in ids]
+        return [one for one in self.cameras() if not ids or one.id in ids]
 
     # --- looking ------------------------------------------------------------------------------------------------------
 

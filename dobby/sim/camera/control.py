@@ -22,6 +22,7 @@ def describe(device: Device) -> Json:
         "key": spec.key,
         "name": spec.name,
         "room": spec.room,
+        "serial": device.camera.serial,
         "url": f"rtsp://{device.rtsp}/main",
         "sub_url": f"rtsp://{device.rtsp}/sub",
         "onvif": device.at("device_service"),
