@@ -71,7 +71,11 @@ class Server:
         try:
             async with self._session.post(f"{self._url}/chat/completions", json=body, headers=headers,
                                           allow_redirects=False) as response:
-                data = await response.content.read(ANSWER_LIMIT)
+                data = b""
+                async for piece in response.content.iter_chunked(65536):
+                    data += piece
+                    if len(data) > ANSWER_LIMIT:
+                        raise NoCaption("The vision server's answer has no end.")
                 return response.status, _json(data) if response.status == 200 else None
         except (aiohttp.ClientError, OSError) as error:
             raise NoCaption(f"The vision server cannot be reached ({type(error).__name__}).") from None

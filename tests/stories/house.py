@@ -143,8 +143,10 @@ async def until(found: Callable[[], Any], limit: float = LIMIT) -> Any:
 
 
 @asynccontextmanager
-async def lived_in(workspace: Path, *arguments: str) -> AsyncIterator[House]:
-    """A demo over a workspace of the test's, ended with everything it started."""
+async def lived_in(workspace: Path, *arguments: str, cameras: bool = False) -> AsyncIterator[House]:
+    """A demo over a workspace of the test's, ended with everything it started. Without cameras unless they are asked
+    for: most stories need none, and looking costs."""
+    arguments = (*arguments, *(() if cameras else ("--no-cameras",)))
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "dobby", "demo", "--ready-json", "--workspace", str(workspace), *arguments,
         stdout=asyncio.subprocess.PIPE, start_new_session=True)

@@ -55,7 +55,11 @@ async def fetch_media(session: aiohttp.ClientSession, url: str) -> Blob | None:
         async with session.get(
             url, timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS), headers={"User-Agent": USER_AGENT}
         ) as answer:
-            data = await answer.content.read(LARGEST + 1)
+            data = b""
+            async for piece in answer.content.iter_chunked(65536):  # read(n) gives what has come, not the whole
+                data += piece
+                if len(data) > LARGEST:
+                    break
             kind = answer.content_type
             usable = kind.startswith(("image/", "audio/", "video/")) or kind == "application/pdf"
             return Blob(kind, data) if answer.status == 200 and usable and 0 < len(data) <= LARGEST else None
