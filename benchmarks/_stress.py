@@ -119,7 +119,7 @@ def place(seed: int) -> Array:
         rough = clouded(rng, 5) ** 2
         picture *= (1 + 0.6 * deep * rough * (clouded(rng, coarse) - 0.5) * 2)[..., None]
     hedge = clouded(rng, 8) > 0.62
-    leaves = rng.uniform(0.6, 1.3, (HIGH // 4, WIDE // 4)).astype(np.float32)
+    leaves = rng.uniform(0.72, 1.2, (HIGH // 4, WIDE // 4)).astype(np.float32)
     picture[hedge] *= cv.resize(leaves, (WIDE, HIGH), interpolation=cv2.INTER_LINEAR)[hedge][:, None]
     return clipped(cv2.GaussianBlur(picture, (3, 3), 0))
 

@@ -51,7 +51,7 @@ class Tuning:
     """
 
     sensitivity: float = 1.0
-    contrast: float = 0.08
+    contrast: float = 0.06
     smallest: float = 0.0008
     steady: float = 0.35
     travel: float = 0.3
@@ -384,6 +384,10 @@ class Detector:
         changes: list[Change] = []
         for event in list(self._events):
             alive = [track for track in event.tracks if at - track.seen < self._hold(track)]
+            for track in alive:
+                if track.pixels < 0.2 * track.most and at - track.moved > 1.0:
+                    track.event, track.path = 0, track.path[-1:]  # what stayed behind when the thing itself went
+            alive = [track for track in alive if track.event]
             if alive:
                 event.tracks = alive
                 event.box = alive[0].box

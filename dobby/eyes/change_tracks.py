@@ -36,6 +36,7 @@ class Track:
     event: int = 0
     shown: Rect = (0, 0, 0, 0)  # where it is in the newest picture, for the crop
     settled: bool = False
+    most: float = 0.0  # pixels, at its largest
     stirring: float = 1.0  # share of it that changed within the last second
     velocity: tuple[float, float] = (0.0, 0.0)
 
@@ -146,6 +147,7 @@ def _extend(track: Track, blobs: list[Blob], at: float) -> None:
     track.path.append((at, whole.box))
     del track.path[:-40]
     track.pixels += 0.5 * (whole.pixels - track.pixels)
+    track.most = max(track.most, track.pixels)
     track.stirring += 0.4 * (whole.stirring - track.stirring)
     track.seen = at
     track.hits += 1
