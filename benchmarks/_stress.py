@@ -124,12 +124,21 @@ def place(seed: int) -> Array:
     return clipped(cv2.GaussianBlur(picture, (3, 3), 0))
 
 
-def person(rng: np.random.Generator, tall: int, phase: float) -> Array:
+def worn(rng: np.random.Generator, behind: float) -> tuple[int, ...]:
+    """A colour that can be told from a grey level by its brightness."""
+    while True:
+        colour = rng.integers(8, 245, 3)
+        bright = float(colour @ (0.114, 0.587, 0.299))
+        if abs(math.log((bright + 24) / (behind + 24))) > 0.2:
+            return (*map(int, colour), 255)
+
+
+def person(rng: np.random.Generator, tall: int, phase: float, behind: float) -> Array:
     """A walking person of `tall` pixels at a phase of the step."""
     state = np.random.default_rng(rng)
     wide = max(6, int(tall * 0.5))
     cut = np.zeros((tall, wide, 4), np.uint8)
-    coat, legs, skin = [(*map(int, state.integers(10, 245, 3)), 255) for _ in range(3)]
+    coat, legs, skin = (worn(state, behind) for _ in range(3))
     middle, thick = wide // 2, max(2, tall // 12)
     swing = int(math.sin(phase) * tall * 0.14)
     for sign in (-1, 1):
@@ -140,12 +149,12 @@ def person(rng: np.random.Generator, tall: int, phase: float) -> Array:
     return softened(cut)
 
 
-def car(rng: np.random.Generator, long: int) -> Array:
+def car(rng: np.random.Generator, long: int, behind: float) -> Array:
     """A car from the side, `long` pixels."""
     state = np.random.default_rng(rng)
     high = int(long * 0.42)
     cut = np.zeros((high, long, 4), np.uint8)
-    paint = (*map(int, state.integers(15, 245, 3)), 255)
+    paint = worn(state, behind)
     cv.rectangle(cut, (0, int(high * .4)), (long - 1, int(high * .82)), paint, -1)
     cv.fillPoly(cut, [np.array([[long * .18, high * .42], [long * .32, 1], [long * .7, 1], [long * .85, high * .42]],
                                np.int32)], paint)
@@ -155,12 +164,12 @@ def car(rng: np.random.Generator, long: int) -> Array:
     return softened(cut)
 
 
-def cat(rng: np.random.Generator, long: int, phase: float) -> Array:
+def cat(rng: np.random.Generator, long: int, phase: float, behind: float) -> Array:
     """A cat, `long` pixels."""
     state = np.random.default_rng(rng)
     high = int(long * 0.6)
     cut = np.zeros((high, long, 4), np.uint8)
-    fur = (*[int(state.integers(10, 230))] * 3, 255)
+    fur = worn(state, behind)
     cv.ellipse(cut, (long // 2, int(high * .45)), (int(long * .34), int(high * .22)), 0, 0, 360, fur, -1)
     cv.circle(cut, (int(long * .85), int(high * .3)), int(high * .2), fur, -1)
     for leg, x in enumerate((.25, .4, .65, .75)):
@@ -190,6 +199,7 @@ def visit(seed: int, at: float, under: Array) -> Visit:
     x = -size if speed > 0 else WIDE + size * 0.1
     stop = at + 100 if rng.random() < 0.6 else at + rng.uniform(1.5, 4)
     slope = rng.uniform(-8, 8)
+    behind = float(under[int(min(foot - size * 0.4, HIGH - 2)):int(min(foot, HIGH))].mean())
     shots: list[tuple[Array, int, int]] = []
     while -size * 1.2 <= x <= WIDE + size * 0.3 and len(shots) < 90:
         now = at + len(shots) / RATE
@@ -197,9 +207,9 @@ def visit(seed: int, at: float, under: Array) -> Visit:
             x += speed / RATE
             foot += slope / RATE
         phase = now * 7
-        body = {"person": lambda: person(np.random.default_rng(look), int(size), phase),  # noqa: B023
-                "car": lambda: car(np.random.default_rng(look), int(size)),
-                "cat": lambda: cat(np.random.default_rng(look), int(size), phase)}[kind]()  # noqa: B023
+        body = {"person": lambda: person(np.random.default_rng(look), int(size), phase, behind),  # noqa: B023
+                "car": lambda: car(np.random.default_rng(look), int(size), behind),
+                "cat": lambda: cat(np.random.default_rng(look), int(size), phase, behind)}[kind]()  # noqa: B023
         body = body[:, ::-1] if speed < 0 else body
         shots.append((np.ascontiguousarray(body), int(x), int(foot - body.shape[0])))
     inside = [number for number, (cut, left, _) in enumerate(shots) if left < WIDE - 4 and left + cut.shape[1] > 4]

@@ -20,7 +20,20 @@ import numpy as np
 
 from .change_background import Array, Background, above, logarithm
 from .change_steady import moved, put_back, sums
-from .change_tracks import Blob, Rect, Track, expected, follow, gap, joined, left_picture, reach, shared, travelled
+from .change_tracks import (
+    Blob,
+    Rect,
+    Track,
+    apart,
+    expected,
+    follow,
+    gap,
+    joined,
+    left_picture,
+    reach,
+    shared,
+    travelled,
+)
 from .seen import Box, Change, ChangeKind, Zone
 
 _LONGEST = 320  # the small picture's longest side
@@ -107,7 +120,15 @@ class Detector:
     @property
     def boxes(self) -> list[Box]:
         """Where the things of the open events are now."""
-        return [self._share(track.shown) for event in self._events for track in event.tracks]
+        found: list[Rect] = []
+        for event in self._events:
+            for track in event.tracks:
+                box = track.shown
+                for other in [other for other in found if self._together(box, other)]:
+                    found.remove(other)
+                    box = joined(box, other)
+                found.append(box)
+        return [self._share(box) for box in found]
 
     @property
     def night(self) -> bool:
@@ -300,7 +321,8 @@ class Detector:
             if not track.event and self._counts(track, at):
                 changes += self._join(track, at)
         changes += self._settle(at)
-        self._tracks = [track for track in self._tracks if at - track.seen < (self._hold(track) if track.event else 0.7)]
+        kept = [track for track in self._tracks if at - track.seen < (self._hold(track) if track.event else 0.7)]
+        self._tracks = kept
         return changes + self._close(at) + self._missing(at)
 
     def _counts(self, track: Track, at: float) -> bool:
@@ -323,7 +345,7 @@ class Detector:
     def _join(self, track: Track, at: float) -> list[Change]:
         """A track that counts belongs to the open event beside it, or starts one."""
         for event in self._events:
-            if any(gap(track.box, other.box) <= 2 * max(reach(other.box), reach(track.box)) for other in event.tracks):
+            if any(self._together(track.box, other.box) for other in event.tracks):
                 track.event = event.id
                 event.tracks.append(track)
                 return []
@@ -333,6 +355,12 @@ class Detector:
         self._events.append(event)
         known = any(shared(track.path[0][1], standing.box) > 0.3 for standing in self._standing)
         return [Change("start", event.id, at, self._share(track.shown), known=known)]
+
+    def _together(self, one: Rect, two: Rect) -> bool:
+        """Whether two boxes are parts of one thing, or people of one company."""
+        across, down = apart(one, two)
+        far = 2 * max(reach(one), reach(two))
+        return max(across, down) <= far or (across <= 0.06 * self._size[0] and down <= 0.15 * self._size[1])
 
     def _settle(self, at: float) -> list[Change]:
         """What has been still for long belongs to the scene from now on."""

@@ -66,11 +66,14 @@ def joined(one: Rect, two: Rect) -> Rect:
     return min(one[0], two[0]), min(one[1], two[1]), max(one[2], two[2]), max(one[3], two[3])
 
 
+def apart(one: Rect, two: Rect) -> tuple[float, float]:
+    """Pixels between two boxes across and down, 0 where they overlap."""
+    return max(0.0, one[0] - two[2], two[0] - one[2]), max(0.0, one[1] - two[3], two[1] - one[3])
+
+
 def gap(one: Rect, two: Rect) -> float:
     """Pixels between two boxes, 0 where they touch."""
-    across = max(one[0], two[0]) - min(one[2], two[2])
-    down = max(one[1], two[1]) - min(one[3], two[3])
-    return max(0.0, across, down)
+    return max(apart(one, two))
 
 
 def shared(one: Rect, two: Rect) -> float:
@@ -101,12 +104,12 @@ def follow(tracks: list[Track], blobs: Sequence[Blob], at: float) -> list[Track]
     for blob in sorted(blobs, key=lambda blob: -blob.pixels):
         best, least = -1, math.inf
         for number, (track, place) in enumerate(zip(tracks, places, strict=True)):
-            apart = min(gap(blob.box, place), gap(blob.box, track.box))
+            away = min(gap(blob.box, place), gap(blob.box, track.box))
             late = (at - track.seen) * 0.25 * max(width(place), height(place))
-            if apart > reach(place) + late:
+            if away > reach(place) + late:
                 continue
             middle = math.dist(centre(blob.box), centre(place)) / (1.0 + max(width(place), height(place)))
-            cost = apart + 3 * middle - (2.0 if track.event else 0.0)
+            cost = away + 3 * middle - (2.0 if track.event else 0.0)
             if cost < least:
                 best, least = number, cost
         if best < 0:
