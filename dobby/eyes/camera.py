@@ -26,6 +26,7 @@ from dobby.eyes.change import Detector, Tuning
 from dobby.eyes.episode import Episode, Episodes
 from dobby.eyes.health import Health, Patience
 from dobby.eyes.lens import Address, Lost, Parcel, Pixels, Shot, packets, stills
+from dobby.eyes.onvif import Asked, ask, motions
 from dobby.eyes.ring import Ring
 from dobby.eyes.seen import Change, Point, Zone
 
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 EVERY = 0.19  # seconds between frames that the detector sees: five a second
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before a camera is opened again, by how often it failed in a row
 AWAKE = 30.0  # seconds of full decoding after something stirred, where there is no small stream
-STIR = 0.02  # share of a small picture whose local contrast changed between two key frames that wakes the decoder
+STIR = 0.006  # share of a small picture whose local contrast changed between two key frames that wakes the decoder
 CLIP_BEFORE, CLIP_AFTER = 6.0, 2.0  # seconds of the small stream kept around an event
 SMALL = 768  # longest side of the pictures that a vision model is shown
 Tell = Callable[[dict[str, Any], Sequence[bytes]], None]
@@ -65,16 +66,17 @@ class Camera:
         self._quiet: deque[Shot] = deque(maxlen=20)
         self._last: Shot | None = None
         self._came = time.monotonic()
-        self._awake = 0.0
+        self._awake = self._slept = 0.0
         self._coarse: Pixels | None = None
         self._size = (0, 0)
+        self._asked: Asked | None = None
+        self._known = threading.Event()
         self._hands = ThreadPoolExecutor(1, thread_name_prefix=f"{spec.name}-pictures")
 
     def start(self) -> None:
         """Start its threads (daemons: they end with the process)."""
-        jobs = [("watch", self._watch)]
-        if self.spec.sub is not None and not self._http:
-            jobs.append(("keep", self._keep))
+        jobs = [("watch", self._watch), *([] if self._http else [("keep", self._keep)]),
+                *([("motion", self._motion)] if self._onvif else [])]
         for name, work in jobs:
             threading.Thread(target=self._for_ever, args=(work, name == "watch"), daemon=True,
                              name=f"{self.spec.name}-{name}").start()
@@ -99,6 +101,10 @@ class Camera:
     @property
     def _http(self) -> bool:
         return urlsplit(self.spec.main.url).scheme in ("http", "https")
+
+    @property
+    def _onvif(self) -> bool:
+        return urlsplit(self.spec.main.url).scheme == "onvif"
 
     # --- the threads --------------------------------------------------------------------------------------------------
 
@@ -127,9 +133,32 @@ class Camera:
                 self._tell({"type": "health", "camera": self.spec.name, "state": state}, [])
 
     def _keep(self) -> None:
-        """The large stream into its ring."""
-        for parcel in packets(self.spec.main, self._ring.of):
+        """The large stream into its ring, where a small one is looked at beside it."""
+        self._known.wait()
+        asked = self._asked
+        if asked is None or asked.sub is None:
+            threading.Event().wait()
+            return
+        for parcel in packets(asked.main, self._ring.of):
             self._ring.add(parcel.packet, parcel.at)
+
+    def _motion(self) -> None:
+        """The camera's own motion event wakes the decoder of a lone stream."""
+        self._known.wait()
+        if self._asked is None or not self._asked.events:
+            threading.Event().wait()
+            return
+        motions(self.spec.main, self._asked.events, self._wake)
+
+    def _wake(self) -> None:
+        self._awake = time.monotonic() + AWAKE
+
+    def _find(self) -> Asked:
+        """Where its streams are: as the settings say, or as it says itself by ONVIF (asked anew each time it is
+        opened, for addresses of streams change)."""
+        self._asked = ask(self.spec.main) if self._onvif else Asked(self.spec.main, self.spec.sub, "")
+        self._known.set()
+        return self._asked
 
     def _watch(self) -> None:
         next_look = 0.0
@@ -143,17 +172,19 @@ class Camera:
     def _shots(self) -> Iterator[Shot]:
         if self._http:
             yield from stills(self.spec.sub or self.spec.main)
-        elif self.spec.sub is not None:
-            for parcel in packets(self.spec.sub, self._small.of):
-                self._small.add(parcel.packet, parcel.at)
-                yield from parcel.shots()
-        else:
-            yield from self._single()
+            return
+        asked = self._find()
+        if asked.sub is None:
+            yield from self._single(asked.main)
+            return
+        for parcel in packets(asked.sub, self._small.of):
+            self._small.add(parcel.packet, parcel.at)
+            yield from parcel.shots()
 
-    def _single(self) -> Iterator[Shot]:
+    def _single(self, address: Address) -> Iterator[Shot]:
         """The one stream: kept whole, decoded in part. After sleep decoding begins at a key frame."""
         decoding = False
-        for parcel in packets(self.spec.main, self._ring.of):
+        for parcel in packets(address, self._ring.of):
             self._ring.add(parcel.packet, parcel.at)
             key = bool(parcel.packet.is_keyframe)
             awake = parcel.at < self._awake or self._detector.open
@@ -170,10 +201,13 @@ class Camera:
             parcel.stream.codec_context.flush_buffers()
         except av.FFmpegError:
             return []
-        shots = [Shot(parcel.at, frame) for frame in frames]
-        if shots and self._stirred(shots[-1].luma()):
-            self._awake = parcel.at + AWAKE
-        return shots
+        shots, slept = [Shot(parcel.at, frame) for frame in frames], self._slept
+        self._slept = parcel.at
+        if not shots or not self._stirred(shots[-1].luma()):
+            return shots
+        self._awake = parcel.at + AWAKE
+        between = [Shot(at, frame) for at, frame in self._ring.frames(slept, parcel.at - 0.05) if at > slept]
+        return [*between, *shots]  # what happened while only key frames were looked at
 
     def _stirred(self, luma: Pixels) -> bool:
         """Whether enough of a coarse picture changed its contrast since the last key frame."""
@@ -246,7 +280,7 @@ class Camera:
         if not self.spec.clips:
             return ""
         name = f"{episode.id}.mkv"
-        ring = self._small if self.spec.sub is not None else self._ring
+        ring = self._small if self._asked is not None and self._asked.sub is not None else self._ring
         saved = ring.save(Path(self.spec.clips) / name, episode.began - CLIP_BEFORE, episode.until + CLIP_AFTER)
         return name if saved else ""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,30 +83,29 @@ class Ring:
             first = next((i for i, one in enumerate(kept) if one.key), len(kept))
         return kept[first:]
 
-    def frame(self, at: float) -> Any | None:
-        """The frame (av.VideoFrame) nearest to a moment, decoded now; None when nothing near it is kept."""
+    def frames(self, since: float, until: float) -> Iterator[tuple[float, Any]]:
+        """(moment, av.VideoFrame) of the frames of a time, decoded now, from the key frame before it on."""
         codec = self._codec
         if codec is None:
-            return None
+            return
         decoder = _decoder(codec[0], codec[1])
-        best, distance = None, float("inf")
         times: deque[float] = deque()
         try:
-            for kept in self.since(at):
-                if kept.at > at + LATER:
+            for kept in self.since(since):
+                if kept.at > until:
                     break
                 times.append(kept.at)
                 for frame in decoder.decode(av.Packet(kept.data)):
-                    when = times.popleft() if times else kept.at
-                    if abs(when - at) < distance:
-                        best, distance = frame, abs(when - at)
+                    yield (times.popleft() if times else kept.at), frame
             for frame in decoder.decode(None):
-                when = times.popleft() if times else at
-                if abs(when - at) < distance:
-                    best, distance = frame, abs(when - at)
+                yield (times.popleft() if times else until), frame
         except (av.FFmpegError, ValueError):
-            return best
-        return best
+            return  # a broken packet ends it; what came before it is good
+
+    def frame(self, at: float) -> Any | None:
+        """The frame (av.VideoFrame) nearest to a moment, decoded now; None when nothing near it is kept."""
+        best = min(self.frames(at, at + LATER), key=lambda one: abs(one[0] - at), default=None)
+        return None if best is None else best[1]
 
     def save(self, path: Path, since: float, until: float) -> bool:
         """Write the packets of a time into a Matroska file; whether there were any."""
