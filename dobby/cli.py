@@ -140,7 +140,8 @@ def _scan(arguments: argparse.Namespace) -> int:
         return 0
     for one in found:
         state = "part of the home" if one["linked"] else {"button": "can be paired (press its button)",
-                                                          "pin": "can be paired (needs its code)"}.get(
+                                                          "pin": "can be paired (needs its code)",
+                                                          "login": "can be paired (--pin user:password)"}.get(
             one["needs"], "can be tried")
         print(f"{one['make']:<10} {one['name']:<24} {one['room']:<16} {one['host']:<16} {state}")
     if not found:

@@ -38,9 +38,12 @@ from dobby.discovery.identify import listen_for
 from dobby.discovery.links import Links, load_traits
 from dobby.discovery.networks import Reach, reach
 from dobby.discovery.ssdp import Ssdp
+from dobby.discovery.wsd import WsDiscovery
 from dobby.drivers import load_drivers
 from dobby.errors import DobbyError
+from dobby.eyes.eyes import Watched
 from dobby.eyes.opening import open_eyes, open_vision
+from dobby.eyes.sights import Sights
 from dobby.eyes.vision import Vision
 from dobby.home.device import Device, Room, Settings
 from dobby.home.home import Given, Home
@@ -70,6 +73,12 @@ class Ears:
 
     mdns_types: tuple[str, ...]
     ssdp: Ssdp
+    cameras: WsDiscovery
+
+    def search(self) -> None:
+        """Ask everything to speak up."""
+        self.ssdp.search()
+        self.cameras.search()
 
 
 @dataclass(slots=True)
@@ -106,7 +115,11 @@ class Daemon:
                 "unreachable": [d.name for d in self.home.devices.values() if not self.home.reachable(d.id)],
                 "problems": [problem for found in self.problems.values() for problem in found],
                 "letters_not_sent": [{"to": row["recipient"], "error": row["error"]} for row in dead],
-                "model": agent.brain.mind if agent.brain else None, "devices": len(self.home.devices)}
+                "model": agent.brain.mind if agent.brain else None, "devices": len(self.home.devices),
+                "cameras": [{"name": one.name, "state": one.state, "trouble": one.trouble, "watching": one.watching,
+                             "busy": one.busy, "night": one.night} for one in
+                            (agent.house.sights.cameras() if agent.house.sights else [])],
+                "vision": self.vision.state() if self.vision else []}
 
     def idle(self) -> bool:
         """Whether nothing is being worked on."""
@@ -161,7 +174,9 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     allowed = await asyncio.to_thread(reach, config.network)
     links = Links(home, store, drivers, allowed, Settings(callbacks=config.network.callbacks))
     mdns_types, ssdp_targets = listen_for(drivers)
-    ears = Ssdp(allowed, ssdp_targets, links.saw)
+    known = {urlsplit(one.url).hostname for one in config.cameras}
+    ears = Ears(mdns_types, Ssdp(allowed, ssdp_targets, links.saw), WsDiscovery(
+        allowed, lambda sighting: None if sighting.host in known else links.saw(sighting)))
     soul, soul_problems = await asyncio.to_thread(read_soul, workspace / "SOUL.md")
     skills, skill_problems = await asyncio.to_thread(load_skills, workspace / "skills")
     words = await asyncio.to_thread(Words, config.home.language, address=soul.address, dryness=soul.dryness,
@@ -178,7 +193,7 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     daemon = Daemon(workspace, config, store, home, links, Gateway(agent, inbox), post, Events(), clock, token, allowed)
     daemon.problems = {"drivers": driver_problems, "soul": soul_problems, "skills": skill_problems,
                        "network": list(allowed.problems)}
-    return daemon, Ears(mdns_types, ears)
+    return daemon, ears
 
 
 async def _restore(home: Home, store: Store) -> None:
@@ -235,10 +250,8 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
 
 
 async def _open_eyes(daemon: Daemon, secrets: Secrets, pictures: Pictures) -> None:
-    """The cameras of the settings, if there are any."""
+    """The cameras of the settings; those that speak ONVIF join when they are let in."""
     daemon.pictures = pictures
-    if not daemon.config.cameras:
-        return
     house = daemon.gateway.agent.house
     await asyncio.to_thread(pictures.clips.mkdir, mode=0o700, parents=True, exist_ok=True)
     daemon.vision = open_vision(daemon.config, secrets, daemon.store, lambda: f"{daemon.clock.now():%Y-%m-%d}")
@@ -257,12 +270,28 @@ def _start(daemon: Daemon, parts: Parts, ears: Ears) -> None:
     parts.run("warm-up", lambda: _warm(daemon))
     if sights := daemon.gateway.agent.house.sights:
         parts.run("cameras", lambda: daemon.home.follow(sights.watch.link))
+        parts.run("new cameras", lambda: _let_cameras_in(daemon, sights))
         parts.run("eyes", sights.watch.eyes.run)
     if daemon.vision is not None:
         parts.run("vision", daemon.vision.run)
     if daemon.reach.addresses:
         parts.run("mdns", lambda: mdns.watch(daemon.reach, ears.mdns_types, daemon.links.saw))
         parts.run("ssdp", ears.ssdp.watch)
+        parts.run("ws-discovery", ears.cameras.watch)
+
+
+async def _let_cameras_in(daemon: Daemon, sights: Sights) -> None:
+    """A camera that was let in by ONVIF is looked through from then on."""
+    with daemon.home.listen() as changes:
+        while True:
+            for key, kept in daemon.links.kept.items():
+                device = daemon.home.devices.get(key)
+                if kept.found.make == "onvif" and device and all(one.id != key for one in sights.cameras()):
+                    sights.watch.link.add(Watched(
+                        device.name, f"onvif://{kept.found.host}:{kept.found.port}", "", kept.secret.get("user", ""),
+                        kept.secret.get("password", ""), device.room or device.name, id=key, make="onvif",
+                        clips=str(daemon.pictures.clips) if daemon.pictures else ""))
+            await changes.get()
 
 
 async def _warm(daemon: Daemon) -> None:

@@ -258,7 +258,7 @@ async def _settle_in(daemon: Daemon, sim: dict[str, Any]) -> None:
             async with asyncio.timeout(READY_LIMIT), asyncio.TaskGroup() as group:
                 while not _all_there(daemon, tails):
                     for _, found in daemon.links.seen(""):
-                        if found.key not in asked and found.key not in daemon.links.kept:
+                        if found.key not in asked and found.key not in daemon.links.kept and found.needs != "login":
                             asked.add(found.key)
                             if found.needs == "button":
                                 await session.post(f"{sim['sim']}/button", json={"device": "hue_bridge"})

@@ -54,9 +54,23 @@ def _notes(config: configuration.Config, secrets: configuration.Secrets) -> list
         notes.append("No model: plain orders, phrases and questions work; set ANTHROPIC_API_KEY for the rest.")
     if not config.twilio.account_sid:
         notes.append("No WhatsApp or SMS: see [twilio] in config.example.toml.")
+    notes += _camera_notes(config)
     if not any(person.pin_hash or not person.pin_needed for person in config.people if person.role != "guest"):
         notes.append("Nobody has a PIN, so doors stay locked for words. `dobby init --pin` makes one.")
     return notes
+
+
+def _camera_notes(config: configuration.Config) -> list[str]:
+    """Who gets to see pictures, plainly."""
+    vision = config.vision
+    if not config.cameras and not vision.ends:
+        return []
+    if not vision.ends:
+        return ["Cameras: nobody looks at the pictures, so texts say only what the detector knows. See [vision]."]
+    shown = {"local": f"a model on this machine ({vision.model})", "server": f"the server {vision.server_url}",
+             "claude": "Anthropic (Claude)"}
+    return [f"Camera pictures are shown to: {', then '.join(shown[end] for end in vision.ends)}, and to the people in "
+            "config.toml; to nobody else."]
 
 
 def _daemon_problems(health: dict[str, Any]) -> list[str]:
@@ -64,6 +78,9 @@ def _daemon_problems(health: dict[str, Any]) -> list[str]:
     problems += [f"{link['name'] or link['key']}: {link['state']}" for link in health.get("links", ())
                  if link["state"] != "up"]
     problems += [f"{name} does not answer." for name in health.get("unreachable", ())]
+    problems += [f"Camera {one['name']}: {one['trouble'] or one['state']}" for one in health.get("cameras", ())
+                 if one["state"] not in ("up", "starting") or one["trouble"]]
+    problems += [f"Vision, {one['end']}: {one['trouble']}" for one in health.get("vision", ()) if one["trouble"]]
     problems += [f"A message to {one['to']} could not be sent: {one['error']}"
                  for one in health.get("letters_not_sent", ())]
     return problems

@@ -21,6 +21,7 @@ from dobby.discovery import mdns
 from dobby.discovery.identify import claim, fits, listen_for
 from dobby.discovery.networks import own_networks, reach
 from dobby.discovery.ssdp import Ssdp
+from dobby.discovery.wsd import WsDiscovery
 from dobby.drivers import load_drivers
 from dobby.errors import ConfigError, DobbyError
 from dobby.home.device import Command, Found, Outcome, Sighting
@@ -79,7 +80,8 @@ async def scan(workspace: Path, what: str, *, progress: bool) -> list[dict[str, 
 
     types, targets = listen_for(drivers)
     ears = [asyncio.create_task(mdns.watch(allowed, types, saw)),
-            asyncio.create_task(Ssdp(allowed, targets, saw).watch())]
+            asyncio.create_task(Ssdp(allowed, targets, saw).watch()),
+            asyncio.create_task(WsDiscovery(allowed, saw).watch())]
     await asyncio.wait(ears, timeout=LOOK)
     for ear in ears:
         ear.cancel()
@@ -153,7 +155,8 @@ async def _look_and_pair(daemon: Daemon, ask: bool) -> None:
         if found.needs != "nothing" and not ask:
             print("  It needs a person; say “find my " + driver.make + "” to Dobby later.")
             continue
-        code = await asyncio.to_thread(_ask, "  Its setup code", "") if found.needs == "pin" else ""
+        code = await asyncio.to_thread(_ask, "  Its setup code", "") if found.needs == "pin" else (
+            await asyncio.to_thread(getpass.getpass, "  Its user:password: ") if found.needs == "login" else "")
         if ask and not (await asyncio.to_thread(_ask, "  Let it in? (y/n)", "y")).lower().startswith("y"):
             continue
         outcome = await let_in(daemon, found.key, code)

@@ -115,7 +115,7 @@ def _paired(hands: Hands, outcome: Outcome) -> str:
     if hint := _hint(hands, outcome):
         return f"{clean(name, 60)}: {hint}"
     kind, needs = outcome.error.kind if outcome.error else "unknown", known.needs if known else ""
-    human = kind == "refused" and needs in ("button", "pin")
+    human = kind == "refused" and needs in ("button", "pin", "login")
     reason = needs if human else "gone" if kind == "unreachable" else "failed"
     return f"{clean(name, 60)}: {words.say(f'pair.{reason}')}"
 

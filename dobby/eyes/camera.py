@@ -69,6 +69,7 @@ class Camera:
         self._awake = self._slept = 0.0
         self._coarse: Pixels | None = None
         self._size = (0, 0)
+        self._troubled = True
         self._asked: Asked | None = None
         self._known = threading.Event()
         self._hands = ThreadPoolExecutor(1, thread_name_prefix=f"{spec.name}-pictures")
@@ -121,6 +122,7 @@ class Camera:
                 log.exception("camera %s", self.spec.name)
                 why = Lost(f"It broke ({type(error).__name__}).")
             if main:
+                self._troubled = True
                 self._tell({"type": "trouble", "camera": self.spec.name, "text": why.text, "mend": why.mend}, [])
             failed = 1 if time.monotonic() - began > 60.0 else failed + 1
             time.sleep(PAUSES[min(failed, len(PAUSES)) - 1])
@@ -221,8 +223,10 @@ class Camera:
 
     def _see(self, shot: Shot) -> None:
         luma = shot.luma()
-        if state := self._health.see(luma, shot.at):
-            self._tell({"type": "health", "camera": self.spec.name, "state": state}, [])
+        state = self._health.see(luma, shot.at)
+        if state or self._troubled:  # a picture came: whatever the trouble was, it is over
+            self._troubled = False
+            self._tell({"type": "health", "camera": self.spec.name, "state": self._health.state}, [])
         if luma.shape != self._size:
             self._size = luma.shape[0], luma.shape[1]
             self._quiet.clear()

@@ -24,20 +24,21 @@ class Cameras:
 
     def __init__(self, eyes: Eyes, store: Store, now_text: Callable[[], str]) -> None:
         self._eyes, self._store, self._now = eyes, store, now_text
-        self._queue: asyncio.Queue[Reading] = asyncio.Queue()
-        self._by_id = {one.id: one for one in eyes.cameras.values()}
+        self._queue: asyncio.Queue[Device | Reading] = asyncio.Queue()
+        for one in eyes.cameras.values():
+            self._show(one)
 
-    def devices(self) -> list[Device]:
-        """Every camera as a device."""
-        return [Device(id_, one.name, "camera", one.room, "camera", TRAITS) for id_, one in self._by_id.items()]
+    def _show(self, one: Watched) -> None:
+        self._queue.put_nowait(Device(one.id, one.name, "camera", one.room, one.make, TRAITS))
+        self.spoken(one.name, self._state(one))
+
+    def add(self, camera: Watched) -> None:
+        """One camera more, from now on."""
+        self._eyes.add(camera)
+        self._show(camera)
 
     async def watch(self) -> AsyncIterator[Device | Reading]:
         """The cameras, then what changes about them, for ever."""
-        for device in self.devices():
-            yield device
-        for id_, one in self._by_id.items():
-            for trait, value in self._state(one).items():
-                yield Reading(id_, trait, value)
         while True:
             yield await self._queue.get()
 
@@ -53,7 +54,7 @@ class Cameras:
 
     async def send(self, command: Command) -> None:
         """Watch or not; ignore a part of the picture ("name|x,y x,y ..." as `mask_text` writes it)."""
-        one = self._by_id.get(command.device)
+        one = next((one for one in self._eyes.cameras.values() if one.id == command.device), None)
         if one is None:
             raise DeviceError("There is no such camera.")
         if command.trait == "watching":

@@ -42,6 +42,7 @@ class Watched:
     patience: dict[str, float] = field(default_factory=dict)
     clips: str = ""
     id: str = ""  # its device id
+    make: str = "camera"
     watching: bool = True
     state: str = "starting"
     trouble: str = ""
@@ -68,14 +69,18 @@ class Eyes:
     """All cameras. `heard` is awaited with each message of the child, in order."""
 
     def __init__(self, cameras: Sequence[Watched], heard: Heard) -> None:
-        self.cameras: Mapping[str, Watched] = {one.name: one for one in cameras}
+        self.cameras: dict[str, Watched] = {one.name: one for one in cameras}
+        self._some = asyncio.Event()
         self._heard = heard
         self._asks = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[tuple[bytes, ...]]] = {}
         self._process: asyncio.subprocess.Process | None = None
 
     async def run(self) -> None:
-        """Have the child look, until it dies or this is cancelled."""
+        """Have the child look, until it dies or this is cancelled. Nothing is started before there is a camera."""
+        while not self.cameras:
+            self._some.clear()
+            await self._some.wait()
         environment = {key: os.environ[key] for key in KEPT_VARIABLES if key in os.environ}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "dobby.eyes.process", stdin=asyncio.subprocess.PIPE,
@@ -132,6 +137,13 @@ class Eyes:
             raise NoPicture(f"{camera} gives no picture.", "Is the camera switched on?") from None
         finally:
             self._waiting.pop(number, None)
+
+    def add(self, camera: Watched) -> None:
+        """Look through one camera more."""
+        self.cameras[camera.name] = camera
+        self._some.set()
+        with contextlib.suppress(NoPicture):
+            self._tell({"type": "open", "cameras": [camera.row()]})
 
     def change(self, camera: str) -> None:
         """Tell the child the zones and tuning that a camera has now; it is told anyway when it starts."""

@@ -130,7 +130,7 @@ class View(Protocol):
         ...
 
 
-Needs = Literal["nothing", "button", "pin"]
+Needs = Literal["nothing", "button", "pin", "login"]
 
 
 @dataclass(frozen=True, slots=True)

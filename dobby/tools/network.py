@@ -33,7 +33,10 @@ async def offer_to_try(hands: Hands, offers: list[Offer]) -> str:
     Owners and members only: a guest lets nobody in.
     """
     person = hands.asker.person
-    tries = [one for one in offers if not one.linked or one.devices]
+    logins = [one for one in offers if one.needs == "login" and not one.linked]
+    tries = [one for one in offers if (not one.linked or one.devices) and one not in logins]
+    if logins and not tries:
+        return hands.house.words.say("find.needs_login")  # a password is not given in a chat
     if not tries or person is None or person.role == "guest":
         return ""
     choices = []

@@ -25,7 +25,8 @@ NO_CAMERAS = json.dumps({"error": "This home has no cameras that I could use for
 
 def _sights(hands: Hands) -> Sights | None:
     person = hands.asker.person
-    return None if person is None or person.role == "guest" else hands.house.sights
+    sights = hands.house.sights
+    return None if person is None or person.role == "guest" or not sights or not sights.cameras() else sights
 
 
 def _meant(sights: Sights, camera: str) -> list[Watched]:
