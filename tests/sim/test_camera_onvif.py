@@ -1,4 +1,4 @@
-"""ONVIF and WS-Discovery of the simulated cameras: judged by onvif-zeep-async, which reads answers by ONVIF's own WSDL."""
+"""ONVIF and WS-Discovery of the simulated cameras, judged by onvif-zeep-async, which reads by ONVIF's own WSDL."""
 
 from __future__ import annotations
 

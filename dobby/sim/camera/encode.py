@@ -15,6 +15,7 @@ from .texture import Image
 
 KEY_SECONDS = 2
 QUALITY = {"main": "28", "sub": "25"}
+FROZEN_QUALITY = "26"
 JPEG = [cv2.IMWRITE_JPEG_QUALITY, 88]
 
 # one worker draws for all cameras; more threads would only take the other core away from the tests
@@ -24,11 +25,13 @@ cv2.setNumThreads(1)
 class Film:
     """An encoder and its sensor's noise: pictures of one size go in, access units come out, the first a key picture."""
 
-    def __init__(self, name: str, size: tuple[int, int], rate: int, seed: int) -> None:
+    def __init__(self, name: str, size: tuple[int, int], rate: int, frozen: bool) -> None:
         self.size = size
-        self._rng = np.random.default_rng(seed)
+        self._rng = np.random.default_rng()
         self._frames = 0
-        self._codec = _codec(QUALITY[name], size, rate, headers_apart=False)
+        # rate control would go on refining a picture that stands still; a constant quantiser gives it again exactly
+        quality = {"qp": FROZEN_QUALITY} if frozen else {"crf": QUALITY[name]}
+        self._codec = _codec(quality, size, rate, headers_apart=False)
 
     def shoot(self, view: View, fresh: bool) -> Unit:
         """Draw and encode a view; a `fresh` one begins a new group of pictures."""
@@ -55,17 +58,18 @@ def jpeg_of(view: View, size: tuple[int, int]) -> bytes:
 
 def headers(name: str, size: tuple[int, int], rate: int) -> tuple[bytes, bytes]:
     """The parameter sets that a film of this kind will begin with."""
-    return parameter_sets(split(bytes(_codec(QUALITY[name], size, rate, headers_apart=True).extradata or b"")))
+    codec = _codec({"crf": QUALITY[name]}, size, rate, headers_apart=True)
+    return parameter_sets(split(bytes(codec.extradata or b"")))
 
 
-def _codec(quality: str, size: tuple[int, int], rate: int, headers_apart: bool) -> VideoCodecContext:
+def _codec(quality: dict[str, str], size: tuple[int, int], rate: int, headers_apart: bool) -> VideoCodecContext:
     codec: VideoCodecContext = av.CodecContext.create("libx264", "w")
     codec.width, codec.height = size
     codec.pix_fmt = "yuv420p"
     codec.time_base, codec.framerate = Fraction(1, rate), Fraction(rate, 1)
     codec.gop_size, codec.max_b_frames, codec.thread_count = KEY_SECONDS * rate, 0, 1
-    codec.options = {"preset": "ultrafast", "tune": "zerolatency", "crf": quality, "forced-idr": "1",
-                     "sc_threshold": "0"}
+    usual = {"preset": "ultrafast", "tune": "zerolatency", "forced-idr": "1", "sc_threshold": "0"}
+    codec.options = usual | quality
     if headers_apart:
         codec.flags |= av.codec.context.Flags.global_header
     codec.open()

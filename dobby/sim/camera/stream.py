@@ -124,7 +124,8 @@ class _Reel:
             self.shown += 1
             return kept[(self.shown - 1) % len(kept)]
         if self.film is None:
-            self.film = await stream.studio(_film, stream.name, stream._scaled(view.scale), stream.rate)
+            size, frozen = stream._scaled(view.scale), view.noise is not None
+            self.film = await stream.studio(_film, stream.name, size, stream.rate, frozen)
         unit = await stream.studio(self.film.shoot, view, fresh)
         if not view.live:
             self._keep(unit)
@@ -139,11 +140,11 @@ class _Reel:
                 loops.popitem(last=False)
 
 
-def _film(name: str, size: tuple[int, int], rate: int) -> "Film":
+def _film(name: str, size: tuple[int, int], rate: int, frozen: bool) -> "Film":
     # late: PyAV, OpenCV and numpy load when the first viewer comes, and in this thread
     from .encode import Film
 
-    return Film(name, size, rate, time.time_ns() & 0xFFFFFFFF)
+    return Film(name, size, rate, frozen)
 
 
 def _headers(name: str, size: tuple[int, int], rate: int) -> tuple[bytes, bytes]:

@@ -15,7 +15,7 @@ from .stream import Stream
 
 REPORT_EVERY = 5.0
 FULL = 2_000_000  # bytes that may wait for a slow reader; then pictures are left out until the next key picture
-DRIP_BYTES, DRIP_EVERY = 1200, 0.25  # a slow camera
+DRIP_BYTES, DRIP_EVERY = 4000, 0.25  # a slow camera
 Headers = list[tuple[str, str]]
 
 
