@@ -22,6 +22,16 @@ class Blob:
     new: bool = True  # it brings texture of its own: no light, no shadow
     stirring: float = 1.0  # share of its pixels that changed within the last second
 
+    @property
+    def rows(self) -> slice:
+        """Its part of a picture, down."""
+        return slice(int(self.box[1]), int(self.box[3]))
+
+    @property
+    def columns(self) -> slice:
+        """Its part of a picture, across."""
+        return slice(int(self.box[0]), int(self.box[2]))
+
 
 @dataclass(slots=True)
 class Track:

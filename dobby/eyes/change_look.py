@@ -1,0 +1,135 @@
+"""From a picture to the places where it differs: made small, put back where it should be, freed of rain and noise,
+compared with the background. Pure."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from .change_background import Array, Background, above, cv, logarithm
+from .change_steady import moved, put_back, sums
+from .change_tracks import Blob, Track, expected, joined
+from .change_tuning import Tuning
+
+_LONGEST = 320  # the small picture's longest side
+_SLOW = 0.45  # seconds between two frames above which the median over time would swallow visitors
+_WARM = 2.0  # seconds of learning before anything counts
+_SPECKS, _SPECK_SECONDS = 3.0, 60.0  # so many specks within that time are weather, noise or insects
+_CLOSE = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 5))
+
+
+def shrunk(frame: Array) -> Array:
+    """A frame, grey and small."""
+    height, width = frame.shape[:2]
+    scale = min(1.0, _LONGEST / max(height, width))
+    coarse = frame[::2, ::2] if scale < 0.3 else frame
+    size = max(8, round(width * scale)), max(8, round(height * scale))
+    small: Array = cv.resize(coarse, size, interpolation=cv2.INTER_AREA)
+    return cv.cvtColor(small, cv2.COLOR_BGR2GRAY) if small.ndim == 3 else small
+
+
+class Look:
+    """One camera's pictures of one size. `ignored`: places not looked at (uint8 mask of the small picture)."""
+
+    def __init__(self, small: Array, tuning: Tuning, ignored: Array | None) -> None:
+        self.background = Background(logarithm(small))
+        self.share = 0.0  # of the picture that differs
+        self._margin = 100 * tuning.contrast / tuning.sensitivity**0.5
+        self._least = 0.5 * tuning.smallest / tuning.sensitivity * small.size
+        self._ignored = ignored
+        self._recent: list[Array] = []
+        self._looks, self._specks = 0, 0.0
+        self._off = 0.0, 0.0
+        self._known = sums(self.background.mid)
+
+    def restart(self) -> None:
+        """The next picture does not follow the last one closely."""
+        self._recent.clear()
+
+    def see(self, small: Array, step: float, held: Array | None) -> list[Blob]:
+        """Where this picture differs from the background, which it then teaches; `step` seconds after the last one."""
+        background = self.background
+        newest = self._steadied(cv.blur(small, (3, 3)))
+        self._recent = [*self._recent[-2:], newest]
+        calm = _median(self._recent) if len(self._recent) == 3 and step < _SLOW else newest
+        found = self._cleared(background.look(logarithm(calm), self._margin, held))
+        self.share = cv2.countNonZero(found) / found.size
+        tidy = _tidied(found)
+        blobs = []
+        if background.seconds > _WARM:
+            blobs = self._blobs(tidy)
+            if calm is not newest:
+                blobs = self._fresh(newest, tidy, blobs, step)
+        background.learn(tidy, held, step)
+        return blobs
+
+    def _fresh(self, newest: Array, tidy: Array, blobs: list[Blob], step: float) -> list[Blob]:
+        """The same in the newest picture itself. The median over time lags and loses what moves faster than its own
+        length a frame, but keeps specks out: it rules while there are specks, else the newest picture does."""
+        whole = slice(None), slice(None)
+        raw = _tidied(self._cleared(self.background.differs(logarithm(newest), whole, self._margin)))
+        now = self._blobs(raw)
+        lone = [blob for blob in now if not tidy[blob.rows, blob.columns].any()]
+        self._specks += sum(blob.pixels < 0.004 * tidy.size for blob in lone) - self._specks * step / _SPECK_SECONDS
+        return blobs if self._specks > _SPECKS else now
+
+    def _cleared(self, found: Array) -> Array:
+        """Without the ignored places and the rim that a moved camera no longer sees."""
+        if self._ignored is not None:
+            found[self._ignored > 0] = 0
+        for axis, off in enumerate(self._off):
+            if abs(off) > 0.2:
+                rim = slice(-int(abs(off)) - 2, None) if off > 0 else slice(0, int(abs(off)) + 2)
+                found[(slice(None), rim) if axis == 0 else rim] = 0
+        return found
+
+    def _steadied(self, small: Array) -> Array:
+        """The picture as if the camera had not moved."""
+        self._looks += 1
+        if self._looks % 5 == 1:
+            self._known = sums(self.background.mid)
+        self._off = moved(sums(logarithm(small)), self._known)
+        return put_back(small, self._off) if max(abs(self._off[0]), abs(self._off[1])) > 0.2 else small
+
+    def sharpen(self, track: Track, at: float) -> None:
+        """Where a thing is in the newest picture: what is followed is the median over time, which lags behind."""
+        guess = joined(track.box, expected(track, at + 0.2))
+        more = 4 + 0.15 * max(guess[2] - guess[0], guess[3] - guess[1])
+        left, top = max(0, int(guess[0] - more)), max(0, int(guess[1] - more))
+        part = slice(top, int(guess[3] + more) + 1), slice(left, int(guess[2] + more) + 1)
+        newest = self._recent[-1][part]
+        if newest.size < 9:
+            return
+        dense = cv.blur(self.background.differs(logarithm(newest), part, self._margin), (3, 3)) > 110
+        rows, columns = np.flatnonzero(dense.any(axis=1)), np.flatnonzero(dense.any(axis=0))
+        if rows.size:
+            track.shown = (left + float(columns[0]), top + float(rows[0]),
+                           left + float(columns[-1]) + 1, top + float(rows[-1]) + 1)
+
+    def _blobs(self, tidy: Array) -> list[Blob]:
+        background = self.background
+        if not cv2.countNonZero(tidy):
+            return []
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(tidy, connectivity=8)
+        blobs = []
+        for number in np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] >= self._least)[:60] + 1:
+            left, top, wide, high, area = (int(value) for value in stats[number])
+            places = labels[top:top + high, left:left + wide] == number
+            rest, alike = background.structure(left, top, left + wide, top + high, places)
+            young = float(np.mean(background.age[top:top + high, left:left + wide][places] < 1.0))
+            new = rest > 3.0 + background.noise and alike < 0.75
+            blobs.append(Blob((left, top, left + wide, top + high), area, new, young))
+        return blobs
+
+
+def _tidied(found: Array) -> Array:
+    """Without lone pixels, with small holes closed."""
+    if not cv2.countNonZero(found):
+        return found
+    tidy: Array = cv.morphologyEx(above(cv.blur(found, (5, 5)), 255 * 0.36), cv2.MORPH_CLOSE, _CLOSE)
+    return tidy
+
+
+def _median(three: list[Array]) -> Array:
+    one, two, last = three
+    return cv2.max(cv2.min(one, two), cv2.min(cv2.max(one, two), last))
