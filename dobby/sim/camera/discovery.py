@@ -1,6 +1,7 @@
 """WS-Discovery for the cameras of one home: answers to Probe, on loopback only (WS-Discovery 1.0, April 2005, 5.2-5.3).
 
-All simulated homes of a machine hear each other's probes; a home answers only those that come from its own network.
+All simulated homes of a machine hear each other's probes; a home answers only those that come from its own network
+(where homes share one address, as on macOS, all of them answer).
 """
 
 import asyncio
@@ -76,7 +77,7 @@ class Discovery(asyncio.DatagramProtocol):
     def __init__(self, network: IPv4Network, devices: Sequence[Device]) -> None:
         self._network, self._devices = network, devices
         self._ears: asyncio.DatagramTransport | None = None
-        self._mouths = {device.page.host: _mouth(device.page.host) for device in devices}
+        self._mouths = {host: _mouth(host) for host in {device.page.host for device in devices}}
 
     async def open(self) -> None:
         """Listen."""
