@@ -16,5 +16,6 @@ On the control port:
   `POST /truth` sets `night`.
 - `/faults`: dead (connections reset, new ones hang), slow (requests wait, running streams drip), lies (frozen: the
   picture of that moment for ever, to the last grain of noise, with good timestamps), refuses (401, running streams
-  end), garbage (random bytes in good RTP and HTTP framing), resize (three quarters of the resolution, in mid-stream), black.
+  end), garbage (random bytes in good RTP and HTTP framing), resize (three quarters of the
+  resolution, in mid-stream), black.
 """
