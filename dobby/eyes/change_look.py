@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from .change_background import Array, Background, above, cv, logarithm
-from .change_steady import moved, put_back, sums
+from .change_steady import closer, moved, put_back, sums
 from .change_tracks import Blob, Track, expected, joined
 from .change_tuning import Tuning
 
@@ -71,7 +71,11 @@ class Look:
         now = self._blobs(raw)
         lone = [blob for blob in now if not tidy[blob.rows, blob.columns].any()]
         self._specks += sum(blob.pixels < 0.004 * tidy.size for blob in lone) - self._specks * step / _SPECK_SECONDS
-        return blobs if self._specks > _SPECKS else now
+        if self._specks <= _SPECKS:
+            return now
+        for blob in blobs:  # what the newest picture shows nothing of flew by
+            blob.new = blob.new and cv2.countNonZero(raw[blob.rows, blob.columns]) > 0.2 * blob.pixels
+        return blobs
 
     def _cleared(self, found: Array) -> Array:
         """Without the ignored places and the rim that a moved camera no longer sees."""
@@ -88,8 +92,12 @@ class Look:
         self._looks += 1
         if self._looks % 5 == 1:
             self._known = sums(self.background.mid)
-        self._off = moved(sums(logarithm(small)), self._known)
-        return put_back(small, self._off) if max(abs(self._off[0]), abs(self._off[1])) > 0.2 else small
+        log = logarithm(small)
+        self._off = moved(sums(log), self._known)
+        if max(abs(self._off[0]), abs(self._off[1])) <= 0.2 or not closer(log, self.background.mid, self._off):
+            self._off = 0.0, 0.0
+            return small
+        return put_back(small, self._off)
 
     def sharpen(self, track: Track, at: float) -> None:
         """Where a thing is in the newest picture: what is followed is the median over time, which lags behind."""

@@ -42,6 +42,19 @@ def _offset(now: Array, known: Array) -> tuple[float, float]:
     return offset, float(rest[best]) / (float(rest[reach]) + 0.05)
 
 
+def closer(log: Array, known: Array, off: tuple[float, float]) -> bool:
+    """Whether the picture moved back by an offset really is more like the known one, place by place: a shadow that
+    creeps over everything moves the sums too."""
+    rest = []
+    for across, down in ((0, 0), (round(off[0]), round(off[1]))):
+        inner = slice(_REACH + 1, known.shape[0] - _REACH - 1, 3), slice(_REACH + 1, known.shape[1] - _REACH - 1, 3)
+        moved_ = log[_REACH + 1 + down:known.shape[0] - _REACH - 1 + down:3,
+                     _REACH + 1 + across:known.shape[1] - _REACH - 1 + across:3]
+        away = moved_ - known[inner]
+        rest.append(float(np.minimum(np.abs(away - np.median(away)), 15.0).mean()) if away.size else 0.0)
+    return rest[1] <= 0.9 * rest[0] or (round(off[0]), round(off[1])) == (0, 0)
+
+
 def put_back(small: Array, off: tuple[float, float]) -> Array:
     """The picture moved back by an offset."""
     move = np.array([[1, 0, -off[0]], [0, 1, -off[1]]], np.float32)

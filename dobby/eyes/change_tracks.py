@@ -5,12 +5,12 @@ Boxes are (left, top, right, bottom) in pixels of the detector's small picture.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 Rect = tuple[float, float, float, float]
+_ENTERING, _GROWING = 0.5, 0.3  # what an edge's way counts for where the other one stays
 
 
 @dataclass(slots=True)
@@ -171,25 +171,29 @@ def _extend(track: Track, blobs: list[Blob], at: float) -> None:
 
 
 def travelled(track: Track, size: tuple[int, int], seconds: float = 2.0) -> float:
-    """How far a thing has come within the last seconds, in its own sizes: the way of its middle or, for one that
-    comes in over the border or straight at the camera, of the edge that went furthest. Going to and fro is no way."""
+    """How far a thing has come within the last seconds, in its own sizes. What goes takes both its edges along; what
+    only grows or shrinks where it is (light, a shadow, a reflection) counts for a part of that. At the border of the
+    picture one edge is enough: the other is outside."""
     now, box = track.path[-1]
     best = 0.0
     for at, before in track.path[:-1]:
         if now - at > seconds:
             continue
         own = math.sqrt(max(1.0, min(width(box), width(before)) * min(height(box), height(before))))
-        middle = math.dist(centre(box), centre(before))
-        edges = max(abs(box[side] - before[side]) * 0.5 for side in range(4)) if _at_border(before, size) else 0.0
-        best = max(best, max(middle, edges) / own)
+        way = math.hypot(_way(before[0], box[0], before[2], box[2], size[0]),
+                         _way(before[1], box[1], before[3], box[3], size[1]))
+        best = max(best, way / own)
     return best
 
 
-def wandering(track: Track) -> float:
-    """How straight it went: way from first to last over the sum of its steps, 0..1; 1 for a straight line."""
-    spots = [centre(box) for _, box in track.path]
-    steps = sum(math.dist(one, two) for one, two in itertools.pairwise(spots))
-    return math.dist(spots[0], spots[-1]) / steps if steps > 1e-6 else 0.0
+def _way(low: float, low_now: float, high: float, high_now: float, end: int) -> float:
+    """How far an interval moved."""
+    one, two = low_now - low, high_now - high
+    most = max(abs(one), abs(two))
+    if low <= 1 or high >= end - 1:
+        return _ENTERING * most
+    least = min(abs(one), abs(two)) if one * two > 0 else 0.0
+    return least + _GROWING * (most - least)
 
 
 def _at_border(box: Rect, size: tuple[int, int]) -> bool:
