@@ -12,6 +12,7 @@ from .change_background import Array, cv
 
 _REACH = 8  # small pixels that a camera may be off
 _BETTER = 0.75  # a move must leave less than this part of the difference, or there was none
+_OTHER = 15.0  # hundredths of the logarithm of light
 Sums = tuple[Array, Array]
 
 
@@ -35,24 +36,27 @@ def _offset(now: Array, known: Array) -> tuple[float, float]:
     windows = np.lib.stride_tricks.sliding_window_view(now, middle.size)
     rest = np.abs(windows - middle).mean(axis=1)
     best = int(rest.argmin())
-    offset = float(best - reach)
-    if 0 < best < 2 * reach:
-        before, here, after = (float(rest[best + side]) for side in (-1, 0, 1))
-        offset += (before - after) / (2 * (before - 2 * here + after) + 1e-6)
+    if not 0 < best < 2 * reach:
+        return 0.0, 1.0
+    before, here, after = (float(rest[best + side]) for side in (-1, 0, 1))
+    offset = best - reach + (before - after) / (2 * (before - 2 * here + after) + 1e-6)
     return offset, float(rest[best]) / (float(rest[reach]) + 0.05)
 
 
 def closer(log: Array, known: Array, off: tuple[float, float]) -> bool:
     """Whether the picture moved back by an offset really is more like the known one, place by place: a shadow that
     creeps over everything moves the sums too."""
-    rest = []
+    reach = _REACH + 1
+    high, wide = known.shape
+    still = known[reach:high - reach:3, reach:wide - reach:3]
+    away = []
     for across, down in ((0, 0), (round(off[0]), round(off[1]))):
-        inner = slice(_REACH + 1, known.shape[0] - _REACH - 1, 3), slice(_REACH + 1, known.shape[1] - _REACH - 1, 3)
-        moved_ = log[_REACH + 1 + down:known.shape[0] - _REACH - 1 + down:3,
-                     _REACH + 1 + across:known.shape[1] - _REACH - 1 + across:3]
-        away = moved_ - known[inner]
-        rest.append(float(np.minimum(np.abs(away - np.median(away)), 15.0).mean()) if away.size else 0.0)
-    return rest[1] <= 0.9 * rest[0] or (round(off[0]), round(off[1])) == (0, 0)
+        rest = log[reach + down:high - reach + down:3, reach + across:wide - reach + across:3] - still
+        away.append(np.abs(rest - np.median(rest)) if rest.size else np.zeros(1))
+    there = np.minimum(away[0], away[1]) < _OTHER  # the rest shows something else altogether: a visitor
+    far = max(abs(round(side)) for side in off)
+    before, after = (float(np.minimum(one[there], _OTHER).sum()) for one in away)
+    return far == 0 or after <= max(0.6, 0.95 - 0.08 * far) * before
 
 
 def put_back(small: Array, off: tuple[float, float]) -> Array:
