@@ -33,6 +33,7 @@ from dobby.eyes.seen import Change, Point, Zone
 log = logging.getLogger(__name__)
 EVERY = 0.19  # seconds between frames that the detector sees: five a second
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before a camera is opened again, by how often it failed in a row
+FIRST = 10.0  # seconds more that a camera has before its very first picture
 AWAKE = 30.0  # seconds of full decoding after something stirred, where there is no small stream
 STIR = 0.006  # share of a small picture whose local contrast changed between two key frames that wakes the decoder
 CLIP_BEFORE, CLIP_AFTER = 6.0, 2.0  # seconds of the small stream kept around an event
@@ -65,7 +66,7 @@ class Camera:
         self._episodes = Episodes(spec.name)
         self._quiet: deque[Shot] = deque(maxlen=20)
         self._last: Shot | None = None
-        self._came = time.monotonic()
+        self._came = time.monotonic() + FIRST
         self._awake = self._slept = 0.0
         self._coarse: Pixels | None = None
         self._size = (0, 0)

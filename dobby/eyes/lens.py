@@ -29,8 +29,8 @@ OPEN_LIMIT, READ_LIMIT = 6.0, 8.0  # seconds to open a stream, and to wait for i
 SNAPSHOT_EVERY = 1.0  # seconds between stills of a camera that gives no stream
 JPEG_LIMIT = 12 * 1024 * 1024
 LAG = 6.0  # seconds a stream may fall behind its own clock before it is opened anew
-RTSP = {"rtsp_transport": "tcp", "fflags": "nobuffer", "flags": "low_delay", "analyzeduration": "400000",
-        "probesize": "131072"}
+RTSP = {"rtsp_transport": "tcp", "flags": "low_delay", "analyzeduration": "200000", "fpsprobesize": "0"}
+# not fflags=nobuffer: it throws away the key frame that was probed, and the first picture comes a whole group later
 av.logging.set_level(av.logging.PANIC)  # FFmpeg's own lines carry the address with its password
 
 

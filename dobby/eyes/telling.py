@@ -96,8 +96,8 @@ def is_same(event: Event, earlier: Sequence[Event]) -> bool:
     """Whether this is what was seen a moment ago: the same kind on the same camera, or a carrier's van on another."""
     long = SAME_FOR.get(event.sort[0], SAME_ANYTHING)
     for one in earlier:
-        since = event.at - one.at
-        if one.id == event.id or since < timedelta(0) or one.subject == "nothing":
+        since = max(timedelta(0), event.at - one.at)
+        if one.id == event.id or one.subject == "nothing":
             continue
         if one.camera == event.camera and one.sort == event.sort and since < long:
             return True

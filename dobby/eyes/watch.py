@@ -177,8 +177,7 @@ class Watch:
             return []
         event = await self._event(row, word.seen if word else None)
         since = stamp(event.at - LOOK_BACK)
-        earlier = [one for one in await self.store.all("seen_since", since=since, camera="") if one["at"] < row["at"]
-                   or (one["at"] == row["at"] and one["id"] < row["id"])]
+        earlier = [one for one in await self.store.all("seen_since", since=since, camera="") if one["id"] < row["id"]]
         rules = [_rule(one) for one in await self.store.all("eye_rules")]
         now_told, skipped = list(told), {}
         for person in self.people:
