@@ -13,7 +13,6 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,6 +40,7 @@ from dobby.discovery.ssdp import Ssdp
 from dobby.discovery.wsd import WsDiscovery
 from dobby.drivers import load_drivers
 from dobby.errors import DobbyError
+from dobby.eyes import tuning
 from dobby.eyes.eyes import Watched
 from dobby.eyes.opening import open_eyes, open_vision
 from dobby.eyes.sights import Sights
@@ -223,7 +223,6 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
     await daemon.store.set_fact("pictures_key", key)
     base = "{0.scheme}://{0.netloc}".format(urlsplit(twilio.public_url))
     pictures = Pictures(daemon.workspace / "pictures", daemon.clock.now, base, bytes.fromhex(key))
-    await asyncio.to_thread(pictures.tidy, timedelta(days=daemon.config.eyes.keep_days))
     await _open_eyes(daemon, secrets, pictures)
     context = Context(daemon.config, secrets, daemon.gateway.receive, daemon.post.delivery, pictures.lend,
                       words.say("turn.repeat"))
@@ -272,6 +271,9 @@ def _start(daemon: Daemon, parts: Parts, ears: Ears) -> None:
         parts.run("cameras", lambda: daemon.home.follow(sights.watch.link))
         parts.run("new cameras", lambda: _let_cameras_in(daemon, sights))
         parts.run("eyes", sights.watch.eyes.run)
+        parts.run("tuning", lambda: tuning.nightly(sights))
+        parts.run("pictures", lambda: tuning.tidy(sights, daemon.workspace / "pictures", daemon.config.eyes.keep_days,
+                                                  daemon.config.eyes.keep_mb))
     if daemon.vision is not None:
         parts.run("vision", daemon.vision.run)
     if daemon.reach.addresses:

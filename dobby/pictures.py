@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 LENT_FOR = timedelta(minutes=15)
-KEPT_FOR = timedelta(days=7)
 NAME = re.compile(r"[0-9a-f]{32}\.(?:jpg|png|webp)")
 CLIP = re.compile(r"[0-9a-f]{12}\.mkv")
 
@@ -68,14 +67,6 @@ class Pictures:
         if not fits or int(until) < self._now().timestamp():
             return None
         return self.path(name)
-
-    def tidy(self, kept_for: timedelta = KEPT_FOR) -> int:
-        """Remove pictures older than they are kept (blocking); how many went."""
-        oldest = (self._now() - kept_for).timestamp()
-        old = [path for path in self._folder.glob("*") if NAME.fullmatch(path.name) and path.stat().st_mtime < oldest]
-        for path in old:
-            path.unlink(missing_ok=True)
-        return len(old)
 
     def _sign(self, name: str, until: str) -> str:
         return hmac.new(self._key, f"{name} {until}".encode(), "sha256").hexdigest()

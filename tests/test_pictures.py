@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from dobby.clock import Clock
-from dobby.pictures import KEPT_FOR, LENT_FOR, Pictures
+from dobby.pictures import LENT_FOR, Pictures
 
 
 def lent(pictures: Pictures, link: str, **changed: str) -> Path | None:
@@ -32,12 +31,17 @@ def test_a_link_works_until_its_time_is_over(tmp_path: Path) -> None:
     assert lent(pictures, link) is None
 
 
-def test_old_pictures_go(tmp_path: Path) -> None:
-    clock = Clock(manual=True)
-    pictures = Pictures(tmp_path / "pictures", clock.now, "", b"key")
-    assert pictures.tidy() == 0
+def test_pictures_and_clips_are_found_and_dropped_by_name_and_nothing_else_is(tmp_path: Path) -> None:
+    pictures = Pictures(tmp_path / "pictures", Clock(manual=True).now, "", b"key")
     name = pictures.keep(b"jpeg")
-    assert pictures.tidy() == 0
-    old = clock.now().timestamp() - KEPT_FOR.total_seconds() - 10
-    os.utime(tmp_path / "pictures" / name, (old, old))
-    assert pictures.tidy() == 1
+    pictures.clips.mkdir()
+    (pictures.clips / "0123456789ab.mkv").write_bytes(b"film")
+    (tmp_path / "secrets.toml").write_text("x")
+    assert pictures.read(name) == b"jpeg"
+    assert [pictures.size(one) for one in (name, "0123456789ab.mkv", "../secrets.toml")] == [4, 4, 0]
+    pictures.drop("../secrets.toml")
+    pictures.drop(name)
+    pictures.drop("0123456789ab.mkv")
+    assert (tmp_path / "secrets.toml").exists()
+    assert pictures.read(name) == b""
+    assert not list(pictures.clips.iterdir())

@@ -69,7 +69,7 @@ class Control:
 
 
 SightVerb = Literal["look", "there", "happening", "skipped", "came", "who", "again", "mute", "unmute", "only", "wrong",
-                    "ignore", "usual", "forget"]
+                    "missed", "ignore", "usual", "forget", "untune"]
 
 
 @dataclass(frozen=True, slots=True)

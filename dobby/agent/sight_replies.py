@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dobby.agent.meaning import Sight
+from dobby.eyes import tuning
 from dobby.eyes.cameras import mask_text
 from dobby.eyes.seen import Box, Seen, Zone
 from dobby.eyes.sights import Look, Sights
@@ -60,7 +61,7 @@ async def sight(hands: Hands, part: Sight) -> tuple[str, Done | None]:
         return await _ignore(asked)
     answer = {"look": _look, "there": _there, "happening": _happening, "came": _came, "skipped": _skipped,
               "who": _who, "again": _again, "mute": _mute, "unmute": _unmute, "only": _only, "wrong": _wrong,
-              "usual": _usual, "forget": _forget}[part.verb]
+              "missed": _missed, "untune": _untune, "usual": _usual, "forget": _forget}[part.verb]
     return await answer(asked), None
 
 
@@ -236,6 +237,20 @@ async def _wrong(asked: _Asked) -> str:
         return asked.say("no_event")
     await asked.sights.label(row["event"], "false alarm")
     return asked.say("wrong", camera=row["camera"])
+
+
+async def _missed(asked: _Asked) -> str:
+    cameras = asked.sights.named(asked.part.cameras)
+    if not asked.part.cameras and len(cameras) > 1:
+        return asked.say("missed_where")
+    for camera in cameras:
+        asked.sights.missed(camera.name)
+    return asked.say("missed", camera=", ".join(one.name for one in cameras))
+
+
+async def _untune(asked: _Asked) -> str:
+    camera = await tuning.undo(asked.sights)
+    return asked.say("untuned", camera=camera) if camera else asked.say("not_tuned")
 
 
 async def _usual(asked: _Asked) -> str:

@@ -96,6 +96,13 @@ class Camera:
             raise Lost(f"{self.spec.name} shows nothing new.", "Is the camera switched on?")
         return self._hands.submit(self._pair, shot, draw).result(10.0)
 
+    def missed(self, event: str) -> str:
+        """Keep the last half minute as a clip under this id; its file's name, "" when there is nothing to keep."""
+        ring = self._small if self._asked is not None and self._asked.sub is not None else self._ring
+        now = time.monotonic()
+        saved = bool(self.spec.clips) and ring.save(Path(self.spec.clips) / f"{event}.mkv", now - 40.0, now)
+        return f"{event}.mkv" if saved else ""
+
     def _pair(self, shot: Shot, draw: Sequence[Point]) -> tuple[bytes, bytes]:
         shot = self._large(time.monotonic()) or shot
         return marked(shot, draw), jpeg(shot, SMALL)

@@ -145,6 +145,10 @@ class Eyes:
         with contextlib.suppress(NoPicture):
             self._tell({"type": "open", "cameras": [camera.row()]})
 
+    def missed(self, camera: str, event: str) -> None:
+        """Have the last half minute of a camera kept as a clip; its "clip" message comes when it is."""
+        self._tell({"type": "missed", "camera": camera, "event": event})
+
     def change(self, camera: str) -> None:
         """Tell the child the zones and tuning that a camera has now; it is told anyway when it starts."""
         one = self.cameras[camera]

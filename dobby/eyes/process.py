@@ -87,6 +87,14 @@ def look(line: Line, camera: Camera | None, ask: int, draw: Sequence[Sequence[fl
         line.tell({"type": "look", "ask": ask, "error": f"The picture could not be taken ({type(error).__name__})."})
 
 
+def missed(line: Line, camera: Camera, event: str) -> None:
+    """Keep what was just missed."""
+    try:
+        line.tell({"type": "clip", "camera": camera.spec.name, "event": event, "clip": camera.missed(event)})
+    except Exception:  # a clip that cannot be written is one label fewer, nothing else
+        log.exception("a missed clip")
+
+
 def serve(stream: BinaryIO, line: Line) -> None:
     """Do what the daemon says until it is gone."""
     cameras: dict[str, Camera] = {}
@@ -99,6 +107,8 @@ def serve(stream: BinaryIO, line: Line) -> None:
                     cameras[row["name"]].start()
             case "look":
                 hands.submit(look, line, cameras.get(note.head["camera"]), note.head["ask"], note.head.get("draw", ()))
+            case "missed" if (camera := cameras.get(note.head["camera"])) is not None:
+                hands.submit(missed, line, camera, str(note.head["event"]))
             case "change":
                 if camera := cameras.get(note.head["camera"]):
                     camera.change(zones(note.head["zones"]), tuning(note.head))

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Literal, Protocol
 
 from dobby.eyes.eyes import NoPicture, Watched
 from dobby.eyes.seen import Glance, Point, Seen
+from dobby.eyes.vision import End
 from dobby.eyes.watch import Watch, stamp
 from dobby.store import Row
 
@@ -45,6 +48,10 @@ class Shelf(Protocol):
         """Remove a picture or a clip (blocking)."""
         ...
 
+    def path(self, name: str) -> Path | None:
+        """The file of a picture or a clip, None when there is none of that name."""
+        ...
+
 
 class Sights:
     """The eyes as tools and phrases see them."""
@@ -59,6 +66,14 @@ class Sights:
     def named(self, ids: Sequence[str]) -> list[Watched]:
         """The cameras with these device ids; all of them for none."""
         return [one for one in self.cameras() if not ids or one.id in ids]
+
+    def ends(self) -> Sequence[End]:
+        """Who is shown pictures, in the order they are asked."""
+        return self.watch.mind.ends if self.watch.mind is not None else ()
+
+    def file(self, name: str) -> Path | None:
+        """The file of a kept picture, None when there is none."""
+        return self._shelf.path(name)
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
@@ -140,6 +155,10 @@ class Sights:
     async def label(self, event: str, label: Label) -> None:
         """What an event really was; kept, with its clip, for tuning."""
         await self.watch.store.do("seen_label", event=event, label=label)
+
+    def missed(self, camera: str) -> None:
+        """Something was there just now that was not told: the last half minute is kept for tuning."""
+        self.watch.eyes.missed(camera, secrets.token_hex(6))
 
     async def usual(self, row: Row, name: str) -> None:
         """What was seen is usual here: no text about the like of it from now on."""

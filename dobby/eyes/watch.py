@@ -21,6 +21,7 @@ from dobby.eyes.eyes import Eyes, Watched
 from dobby.eyes.line import Note
 from dobby.eyes.seen import Box, Glance, Seen, Word
 from dobby.eyes.telling import Event, Limits, Reason, Rule, reason_not, size_of
+from dobby.eyes.vision import End
 from dobby.messages import Letter, Person, Picture
 from dobby.store import Row, Store
 from dobby.words import Words
@@ -36,6 +37,8 @@ NO_WORD = Word(None, why="none")
 
 class Mind(Protocol):
     """The vision seam as the watch sees it."""
+
+    ends: Sequence[End]
 
     async def see(self, glance: Glance) -> Word:
         """What is in a picture; always a Word, within the seam's own deadline."""
@@ -108,6 +111,8 @@ class Watch:
                 await self._health(camera, str(note.head.get("state", "")))
             case "trouble":
                 camera.trouble = f"{note.head.get('text', '')} {note.head.get('mend', '')}".strip()
+            case "clip":
+                await self._missed(note)
             case "mode":
                 camera.night = bool(note.head.get("night"))
                 self.link.spoken(camera.name, {"night": camera.night})
@@ -232,6 +237,14 @@ class Watch:
     async def _ended(self, note: Note) -> None:
         await self.store.do("seen_end", event=str(note.head["event"]), ended=stamp(self.local()),
                             why=str(note.head.get("why", "")), clip=str(note.head.get("clip", "")))
+
+    async def _missed(self, note: Note) -> None:
+        """Something that was not noticed, kept with its clip for tuning."""
+        event, now = str(note.head["event"]), stamp(self.local())
+        await self.store.do("seen_add", event=event, camera=str(note.head["camera"]), kind="start", at=now, zone="",
+                            box="[0, 0, 1, 1]", size="person", night=False, known=False, pictures="[]", look="")
+        await self.store.do("seen_end", event=event, ended=now, why="missed", clip=str(note.head["clip"]))
+        await self.store.do("seen_label", event=event, label="missed")
 
     # --- how the cameras are ----------------------------------------------------------------------------------------
 

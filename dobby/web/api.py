@@ -24,6 +24,7 @@ from dobby.policy import Asker, Source
 from dobby.tools.hands import Hands, dump_outcome
 from dobby.tools.household import describe_room, give
 from dobby.web.events import Events
+from dobby.web.eyes_api import EyesApi
 from dobby.web.guard import ApiError, body
 from dobby.web.views import home_view, outcomes_of, question_view, turn_view
 
@@ -50,6 +51,7 @@ class Api:
                   web.get("/api/events", self.stream), web.get("/api/turns/{id}", self.turn),
                   web.get("/api/health", self.doctor), web.get("/api/network", self.network),
                   web.post("/api/devices/{id}", self.name), web.post("/api/rooms", self.room)]
+        routes += EyesApi(self.gateway.agent.house).routes()
         if self.gateway.agent.house.clock.manual:
             routes += [web.get("/api/clock", self.clock), web.post("/api/clock", self.set_clock)]
         return routes

@@ -97,7 +97,7 @@ function drawTurn(turn) {
     const when = new Date(turn.at).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"});
     $("thread").append(
       element("li", {className: "me", textContent: turn.text}, element("small", {textContent: `${turn.who}, ${when}`})),
-      element("li", {className: "dobby", textContent: turn.reply || "…"},
+      element("li", {className: "dobby", textContent: turn.reply || "…"}, ...pictures(turn.pictures, turn.reply),
         element("small", {textContent: `${turn.mind}, ${turn.elapsed_ms} ms`})));
     $("thread").scrollTop = $("thread").scrollHeight;
   }
@@ -114,6 +114,36 @@ function drawTurn(turn) {
     }
   }
   while ($("lately").children.length > 30) $("lately").lastChild.remove();
+}
+
+// --- the eyes: what the cameras saw, and who is shown their pictures --------------------------------------------------
+
+const pictures = (names, alt) => (names ?? []).map((name) =>
+  element("a", {href: `/api/pictures/${name}`, target: "_blank"},
+    element("img", {src: `/api/pictures/${name}`, alt: alt || "a picture", loading: "lazy", className: "picture"})));
+
+async function drawEyes() {
+  const found = await api("GET", "/api/eyes").catch(() => null);
+  $("eyes").hidden = !found?.cameras.length;
+  if (!found) return;
+  const names = {local: "a model on this machine", server: "your vision server", claude: "Claude (Anthropic)"};
+  const ends = found.shown_to.map((one) => names[one.end] + (one.leaves_home ? ", outside the house" : ""));
+  $("shownto").textContent = `Pictures are shown to ${ends.join(", then ") || "no model"} and to the people of the house.`;
+  $("seen").replaceChildren(...found.events.slice(0, 12).map(seenRow));
+}
+
+function seenRow(event) {
+  const when = new Date(event.at).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"});
+  const skipped = Object.entries(event.skipped).map(([who, why]) => `${who}: ${why}`);
+  const told = event.told.length ? `told ${event.told.join(", ")}` : `not told (${skipped.join("; ") || "yet"})`;
+  const what = event.what || `something the size of a ${event.size === "small" ? "cat" : event.size}`;
+  const wrong = element("button", {type: "button", textContent: "False alarm"});
+  wrong.addEventListener("click", async () => {
+    await api("POST", `/api/eyes/${event.event}`, {label: "false alarm"});
+    drawEyes();
+  });
+  return element("li", {}, ...pictures(event.pictures.slice(0, 1), what), `${when} ${event.camera}: ${what} `,
+    element("small", {textContent: event.label || told}), ...(event.label ? [] : [wrong]));
 }
 
 async function drawQuestions() {
@@ -172,6 +202,7 @@ function listen() {
   on("device", ({id, device}) => { if (device) home.set(id, device); else home.delete(id); drawHome(); });
   on("turn", drawTurn);
   on("question", drawQuestions);
+  on("seen", drawEyes);
   on("reset", readHome);
   on("hello", readHome);
 }
@@ -180,4 +211,5 @@ await readHome();
 const {turns} = await api("GET", "/api/turns");
 turns.forEach(drawTurn);
 await drawQuestions();
+await drawEyes();
 listen();

@@ -2,8 +2,9 @@
 
 const NAMES = {on: "Power", brightness: "Brightness", color_temperature: "Warmth", color: "Color", effect: "Effect",
   playing: "Playing", play: "Play", volume: "Volume", muted: "Muted", group: "Group with", title: "Title",
-  locked: "Locked", position: "Position", target: "Target", current: "Now", battery: "Battery"};
-const HIDDEN = new Set(["uri", "track", "reachable"]);
+  locked: "Locked", position: "Position", target: "Target", current: "Now", battery: "Battery",
+  watching: "Watching", motion: "Motion", night: "Night", picture: "Picture"};
+const HIDDEN = new Set(["uri", "track", "reachable", "ignore"]);
 
 export const label = (trait) => NAMES[trait.name] ?? trait.name.replaceAll("_", " ");
 
