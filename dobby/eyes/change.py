@@ -34,6 +34,7 @@ _SETTLES = 6.0  # a camera that switches its mode changes the picture more than 
 _DARK = 40.0  # mean grey level of a dark picture
 _GREY, _COLOURED = 0.025, 0.06  # difference of the colours over the brightness; between them nothing is concluded
 _USUAL = Tuning()
+_GLARE = 6.5  # hundredths of the logarithm: a change of light so uneven within one picture casts doubt
 _ALL = Box(0.0, 0.0, 1.0, 1.0)
 
 
@@ -55,7 +56,6 @@ class Detector:
         self._night = False
         self._grey: bool | None = None
         self._busy, self._gate = False, deque[tuple[float, float]]()  # (time, seconds open) of the last ten minutes
-        self._upheaval = 0  # pictures in a row that differ nearly everywhere
         self._begin(np.zeros((8, 8), np.uint8))
 
     @property
@@ -99,22 +99,42 @@ class Detector:
         size = small.shape[1], small.shape[0]
         self._look = Look(small, self.tuning, _painted(self.zones, size))
         self._events = Events(self.tuning, self.zones, size, self._ids)
-        self._upheaval = 0
+        self._upheaval = 0  # pictures in a row that differ nearly everywhere
+        self._glare = 0.0  # how uneven the newest change of light is
+        self._doubt: tuple[float, Array, float] | None = None  # since when, light and spread then
 
     def _step(self, small: Array, at: float, step: float) -> list[Change]:
-        blobs = self._look.see(small, step, self._events.held())
-        self._upheaval = self._upheaval + 1 if self._look.share > 0.5 else 0
-        if self._upheaval >= 2:
+        before, look = self._look.spread, self._look
+        blobs = look.see(small, step, self._events.held())
+        self._upheaval = self._upheaval + 1 if look.share > 0.5 else 0
+        if self._upheaval >= 2 or self._another(before, at):
             return self._relearn(small, at)
-        changes = self._events.follow(blobs, at, self._look.background)
+        changes = self._events.follow(blobs, at, look.background, self._doubt is not None)
         for track in self._events.tracks:
-            self._look.sharpen(track, at)
+            look.sharpen(track, at)
         return changes
+
+    def _another(self, spread: float, at: float) -> bool:
+        """Whether the picture has become another one: something differs in most parts of it at once, or the light
+        is another in most places, and both are still so a second later (a headlight has moved on by then)."""
+        look, light = self._look, self._look.light()
+        glare, self._glare = self._glare, float(np.median(np.abs(light)))
+        if self._doubt is None:
+            if self._glare - glare > _GLARE or (look.spread > 0.55 and spread < 0.2):
+                self._doubt = at, light, look.spread
+            return False
+        since, then, there = self._doubt
+        if at - since < 1.0:
+            return False
+        self._doubt = None
+        alike = float((light * then).sum()) / (float((light**2).sum() * (then**2).sum()) ** 0.5 + 1e-3)
+        stays = alike > 0.9 and self._glare > 0.3 * float(np.median(np.abs(then))) > 0.3 * _GLARE
+        return stays or (there > 0.55 and look.spread > 0.2)
 
     def _relearn(self, small: Array, at: float) -> list[Change]:
         """The whole picture is another one: what was known is worth nothing."""
         changes = self._events.forget(at)
-        lately = at - self._turned < _SETTLES
+        lately = at - self._turned < _SETTLES or self._look.swayed
         self._turned = at
         self._begin(small)
         return changes if lately else [*changes, Change("mode", 0, at, _ALL)]

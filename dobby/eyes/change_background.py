@@ -21,9 +21,11 @@ cv: Any = cv2  # its annotations know neither plain numbers nor float arrays
 _DARK = 24.0  # grey levels added before the logarithm: below it a camera sees its own noise
 TABLE = (100 * np.log((np.arange(256, dtype=np.float32) + _DARK) / _DARK)).astype(np.float32).reshape(1, 256)
 _NEAR = cv.getStructuringElement(cv.MORPH_RECT, (3, 3))
+_RIM = cv.getStructuringElement(cv.MORPH_RECT, (5, 5))
 _CLIP = 40.0  # a place that differs by more than this says nothing about the light
 _FIELD = 4  # the light field is measured this many times coarser
 _LIGHT_SECONDS, _MID_SECONDS, _WIDE_SECONDS = 4.0, 20.0, 40.0
+_WARMING, _LONE_SECONDS, _STRAY = 3.0, 1.5, 60.0
 _FLICKER_SECONDS, _FLICKER = 20.0, 2.5  # a place that turned foreground so often within that time is texture that moves
 
 
@@ -56,6 +58,7 @@ class Background:
         self.candidate, self.age = first.copy(), np.zeros_like(first)  # what a foreground place shows, and how long
         self.flicker, self.was = np.zeros_like(first), np.zeros(first.shape, np.uint8)
         self.light = np.zeros_like(first)
+        self.differing = np.zeros(first.shape, np.uint8)  # where the picture differed last, lone pixels and all
         self.high, self.low = first.copy(), first.copy()  # the range of each place's neighbourhood
         self.plain = first.copy()  # the picture in the background's light
         self.noise = 2.0
@@ -73,6 +76,7 @@ class Background:
         found = above(over, margin + self.noise)
         if cv.countNonZero(self.two):
             self._swap_back(found, margin)
+        self.differing = found
         return found
 
     def differs(self, log: Array, part: tuple[slice, slice], margin: float) -> Array:
@@ -118,18 +122,23 @@ class Background:
             found[back > 0] = 0
 
     def learn(self, found: Array, held: Array | None, step: float) -> None:
-        """Follows the light, the slow drift and the liveliness of places, `step` seconds after the last time."""
+        """Follows the light, the slow drift and the liveliness of places, `step` seconds after the last time. `found`:
+        where something is, by now without lone pixels. Its rim is left alone too, or things would be eaten up from
+        there; other lone pixels become wider slowly, the rest at once."""
         self.seconds += step
-        warming = self.seconds < 3.0
-        stray = cv.absdiff(self.plain, self.mid)
+        stray = cv.min(cv.absdiff(self.plain, self.mid), _STRAY)
         self._count_flicker(found, held, step)
-        still: Array = cv.bitwise_not(found) if not warming else np.full(found.shape, 255, np.uint8)
-        lively = above(self.flicker, _FLICKER)
-        open_to = cv.bitwise_or(still, lively)
         self.wide *= 1 - step / _WIDE_SECONDS
-        cv.copyTo(cv.max(self.wide, cv.min(stray, 60.0)), open_to, self.wide)
-        rate = min(0.5, step / (_MID_SECONDS if not warming else 1.0))
-        cv.accumulateWeighted(self.plain, self.mid, rate, open_to)
+        if self.seconds < _WARMING:
+            self.wide = cv.max(self.wide, stray)
+            cv.accumulateWeighted(self.plain, self.mid, min(0.5, step))
+        else:
+            lively = above(self.flicker, _FLICKER)
+            open_to = cv.bitwise_or(cv.bitwise_not(cv.dilate(found, _RIM)), lively)
+            sure = cv.bitwise_and(open_to, cv.bitwise_or(cv.bitwise_not(self.differing), lively))
+            cv.accumulateWeighted(cv.max(self.wide, stray), self.wide, min(1.0, step / _LONE_SECONDS), open_to)
+            cv.copyTo(cv.max(self.wide, stray), sure, self.wide)
+            cv.accumulateWeighted(self.plain, self.mid, min(0.5, step / _MID_SECONDS), open_to)
         self._age(found, step)
         follow = min(1.0, step / _LIGHT_SECONDS)  # then the layers take up the light, all by the same amount
         for layer in (self.mid, self.other, self.candidate):

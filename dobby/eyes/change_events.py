@@ -81,14 +81,14 @@ class Events:
         self._tracks.clear()
         return changes
 
-    def follow(self, blobs: list[Blob], at: float, background: Background) -> list[Change]:
-        """Takes one picture's blobs; gives what there is to say."""
+    def follow(self, blobs: list[Blob], at: float, background: Background, doubt: bool) -> list[Change]:
+        """Takes one picture's blobs; gives what there is to say. Nothing starts while in doubt."""
         for track in follow(self._tracks, blobs, at):
             if not track.event and travelled(track, self._size) > 0.15:
                 track.moved = at
         changes: list[Change] = []
         for track in self._tracks:
-            if not track.event and self._counts(track, at):
+            if not doubt and not track.event and self._counts(track, at):
                 changes += self._join(track, at)
         changes += self._settle(at, background)
         kept = [track for track in self._tracks if at - track.seen < (self._hold(track) if track.event else _FORGOTTEN)]

@@ -33,7 +33,8 @@ class Look:
 
     def __init__(self, small: Array, tuning: Tuning, ignored: Array | None) -> None:
         self.background = Background(logarithm(small))
-        self.share = 0.0  # of the picture that differs
+        self.share, self.spread = 0.0, 0.0  # of the picture that differs; of its 16 x 9 parts in which something does
+        self.swayed = False  # the camera was put back by a pixel or more a moment ago
         self._margin = 100 * tuning.contrast / tuning.sensitivity**0.5
         self._least = 0.5 * tuning.smallest / tuning.sensitivity * small.size
         self._ignored = ignored
@@ -55,6 +56,7 @@ class Look:
         found = self._cleared(background.look(logarithm(calm), self._margin, held))
         self.share = cv2.countNonZero(found) / found.size
         tidy = _tidied(found)
+        self.spread = float(np.mean(cv.resize(tidy, (16, 9), interpolation=cv2.INTER_AREA) > 20))
         blobs = []
         if background.seconds > _WARM:
             blobs = self._blobs(tidy)
@@ -77,6 +79,11 @@ class Look:
             blob.new = blob.new and cv2.countNonZero(raw[blob.rows, blob.columns]) > 0.2 * blob.pixels
         return blobs
 
+    def light(self) -> Array:
+        """How the light differs from what is known, coarse, without what is the same everywhere."""
+        coarse = self.background.light[::6, ::6]
+        return coarse - np.float32(np.median(coarse))
+
     def _cleared(self, found: Array) -> Array:
         """Without the ignored places and the rim that a moved camera no longer sees."""
         if self._ignored is not None:
@@ -93,6 +100,7 @@ class Look:
         if self._looks % 5 == 1:
             self._known = sums(self.background.mid)
         log = logarithm(small)
+        self.swayed = max(abs(self._off[0]), abs(self._off[1])) >= 1
         self._off = moved(sums(log), self._known)
         if max(abs(self._off[0]), abs(self._off[1])) <= 0.2 or not closer(log, self.background.mid, self._off):
             self._off = 0.0, 0.0

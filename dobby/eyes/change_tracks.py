@@ -132,13 +132,27 @@ def follow(tracks: list[Track], blobs: Sequence[Blob], at: float) -> list[Track]
             claimed.setdefault(best, []).append(blob)
     seen = []
     for number, found in claimed.items():
-        _extend(tracks[number], found, at)
+        parts = _parted(found)
+        _extend(tracks[number], parts[0], at)
         seen.append(tracks[number])
+        for part in parts[1:]:
+            fresh += part
     for blob in fresh:
         track = Track([(at, blob.box)], blob.pixels, at, at, real=int(blob.new), shown=blob.box)
         tracks.append(track)
         seen.append(track)
     return seen
+
+
+def _parted(blobs: list[Blob]) -> list[list[Blob]]:
+    """Pieces of one thing lie close together; what does not is another thing: somebody walks away from a parcel, two
+    people part. The one that moves most comes first."""
+    groups: list[list[Blob]] = []
+    for blob in blobs:
+        near = [group for group in groups if any(gap(blob.box, other.box) <= max(reach(blob.box), reach(other.box))
+                                                 for other in group)]
+        groups = [group for group in groups if group not in near] + [[blob, *(one for group in near for one in group)]]
+    return sorted(groups, key=lambda group: -sum(blob.pixels * (0.02 + blob.stirring) for blob in group))
 
 
 def _merge(into: Blob, blob: Blob) -> None:
