@@ -16,6 +16,7 @@ from dobby.errors import DobbyError
 from dobby.eyes.seen import SUBJECTS, Glance, Seen, Subject
 
 WHAT_LIMIT, TEXT_LIMIT, CARRIER_LIMIT = 90, 200, 30
+READ_LIMIT, TRIES = 16_000, 20  # characters of an answer that are read; beginnings of an object that are tried
 LANGUAGES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French", "nl": "Dutch"}
 SCHEMA: dict[str, Any] = {
     "type": "object", "additionalProperties": False,
@@ -42,6 +43,10 @@ Rules:
 
 class NoCaption(DobbyError):
     """A vision end gave no usable answer."""
+
+
+class NotReady(NoCaption):
+    """A vision end cannot answer yet; that is no failure of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +83,8 @@ def request(glance: Glance) -> str:
 
 def parse(text: str) -> Seen:
     """A model's answer; NoCaption when there is no such object in it."""
-    found = re.search(r"\{.*\}", text, re.DOTALL)
-    try:
-        answer = json.loads(found.group(0)) if found else None
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict) or answer.get("subject") not in get_args(Subject):
+    answer = _object(text)
+    if answer is None:
         raise NoCaption("The vision model's answer made no sense.")
     what = line(answer.get("what"), WHAT_LIMIT)
     if not what and answer["subject"] != "nothing":
@@ -94,6 +95,19 @@ def parse(text: str) -> Seen:
                 parcel if parcel in ("appeared", "taken") else "none", line(answer.get("text"), TEXT_LIMIT),
                 int(_number(answer.get("alert"), 1, 0, 2)), _number(answer.get("confidence"), 0.0, 0.0, 1.0),
                 answer.get("same_as_before") is True)
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    """The first JSON object with a subject in a text that may hold other things before and after it."""
+    starts = [found.start() for found in re.finditer(r"\{", text[:READ_LIMIT])]
+    for start in starts[:TRIES]:
+        try:
+            answer, _ = json.JSONDecoder().raw_decode(text[:READ_LIMIT], start)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(answer, dict) and answer.get("subject") in get_args(Subject):
+            return answer
+    return None
 
 
 def line(value: object, cap: int) -> str:

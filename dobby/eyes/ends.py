@@ -25,7 +25,7 @@ TOKENS = 400  # of an answer
 
 class Server:
     """An OpenAI-compatible server (POST {url}/chat/completions, as in OpenAI's API reference). The JSON schema goes
-    along as response_format; a server that does not know that (400) is asked without."""
+    along as response_format; a server that does not know that (400, 422) is asked without."""
 
     name = "server"
 
@@ -37,10 +37,10 @@ class Server:
 
     async def see(self, glance: Glance) -> Seen:
         """Ask the server; NoCaption when it does not answer sensibly."""
-        status, answer = await self._ask(self._body(glance))
-        if status == 400 and self._schema:
-            self._schema = False
-            status, answer = await self._ask(self._body(glance))
+        status, answer = await self._ask(self._body(glance, self._schema))
+        if status in (400, 422) and self._schema:
+            status, answer = await self._ask(self._body(glance, schema=False))
+            self._schema = status != 200  # only if that was what it did not like
         if status != 200:
             raise NoCaption(f"The vision server answered {status}.", "Does it have that model?")
         try:
@@ -48,7 +48,7 @@ class Server:
         except (KeyError, IndexError, TypeError):
             raise NoCaption("The vision server's answer has no text in it.") from None
 
-    def _body(self, glance: Glance) -> dict[str, Any]:
+    def _body(self, glance: Glance, schema: bool) -> dict[str, Any]:
         content: list[dict[str, Any]] = []
         for one in pictures(glance):
             data = base64.b64encode(one.jpeg).decode()
@@ -57,7 +57,7 @@ class Server:
         content.append({"type": "text", "text": request(glance)})
         body: dict[str, Any] = {"model": self._model, "temperature": 0.1, "max_tokens": TOKENS, "messages": [
             {"role": "system", "content": rules(glance)}, {"role": "user", "content": content}]}
-        if self._schema:
+        if schema:
             body["response_format"] = {"type": "json_schema",
                                        "json_schema": {"name": "seen", "strict": True, "schema": SCHEMA}}
         return body
@@ -141,7 +141,7 @@ class Claude:
 def _json(data: bytes) -> Any:
     try:
         return json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NoCaption("The vision server's answer is no JSON.") from None
 
 

@@ -1,6 +1,8 @@
 """A vision model in a process of Dobby's own (see dobby/eyes/model.py): asked over a pipe, killed when it hangs.
 
-generate() cannot be cancelled, so a deadline is a kill; the next glance starts the worker anew.
+Loading goes on in the background and counts against nobody's seconds: who asks meanwhile waits a moment, then hears
+that it is still loading. generate() cannot be cancelled from outside: a worker that does not answer soon after nobody
+waits for it any more is killed, which gives its memory back, and a new one loads.
 """
 
 from __future__ import annotations
@@ -9,16 +11,19 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dobby.eyes.caption import NoCaption, parse, pictures, request, rules
+from dobby.eyes.caption import NoCaption, NotReady, parse, pictures, request, rules
 from dobby.eyes.line import LENGTH, LineBroken, decode_head, encode, head_size
 from dobby.eyes.seen import Glance, Seen
 
-START_LIMIT = 180.0  # seconds for loading a model, which may be gigabytes
+LOAD_LIMIT = 1800.0  # seconds for loading a model: gigabytes, and fetched when it is named for the first time
+PATIENCE = 0.25  # of a glance's seconds are waited for a model that is still loading
+GRACE = 1.0  # seconds that a worker has to end what nobody waits for any more
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR", "LD_LIBRARY_PATH", "HOME", "HF_HOME",
                   "HF_HUB_OFFLINE", "CUDA_VISIBLE_DEVICES")
+Worker = asyncio.subprocess.Process
 
 
 class Local:
@@ -29,67 +34,133 @@ class Local:
 
     def __init__(self, model: str, seconds: float = 20.0) -> None:
         self._model, self.seconds = model, seconds
-        self._process: asyncio.subprocess.Process | None = None
-        self._starting = asyncio.Lock()
+        self._worker: Worker | None = None
+        self._readying: asyncio.Task[Worker] | None = None
+        self._closed = False
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process, None when there is none."""
+        return self._worker.pid if self._worker is not None and self._worker.returncode is None else None
 
     async def warm(self) -> None:
-        """Start the worker and have it load the model; NoCaption when it cannot."""
-        await self._worker()
+        """Have the model loaded; NoCaption when it cannot be."""
+        await self._within(None)
 
     async def see(self, glance: Glance) -> Seen:
-        """Ask the model. Cancelled (its time is over) or broken, the worker is killed."""
-        worker = await self._worker()
+        """Ask the model; NotReady while it loads, NoCaption when it does not answer sensibly."""
+        worker = await self._within(self.seconds * PATIENCE)
         shown = pictures(glance)
         head = {"type": "see", "rules": rules(glance), "request": request(glance), "labels": [s.label for s in shown],
                 "seconds": self.seconds}
         try:
             answer = await _asked(worker, head, [one.jpeg for one in shown])
-        except BaseException:  # whatever ended it, the worker's state is unknown now
-            await self._kill()
+        except asyncio.CancelledError:
+            self._ready_again(worker, GRACE)
+            raise
+        except NoCaption:  # it died, or what it says is no message: nothing that it says later can be trusted
+            self._ready_again(worker, 0.0)
             raise
         if "error" in answer:
-            raise NoCaption(str(answer["error"]))
+            raise NoCaption(str(answer["error"]), str(answer.get("mend", "")))
         return parse(str(answer.get("text", "")))
-
-    async def _worker(self) -> asyncio.subprocess.Process:
-        async with self._starting:
-            if self._process is None or self._process.returncode is not None:
-                environment = {key: os.environ[key] for key in KEPT_VARIABLES if key in os.environ}
-                self._process = await asyncio.create_subprocess_exec(
-                    sys.executable, "-m", "dobby.eyes.model", stdin=asyncio.subprocess.PIPE,
-                    stdout=asyncio.subprocess.PIPE, env=environment)
-                try:
-                    async with asyncio.timeout(START_LIMIT):
-                        answer = await _asked(self._process, {"type": "load", "model": self._model}, [])
-                except BaseException:  # not loaded, for whatever reason: not left behind half-way
-                    await self._kill()
-                    raise
-                if "error" in answer:
-                    await self._kill()
-                    raise NoCaption(str(answer["error"]), str(answer.get("mend", "")))
-            return self._process
-
-    async def _kill(self) -> None:
-        process, self._process = self._process, None
-        if process is not None and process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
 
     async def close(self) -> None:
         """End the worker."""
-        await self._kill()
+        self._closed = True
+        if self._readying is not None:
+            self._readying.cancel()
+            await asyncio.wait({self._readying})
+        if self._worker is not None:
+            await _kill(self._worker)
+
+    async def _within(self, seconds: float | None) -> Worker:
+        """A worker that waits for a question; NotReady when there is none within the seconds (None: however long)."""
+        task = self._readying
+        if self._closed:
+            raise NoCaption("The vision worker has ended.")
+        if task is None or (task.done() and not _well(task)):
+            task = self._getting_ready(None, 0.0)
+        await asyncio.wait({task}, timeout=seconds)
+        if not task.done():
+            raise NotReady(f"The vision model {self._model} is still loading.",
+                           "A large one takes minutes, longer when it is fetched for the first time.")
+        if task.cancelled():
+            raise NoCaption("The vision worker has ended.")
+        return task.result()
+
+    def _ready_again(self, worker: Worker, grace: float) -> None:
+        if not self._closed:
+            self._getting_ready(worker, grace)
+
+    def _getting_ready(self, old: Worker | None, grace: float) -> asyncio.Task[Worker]:
+        self._readying = asyncio.create_task(self._ready(old, grace))
+        self._readying.add_done_callback(_well)  # its failure is told to who asks; nobody may ask
+        return self._readying
+
+    async def _ready(self, old: Worker | None, grace: float) -> Worker:
+        """The old worker, if it answers within the grace what it was asked; else a new one, with its model loaded."""
+        if old is not None:
+            if grace and await _ended(old, grace):
+                return old
+            await _kill(old)
+        environment = {key: os.environ[key] for key in KEPT_VARIABLES if key in os.environ}
+        worker = self._worker = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "dobby.eyes.model", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            env=environment)
+        try:
+            async with asyncio.timeout(LOAD_LIMIT):
+                answer = await _asked(worker, {"type": "load", "model": self._model}, [])
+            if "error" in answer:
+                raise NoCaption(str(answer["error"]), str(answer.get("mend", "")))
+        except TimeoutError:
+            await _kill(worker)
+            raise NoCaption(f"The vision model {self._model} did not load in time.") from None
+        except BaseException:  # not loaded, for whatever reason: not left behind half-way
+            await _kill(worker)
+            raise
+        return worker
 
 
-async def _asked(process: asyncio.subprocess.Process, head: Mapping[str, Any], blobs: list[bytes]) -> dict[str, Any]:
-    """One question to the worker and its answer; NoCaption when it dies over it."""
-    if process.stdin is None or process.stdout is None:
+def _well(task: asyncio.Task[Worker]) -> bool:
+    """Whether a task that is done ended with a worker that lives."""
+    return not task.cancelled() and task.exception() is None and task.result().returncode is None
+
+
+async def _asked(worker: Worker, head: Mapping[str, Any], blobs: Sequence[bytes]) -> dict[str, Any]:
+    """One question to the worker and its answer; NoCaption when it dies over it or talks rubbish."""
+    if worker.stdin is None:
         raise NoCaption("The vision worker has no line.")
     try:
-        process.stdin.write(encode(head, blobs))
-        await process.stdin.drain()
-        size = head_size(await process.stdout.readexactly(LENGTH.size))
-        answer, _ = decode_head(await process.stdout.readexactly(size))
+        worker.stdin.write(encode(head, blobs))
+        await worker.stdin.drain()
+        return await _answer(worker)
     except (asyncio.IncompleteReadError, ConnectionError, LineBroken):
         raise NoCaption("The vision worker died over it.") from None
+
+
+async def _answer(worker: Worker) -> dict[str, Any]:
+    if worker.stdout is None:
+        raise NoCaption("The vision worker has no line.")
+    size = head_size(await worker.stdout.readexactly(LENGTH.size))
+    answer, _ = decode_head(await worker.stdout.readexactly(size))
     return answer
+
+
+async def _ended(worker: Worker, grace: float) -> bool:
+    """Tell a worker that nobody waits any more; whether it came to an end with it."""
+    try:
+        async with asyncio.timeout(grace):
+            if worker.stdin is not None:
+                worker.stdin.write(encode({"type": "stop"}))
+            await _answer(worker)
+    except (TimeoutError, asyncio.IncompleteReadError, ConnectionError, LineBroken):
+        return False
+    return True
+
+
+async def _kill(worker: Worker) -> None:
+    if worker.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            worker.kill()
+    await worker.wait()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from dobby.errors import DobbyError
+from dobby.eyes.caption import NotReady
 from dobby.eyes.seen import Glance, Seen, Word
 
 log = logging.getLogger(__name__)
@@ -60,20 +61,22 @@ class _Waiting:
 
 
 class Vision:
-    """The seam. spend: asked before a picture leaves the house; False when today's budget is spent."""
+    """The seam. spend: asked before a picture leaves the house; False when today's budget is spent. rests: seconds that
+    an end is not asked once it failed several times in a row, longer each time."""
 
-    def __init__(self, ends: Sequence[End], spend: Callable[[], Awaitable[bool]]) -> None:
-        self.ends = tuple(ends)
-        self._spend = spend
+    def __init__(self, ends: Sequence[End], spend: Callable[[], Awaitable[bool]],
+                 rests: Sequence[float] = RESTS) -> None:
+        self.ends: Sequence[End] = tuple(ends)
+        self._spend, self._rests = spend, tuple(rests)
         self._health = {end.name: _Health() for end in ends}
-        self._waiting: dict[tuple[str, bool], _Waiting] = {}
+        self._waiting: dict[tuple[str, str | None], _Waiting] = {}
         self._news = asyncio.Event()
 
     async def see(self, glance: Glance) -> Word:
         """What is in a picture, or why nobody could say. Ends when this is cancelled or the seconds are over."""
         if not self.ends:
             return Word(None, why="none")
-        slot = (glance.camera, glance.kind == "look")
+        slot = (glance.camera, glance.question if glance.kind == "look" else None)  # no question takes another's place
         old = self._waiting.pop(slot, None)
         if old is not None and not old.done.done():
             old.done.set_result(Word(None, why="newer"))
@@ -100,28 +103,45 @@ class Vision:
 
     async def run(self) -> None:
         """Look, one picture after the other, for ever."""
-        for end in self.ends:
-            try:
-                await end.warm()
-            except DobbyError as error:
-                self._fail(end, error)
-        while True:
-            while (item := self._next()) is None:
-                self._news.clear()
-                await self._news.wait()
-            looking = asyncio.create_task(self._look(item.glance))
-            try:
-                await asyncio.wait({looking, item.done}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                looking.cancel()
-            if looking.done() and not looking.cancelled() and not item.done.done():
-                item.done.set_result(looking.result())
+        warming = [asyncio.create_task(self._warm(end)) for end in self.ends]  # nobody waits for a slow one
+        try:
+            while True:
+                while (item := self._next()) is None:
+                    self._news.clear()
+                    await self._news.wait()
+                await self._look_for(item)
+        finally:
+            for task in warming:
+                task.cancel()
+
+    async def _warm(self, end: End) -> None:
+        try:
+            await end.warm()
+        except DobbyError as error:
+            self._fail(end, error)
+        except Exception as error:  # an end's library may fail in any way; the others go on
+            log.exception("vision end %s", end.name)
+            self._fail(end, DobbyError(f"{end.name} broke ({type(error).__name__})."))
+
+    async def _look_for(self, item: _Waiting) -> None:
+        """Look at one picture, for as long as somebody waits for it."""
+        looking = asyncio.create_task(self._look(item.glance))
+        try:
+            await asyncio.wait({looking, item.done}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            looking.cancel()
+        await asyncio.wait({looking})  # one at a time: what was cut off lets go first
+        if item.done.done() or looking.cancelled():
+            return
+        if (error := looking.exception()) is not None:
+            log.error("vision", exc_info=error)
+        item.done.set_result(Word(None, why="broken") if error else looking.result())
 
     def _next(self) -> _Waiting | None:
         waiting = [(slot, one) for slot, one in self._waiting.items() if not one.done.done()]
         if not waiting:
             return None
-        slot, item = max(waiting, key=lambda one: (one[0][1], one[1].glance.weight, -one[1].since))
+        slot, item = max(waiting, key=lambda one: (one[0][1] is not None, one[1].glance.weight, -one[1].since))
         del self._waiting[slot]
         return item
 
@@ -140,6 +160,8 @@ class Vision:
             except TimeoutError:
                 self._fail(end, DobbyError(f"{end.name} took longer than {end.seconds:g} seconds."))
                 why = Word(None, why="late")
+            except NotReady as error:
+                health.last, why = str(error), Word(None, why="busy")
             except DobbyError as error:
                 self._fail(end, error)
                 why = Word(None, why="broken")
@@ -153,11 +175,11 @@ class Vision:
 
     def _fail(self, end: End, error: DobbyError) -> None:
         health = self._health[end.name]
-        health.failed, health.last = health.failed + 1, error.text
-        log.warning("vision: %s", error.text)
+        health.failed, health.last = health.failed + 1, str(error)
+        log.warning("vision: %s", error)
         if health.failed >= BREAKER_AFTER:
-            health.until = time.monotonic() + RESTS[min(health.rests, len(RESTS) - 1)]
-            health.failed, health.rests = 0, health.rests + 1
+            health.until = time.monotonic() + self._rests[min(health.rests, len(self._rests) - 1)]
+            health.failed, health.rests = BREAKER_AFTER - 1, health.rests + 1  # after its rest it has one try
 
     async def close(self) -> None:
         """Close every end."""
