@@ -71,6 +71,7 @@ class Camera:
         self._coarse: Pixels | None = None
         self._size = (0, 0)
         self._troubled = True
+        self._grey = False
         self._asked: Asked | None = None
         self._known = threading.Event()
         self._hands = ThreadPoolExecutor(1, thread_name_prefix=f"{spec.name}-pictures")
@@ -110,6 +111,11 @@ class Camera:
     @property
     def _http(self) -> bool:
         return urlsplit(self.spec.main.url).scheme in ("http", "https")
+
+    @property
+    def _night(self) -> bool:
+        """Whether it is night in the picture: without colours (infrared), or dark."""
+        return self._grey or self._detector.night
 
     @property
     def _onvif(self) -> bool:
@@ -235,6 +241,8 @@ class Camera:
         if state or self._troubled:  # a picture came: whatever the trouble was, it is over
             self._troubled = False
             self._tell({"type": "health", "camera": self.spec.name, "state": self._health.state}, [])
+        grey = shot.grey()
+        self._grey = self._grey if grey is None else grey
         if luma.shape != self._size:
             self._size = luma.shape[0], luma.shape[1]
             self._quiet.clear()
@@ -248,7 +256,7 @@ class Camera:
 
     def _note(self, change: Change, shot: Shot) -> None:
         if change.kind in ("mode", "busy", "calm"):
-            self._tell({"type": change.kind, "camera": self.spec.name, "night": self._detector.night,
+            self._tell({"type": change.kind, "camera": self.spec.name, "night": self._night,
                         "at": wall(change.at)}, [])
         elif change.kind == "end":
             if episode := self._episodes.end(change):
@@ -270,7 +278,7 @@ class Camera:
 
     def _show(self, episode: Episode, phase: str) -> None:
         try:
-            head = {"type": "event", "camera": self.spec.name, "phase": phase, "night": self._detector.night,
+            head = {"type": "event", "camera": self.spec.name, "phase": phase, "night": self._night,
                     "zone": self._zone(episode), **episode.head(wall)}
             if phase == "end":
                 self._tell(head | {"clip": self._clip(episode)}, [])

@@ -76,6 +76,11 @@ class Eyes:
         self._waiting: dict[int, asyncio.Future[tuple[bytes, ...]]] = {}
         self._process: asyncio.subprocess.Process | None = None
 
+    @property
+    def pid(self) -> int:
+        """The child's process id, 0 while there is none."""
+        return self._process.pid if self._process is not None else 0
+
     async def run(self) -> None:
         """Have the child look, until it dies or this is cancelled. Nothing is started before there is a camera."""
         while not self.cameras:

@@ -12,7 +12,7 @@ import numpy as np
 from dobby.eyes.lens import Pixels
 
 State = Literal["up", "down", "black", "covered", "frozen"]
-BLACK = 14.0  # mean brightness (of 255) below which a picture shows nothing
+BLACK = 34.0  # brightness (of 255; video's own black is 16) that hardly any pixel of a black picture reaches
 PLAIN = 6.0  # spread of brightness below which a picture has nothing in it: paint, a hand, a spider's web at the glass
 
 

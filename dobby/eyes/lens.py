@@ -28,6 +28,7 @@ Pixels = NDArray[np.uint8]
 OPEN_LIMIT, READ_LIMIT = 6.0, 8.0  # seconds to open a stream, and to wait for its next packet
 SNAPSHOT_EVERY = 1.0  # seconds between stills of a camera that gives no stream
 JPEG_LIMIT = 12 * 1024 * 1024
+GREY, COLOURED = 2.0, 4.0  # mean distance of both colour planes from grey; between them nothing is concluded
 LAG = 6.0  # seconds a stream may fall behind its own clock before it is opened anew
 RTSP = {"rtsp_transport": "tcp", "flags": "low_delay", "analyzeduration": "200000", "fpsprobesize": "0"}
 # not fflags=nobuffer: it throws away the key frame that was probed, and the first picture comes a whole group later
@@ -86,6 +87,14 @@ class Shot:
             return rows[: self.frame.height, : self.frame.width]
         gray: Pixels = self.frame.to_ndarray(format="gray")
         return gray
+
+    def grey(self) -> bool | None:
+        """Whether the picture has no colours (infrared): the spread of the decoder's colour planes; None = unsure."""
+        if self.frame is None or not self.frame.format.name.startswith("yuv") or len(self.frame.planes) < 3:
+            return None
+        planes = [np.frombuffer(plane, np.uint8)[::7].astype(np.int16) for plane in self.frame.planes[1:3]]
+        spread = float(sum(np.abs(plane - 128).mean() for plane in planes))
+        return True if spread < GREY else False if spread > COLOURED else None
 
     def colours(self) -> Pixels:
         """The picture as (H, W, 3) BGR."""
