@@ -109,7 +109,7 @@ class Detector:
         self._upheaval = self._upheaval + 1 if look.share > 0.5 else 0
         if self._upheaval >= 2 or self._another(before, at):
             return self._relearn(small, at)
-        changes = self._events.follow(blobs, at, look.background, self._doubt is not None)
+        changes = self._events.follow(blobs, at, look.background, self._doubt is not None, look.specked)
         for track in self._events.tracks:
             look.sharpen(track, at)
         return changes

@@ -81,28 +81,29 @@ class Events:
         self._tracks.clear()
         return changes
 
-    def follow(self, blobs: list[Blob], at: float, background: Background, doubt: bool) -> list[Change]:
-        """Takes one picture's blobs; gives what there is to say. Nothing starts while in doubt."""
+    def follow(self, blobs: list[Blob], at: float, background: Background, doubt: bool, specks: bool) -> list[Change]:
+        """Takes one picture's blobs; gives what there is to say. Nothing starts while in doubt; with specks about
+        (rain, snow, insects) it takes more to start."""
         for track in follow(self._tracks, blobs, at):
             if not track.event and travelled(track, self._size) > 0.15:
                 track.moved = at
         changes: list[Change] = []
         for track in self._tracks:
-            if not doubt and not track.event and self._counts(track, at):
+            if not doubt and not track.event and self._counts(track, at, specks):
                 changes += self._join(track, at)
         changes += self._settle(at, background)
         kept = [track for track in self._tracks if at - track.seen < (self._hold(track) if track.event else _FORGOTTEN)]
         self._tracks = kept
         return changes + self._close(at) + self._missing(at, background)
 
-    def _counts(self, track: Track, at: float) -> bool:
+    def _counts(self, track: Track, at: float, specks: bool) -> bool:
         """Whether a track is a visitor: followed long enough, came some way, brings texture of its own, is no speck."""
-        tuning = self._tuning
-        if track.seen != at or track.hits < 3 or at - track.path[0][0] < tuning.steady:
+        hits, real, size = (4, 0.75, 1.5) if specks else (3, 0.5, 1.0)
+        if track.seen != at or track.hits < hits or at - track.path[0][0] < self._tuning.steady:
             return False
-        if track.real < 0.5 * track.hits or track.stirring < 0.3 or track.pixels < self._least(track):
+        if track.real < real * track.hits or track.stirring < 0.3 or track.pixels < size * self._least(track):
             return False
-        return travelled(track, self._size) >= tuning.travel
+        return travelled(track, self._size) >= self._tuning.travel
 
     def _least(self, track: Track) -> float:
         least = self._tuning.smallest / self._tuning.sensitivity
@@ -134,7 +135,9 @@ class Events:
     def _settle(self, at: float, background: Background) -> list[Change]:
         """What has been still for long belongs to the scene from now on."""
         changes: list[Change] = []
-        for track in [track for track in self._tracks if track.seen == at and at - track.moved >= self._tuning.settle]:
+        for track in [track for track in self._tracks if track.seen == at]:
+            if at - track.moved < self._tuning.settle * (1.0 if track.event else 0.6):
+                continue
             left, top, right, bottom = (int(side) for side in track.box)
             places = np.zeros((self._size[1], self._size[0]), np.uint8)
             places[top:bottom, left:right] = background.was[top:bottom, left:right]

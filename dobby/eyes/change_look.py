@@ -15,6 +15,7 @@ _LONGEST = 320  # the small picture's longest side
 _SLOW = 0.45  # seconds between two frames above which the median over time would swallow visitors
 _WARM = 2.0  # seconds of learning before anything counts
 _SPECKS, _SPECK_SECONDS = 3.0, 60.0  # so many specks within that time are weather, noise or insects
+_SPECK = 0.004  # share of the picture that a speck covers at most
 _CLOSE = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 5))
 
 
@@ -40,6 +41,7 @@ class Look:
         self._ignored = ignored
         self._recent: list[Array] = []
         self._looks, self._specks = 0, 0.0
+        self._lone: list[Blob] = []  # small ones of the newest picture that the median over time does not show
         self._off = 0.0, 0.0
         self._known = sums(self.background.mid)
 
@@ -61,23 +63,31 @@ class Look:
         if background.seconds > _WARM:
             blobs = self._blobs(tidy)
             if calm is not newest:
-                blobs = self._fresh(newest, tidy, blobs, step)
+                blobs = self._fresh(newest, tidy, blobs, step, held)
         background.learn(tidy, held, step)
         return blobs
 
-    def _fresh(self, newest: Array, tidy: Array, blobs: list[Blob], step: float) -> list[Blob]:
+    def _fresh(self, newest: Array, tidy: Array, blobs: list[Blob], step: float,
+               held: Array | None) -> list[Blob]:
         """The same in the newest picture itself. The median over time lags and loses what moves faster than its own
         length a frame, but keeps specks out: it rules while there are specks, else the newest picture does."""
         whole = slice(None), slice(None)
         raw = _tidied(self._cleared(self.background.differs(logarithm(newest), whole, self._margin)))
         now = self._blobs(raw)
-        lone = [blob for blob in now if not tidy[blob.rows, blob.columns].any()]
-        self._specks += sum(blob.pixels < 0.004 * tidy.size for blob in lone) - self._specks * step / _SPECK_SECONDS
-        if self._specks <= _SPECKS:
+        gone = [blob for blob in self._lone if not tidy[blob.rows, blob.columns].any()]  # a frame later, still nothing
+        self._specks += len(gone) - self._specks * step / _SPECK_SECONDS
+        self._lone = [blob for blob in now if blob.pixels < _SPECK * tidy.size and not (
+            tidy[blob.rows, blob.columns].any() or (held is not None and held[blob.rows, blob.columns].any()))]
+        if not self.specked:
             return now
         for blob in blobs:  # what the newest picture shows nothing of flew by
             blob.new = blob.new and cv2.countNonZero(raw[blob.rows, blob.columns]) > 0.2 * blob.pixels
         return blobs
+
+    @property
+    def specked(self) -> bool:
+        """Whether rain, snow, noise or insects are about."""
+        return self._specks > _SPECKS
 
     def light(self) -> Array:
         """How the light differs from what is known, coarse, without what is the same everywhere."""

@@ -15,7 +15,7 @@ class Tuning:
     steady: 0.2..1.5 s, how long a thing must have been followed before it counts.
     travel: 0.1..1.5 of its own size, how far it must have come.
     hold: 0.5..4 s, how long an event outlives the last sight of its thing.
-    settle: 2..30 s, how long a thing must have been still to belong to the scene.
+    settle: 2..30 s, how long a visitor must have been still to belong to the scene; what it left needs 0.6 of that.
     """
 
     sensitivity: float = 1.0
@@ -24,4 +24,4 @@ class Tuning:
     steady: float = 0.35
     travel: float = 0.3
     hold: float = 1.2
-    settle: float = 5.0
+    settle: float = 8.0
