@@ -174,6 +174,10 @@ class Background:
         self.turned[places > 0] = 0
         self.age[places > 0] = 0
 
+    def enliven(self, places: Array) -> None:
+        """These places (uint8 mask) are known to be restless from now on."""
+        self.flicker[cv.dilate(places, _RIM) > 0] = 2 * _FLICKER
+
     def structure(self, left: int, top: int, right: int, bottom: int, places: Array) -> tuple[float, float]:
         """How a region's fine texture compares with the background's: (what of it the background's texture does not
         explain, in units of light; correlation -1..1). Light leaves texture where it was, an object brings its own."""

@@ -15,6 +15,7 @@ from .change_tuning import Tuning
 from .seen import Box, Change, ChangeKind, Zone
 
 _REMEMBERED = 30.0  # seconds for which an event may explain what was left or taken
+_IDLE = 7.0  # seconds after which what stirs but never left its place (a reflection, a flag) is part of the scene
 _FORGOTTEN = 0.7  # seconds without a sight of a thing that does not count yet
 
 
@@ -136,17 +137,23 @@ class Events:
         """What has been still for long belongs to the scene from now on."""
         changes: list[Change] = []
         for track in [track for track in self._tracks if track.seen == at]:
-            if at - track.moved < self._tuning.settle * (1.0 if track.event else 0.6):
-                continue
             left, top, right, bottom = (int(side) for side in track.box)
+            own = math.sqrt((right - left) * (bottom - top))
+            idle = at - track.born[0] > _IDLE and track.far < min(own, 0.08 * self._size[0])
+            if at - track.moved < self._tuning.settle * (1.0 if track.event else 0.6) and not idle:
+                continue
             places = np.zeros((self._size[1], self._size[0]), np.uint8)
             places[top:bottom, left:right] = background.was[top:bottom, left:right]
-            brought = not track.event and self._brought(track)
+            brought = not track.event and track.stirring < 0.3 and self._brought(track)
+            idle = idle and not brought
             if brought:
                 kind: ChangeKind = "left" if background.stands(places) else "taken"
                 changes.append(Change(kind, next(self._ids), at, self._share(track.box)))
             background.absorb(places)
-            track.settled, track.seen = True, -math.inf
+            track.settled, track.seen = not idle, -math.inf
+            if idle:
+                background.enliven(places)
+                continue
             self._standing = [*self._standing[-19:], _Standing(track.box, places, brought)]
         return changes
 

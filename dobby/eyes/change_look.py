@@ -127,6 +127,8 @@ class Look:
         if newest.size < 9:
             return
         dense = cv.blur(self.background.differs(logarithm(newest), part, self._margin), (3, 3)) > 110
+        if self.specked:
+            dense = _mainly(dense)
         rows, columns = np.flatnonzero(dense.any(axis=1)), np.flatnonzero(dense.any(axis=0))
         if rows.size:
             track.shown = (left + float(columns[0]), top + float(rows[0]),
@@ -154,6 +156,15 @@ def _tidied(found: Array) -> Array:
         return found
     tidy: Array = cv.morphologyEx(above(cv.blur(found, (5, 5)), 255 * 0.36), cv2.MORPH_CLOSE, _CLOSE)
     return tidy
+
+
+def _mainly(dense: Array) -> Array:
+    """Only the parts of a tenth of the largest one's size or more."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(dense.astype(np.uint8), connectivity=8)
+    sizes = stats[:, cv2.CC_STAT_AREA].copy()
+    sizes[0] = 0
+    kept: Array = (sizes >= 0.1 * max(1, sizes.max()))[labels]
+    return kept
 
 
 def _median(three: list[Array]) -> Array:

@@ -38,6 +38,7 @@ class Track:
     """One thing over time. `path` holds (time, box); `event` is 0 until it counts as a visitor."""
 
     path: list[tuple[float, Rect]]
+    born: tuple[float, Rect]
     pixels: float
     seen: float
     moved: float  # when it last moved or stirred
@@ -47,6 +48,7 @@ class Track:
     shown: Rect = (0, 0, 0, 0)  # where it is in the newest picture, for the crop
     settled: bool = False
     most: float = 0.0  # pixels, at its largest
+    far: float = 0.0  # pixels, the furthest it has been from where it was first seen
     stirring: float = 1.0  # share of it that changed within the last second
     velocity: tuple[float, float] = (0.0, 0.0)
 
@@ -138,7 +140,7 @@ def follow(tracks: list[Track], blobs: Sequence[Blob], at: float) -> list[Track]
         for part in parts[1:]:
             fresh += part
     for blob in fresh:
-        track = Track([(at, blob.box)], blob.pixels, at, at, real=int(blob.new), shown=blob.box)
+        track = Track([(at, blob.box)], (at, blob.box), blob.pixels, at, at, real=int(blob.new), shown=blob.box)
         tracks.append(track)
         seen.append(track)
     return seen
@@ -175,6 +177,7 @@ def _extend(track: Track, blobs: list[Blob], at: float) -> None:
     del track.path[:-40]
     track.pixels += 0.5 * (whole.pixels - track.pixels)
     track.most = max(track.most, track.pixels)
+    track.far = max(track.far, math.dist(new, centre(track.born[1])))
     track.stirring += 0.4 * (whole.stirring - track.stirring)
     track.seen = at
     track.hits += 1
