@@ -113,9 +113,10 @@ class Claude:
         try:
             message: Any = await client.messages.create(model=self._model, max_tokens=TOKENS, system=rules(glance),
                                                         messages=messages)
+            text = "".join(block.text for block in message.content if block.type == "text")
         except Exception as error:  # every failure of SDK, transport or server is one kind here: no words
             raise NoCaption(f"Claude could not be asked about the picture ({type(error).__name__}).") from None
-        return parse("".join(block.text for block in message.content if block.type == "text"))
+        return parse(text)
 
     async def warm(self) -> None:
         """Import the SDK before the first glance needs it."""
