@@ -42,6 +42,8 @@ NEW_TOKENS = 160  # of an answer; the JSON that is asked for has about 90
 SMALL = 1_000_000_000  # weights up to which a CPU computes in float32: one token at a time it is faster than bfloat16
 PICTURE_TOKENS = {"cpu": 160, "mps": 400, "cuda": 640}  # of one picture at most; a token is 28x28 or 32x32 pixels
 IN_TIME = 0.85  # of the seconds that there are, an answer ends: an unfinished one can still be of use, a late one not
+SIZES = ("For a CPU Qwen/Qwen3.5-0.8B, for a Mac or 8 GB of graphics memory Qwen/Qwen3-VL-2B-Instruct, for 24 GB "
+         "Qwen/Qwen3-VL-8B-Instruct.")  # 1.6, 4.3 and 17.5 GB in bfloat16
 INSTALL = "`sh scripts/vision` installs what it needs."
 
 
@@ -155,7 +157,7 @@ def load(name: str) -> Loaded:
         if not (folder / "config.json").exists():
             raise Unable(f"There is no model in {folder}.", "A model's folder holds config.json and its weights.")
     elif name.startswith(("/", ".", "~")) or name.count("/") != 1:
-        raise Unable(f"There is no model {name!r}.", "`model` under [vision] is a folder or a name like Qwen/Name.")
+        raise Unable(f"There is no model {name!r}.", f"`model` under [vision] is a folder or a name. {SIZES}")
     try:
         torch, transformers = importlib.import_module("torch"), importlib.import_module("transformers")
     except ImportError as error:
@@ -173,7 +175,7 @@ def load(name: str) -> Loaded:
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
         log.warning("loading %s", name, exc_info=True)
         raise Unable(f"{name} cannot be loaded ({type(error).__name__}).",
-                     "Is it a model of a Qwen VL family, and whole?") from None
+                     "Is it a model of a Qwen VL family, whole, and within reach?") from None
 
 
 def _load(torch: Any, transformers: Any, name: str) -> Loaded:

@@ -17,14 +17,19 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dobby.demo import TOY
+from dobby.eyes.camera import SMALL, crop, fitted, packed
 from dobby.eyes.caption import NoCaption, NotReady
 from dobby.eyes.local import Local
 from dobby.eyes.model import complete, expanded, plain, prompt
 from dobby.eyes.seen import Box, Glance, Seen
 from dobby.eyes.vision import Vision
+from dobby.sim.camera.cast import Look
+from dobby.sim.camera.draw import MAIN, render
+from dobby.sim.camera.scenes import Standing, play, still
 from tests.sim.conftest import until
 
 pytestmark = pytest.mark.anyio
@@ -37,13 +42,6 @@ NOTHING = Glance("Driveway", datetime(2026, 11, 20, 12), b"")
 def scene(name: str, place: str, at: float, seed: int, light: str = "day", *, kind: str = "start", parcel: bool = False,
           spot: tuple[float, float, float, float] | None = None) -> Glance:
     """A moment of an event of the simulated home, cut out as a camera's process does. spot: where, if it is nobody."""
-    import numpy as np
-
-    from dobby.eyes.camera import SMALL, crop, fitted, packed
-    from dobby.sim.camera.cast import Look
-    from dobby.sim.camera.draw import MAIN, render
-    from dobby.sim.camera.scenes import Standing, play, still
-
     box = Look("parcel", (95, 145, 190), (60, 60, 60), grain=5)
     standing: Any = Standing(light, parcel=box if parcel else None)  # type: ignore[arg-type]
     event, rng = play(name, place, standing, seed, 0.0), np.random.default_rng(seed)  # type: ignore[arg-type]
