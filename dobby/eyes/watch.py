@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 PROMPT = 4.0  # seconds a picture waits for its words before it goes out without
 LOOK_BACK = timedelta(hours=2)  # how far back the same thing may have been seen
 WEIGHTS = {"small": 0, "car": 1, "person": 2}
+LEARNED_DAYS, LEARNED_OVER = 4, timedelta(days=30)  # a car seen on so many other days in that time is usual
 ALIKE = 0.78  # overlap (0..1) of two colour histograms that makes them the same thing
 TROUBLES = ("down", "black", "covered", "frozen")
 NO_WORD = Word(None, why="none")
@@ -38,7 +39,10 @@ NO_WORD = Word(None, why="none")
 class Mind(Protocol):
     """The vision seam as the watch sees it."""
 
-    ends: Sequence[End]
+    @property
+    def ends(self) -> Sequence[End]:
+        """Who is asked, in this order."""
+        ...
 
     async def see(self, glance: Glance) -> Word:
         """What is in a picture; always a Word, within the seam's own deadline."""
@@ -220,9 +224,20 @@ class Watch:
                      row["size"], row["alert"], bool(row["night"]))
 
     async def _is_normal(self, row: Row) -> bool:
-        """Whether it looks like something that the owner called usual here."""
-        return any(one["camera"] == row["camera"] and one["subject"] in ("", row["subject"])
-                   and alike(one["look"], row["look"]) for one in await self.store.all("eye_normals"))
+        """Whether it looks like something that the owner called usual here, or is a car that came on several days
+        (the household's own; a carrier's van is never usual)."""
+        if any(one["camera"] == row["camera"] and one["subject"] in ("", row["subject"])
+               and alike(one["look"], row["look"]) for one in await self.store.all("eye_normals")):
+            return True
+        car = row["subject"] == "vehicle" or (not row["subject"] and row["size"] == "car")
+        if not car or row["carrier"] or not row["look"]:
+            return False
+        at = datetime.fromisoformat(row["at"])
+        since = stamp(at - LEARNED_OVER)
+        days = {one["at"][:10] for one in await self.store.all("seen_since", since=since, camera=row["camera"])
+                if one["id"] < row["id"] and not one["carrier"] and one["subject"] == row["subject"]
+                and alike(one["look"], row["look"])} - {row["at"][:10]}
+        return len(days) >= LEARNED_DAYS
 
     async def _usual(self, camera: str) -> tuple[str, ...]:
         rows = await self.store.all("eye_normals")

@@ -1,0 +1,222 @@
+"""From what the eyes' process says to who is told what: over a real database, with a mind and a letter box of a few
+lines each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dobby.clock import Clock
+from dobby.eyes.eyes import Watched
+from dobby.eyes.line import Note
+from dobby.eyes.seen import Glance, Seen, Word
+from dobby.eyes.sights import Sights
+from dobby.eyes.telling import Limits
+from dobby.eyes.vision import End
+from dobby.eyes.watch import Watch, alike
+from dobby.messages import Letter, Person
+from dobby.pictures import Pictures
+from dobby.store import Store
+from dobby.words import Words
+from tests.sim.conftest import until
+
+pytestmark = pytest.mark.anyio
+PEOPLE = (Person("Robin", "owner", ("whatsapp:+1",)), Person("Sam", "member", ("sms:+2",)),
+          Person("Alex", "guest", ("whatsapp:+3",)), Person("Kim", "member"))
+CAR = Seen("vehicle", "A blue car parks.")
+TRUCK = Seen("vehicle", "A FedEx truck just pulled up.", "FedEx")
+LOOK = "0" * 63 + "f"
+
+
+@dataclass
+class Box:
+    """A letter box."""
+
+    letters: list[Letter] = field(default_factory=list)
+
+    async def tell(self, letter: Letter) -> None:
+        self.letters.append(letter)
+
+
+@dataclass
+class Seer:
+    """A mind that says what it is told to, when it is told to."""
+
+    says: Word = field(default_factory=lambda: Word(CAR, "server"))
+    now: asyncio.Event = field(default_factory=asyncio.Event)
+    ends: tuple[End, ...] = ()
+
+    async def see(self, glance: Glance) -> Word:
+        await self.now.wait()
+        return self.says
+
+
+@dataclass
+class Scene:
+    """A watch, and all around it."""
+
+    watch: Watch
+    box: Box
+    seer: Seer
+    clock: Clock
+    seen: list[Mapping[str, Any]]
+    sights: Sights
+    count: int = 0
+
+    async def event(self, look: str = LOOK, kind: str = "start", area: float = 0.3, **more: Any) -> str:
+        """Something happens before the camera, and is dealt with."""
+        self.count += 1
+        id_ = f"{self.count:012x}"
+        head = {"type": "event", "camera": "Drive", "phase": "picture", "event": id_, "kind": kind, "at": 9e9,
+                "box": [0.1, 0.1, 0.1 + area, 1.0], "zone": "", "night": False, "known": False, "why": "",
+                "look": look} | more
+        await self.watch.heard(Note(head, (b"full", b"crop", b"", b"small")))
+        await self.settled()
+        return id_
+
+    async def settled(self) -> None:
+        await until(self.watch.idle)
+
+    def texts(self, to: str = "+1") -> list[str]:
+        return [letter.text for letter in self.box.letters if letter.to == to]
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    store = await Store.open(tmp_path / "dobby.db")
+    clock, box, seer, seen = Clock(manual=True), Box(), Seer(), []  # type: ignore[var-annotated]  # said by Scene
+    seer.now.set()
+    pictures = Pictures(tmp_path / "pictures", clock.now, "", b"key")
+    words = await asyncio.to_thread(Words, "en")
+    watch = Watch(store, box, pictures, clock.now, lambda: words, PEOPLE, ZoneInfo("UTC"), Limits(), seer, 0.3,
+                  seen.append)
+    watch.open([Watched("Drive", "rtsp://x", id="camera:drive")])
+    yield Scene(watch, box, seer, clock, seen, Sights(watch, pictures))
+    await watch.close()
+    await store.close()
+
+
+async def test_owners_and_members_with_an_address_get_the_picture(scene: Scene) -> None:
+    await scene.event()
+    assert [(letter.channel, letter.to, len(letter.pictures)) for letter in scene.box.letters] == [
+        ("whatsapp", "+1", 1), ("sms", "+2", 1)]
+    assert set(scene.texts("+2")) == {"Drive: A blue car parks."}
+    assert scene.seen[-1]["told"] == ["Robin", "Sam"]
+
+
+async def test_what_a_closer_look_calls_nothing_is_kept_and_not_told(scene: Scene) -> None:
+    scene.seer.says = Word(Seen("nothing", ""), "server")
+    await scene.event()
+    assert scene.box.letters == []
+    [row] = await scene.sights.skipped("Robin", scene.watch.local() - timedelta(hours=1))
+    assert "nothing" in row["skipped"]
+
+
+async def test_words_that_come_late_follow_to_those_who_have_the_picture(scene: Scene) -> None:
+    scene.seer.now.clear()
+    dealing = asyncio.create_task(scene.event())
+    await until(lambda: len(scene.box.letters) == 2)
+    assert scene.texts() == ["Drive: something the size of a car came."]
+    scene.seer.now.set()
+    await dealing
+    assert scene.texts() == ["Drive: something the size of a car came.", "Drive: A blue car parks."]
+    assert [len(letter.pictures) for letter in scene.box.letters if letter.to == "+1"] == [1, 0]
+
+
+async def test_no_words_at_all_leave_the_first_text_alone(scene: Scene) -> None:
+    scene.seer.says = Word(None, why="broken")
+    await scene.event(area=0.04)
+    assert scene.texts() == ["Drive: something the size of a person came."]
+
+
+async def test_the_same_car_on_many_days_is_usual_and_a_carriers_van_never(scene: Scene) -> None:
+    for _ in range(4):
+        await scene.event()
+        scene.clock.advance(86400)
+    told = len(scene.texts())
+    await scene.event()
+    assert len(scene.texts()) == told == 4
+    assert scene.seen[-1]["skipped"]["Robin"] == "normal"
+    scene.clock.advance(86400)
+    await scene.event(look="f" + "0" * 63)
+    assert len(scene.texts()) == told + 1
+    scene.seer.says = Word(TRUCK, "server")
+    for _ in range(6):
+        scene.clock.advance(86400)
+        await scene.event()
+    assert len(scene.texts()) == told + 7
+
+
+async def test_what_the_owner_calls_usual_is_usual(scene: Scene) -> None:
+    id_ = await scene.event()
+    row = await scene.watch.store.one("seen_event", event=id_)
+    assert row is not None
+    await scene.sights.usual(row, "our car")
+    scene.clock.advance(7200)
+    await scene.event()
+    assert len(scene.texts()) == 1
+    assert await scene.watch._usual("Drive") == ("our car",)
+
+
+async def test_left_and_taken_without_a_model(scene: Scene) -> None:
+    scene.watch.mind = None
+    await scene.event(kind="left", area=0.02)
+    await scene.event(kind="taken", area=0.02)
+    assert scene.texts() == ["Drive: something was left there.", "Drive: something that stood there is gone."]
+
+
+async def test_a_camera_in_trouble_is_told_to_the_owner_once(scene: Scene) -> None:
+    for state in ("up", "down", "down", "up", "up", "covered", "up"):
+        await scene.watch.heard(Note({"type": "health", "camera": "Drive", "state": state}))
+    assert [text.rpartition("” ")[2] for text in scene.texts()] == [
+        "gives no pictures any more.", "is well again.", "seems to be covered: there is nothing in its picture.",
+        "is well again."]
+    assert scene.texts("+2") == []
+    await scene.watch.heard(Note({"type": "busy", "camera": "Drive"}))
+    assert "something move all the time" in scene.texts()[-1]
+
+
+async def test_a_camera_that_is_not_watched_says_nothing(scene: Scene) -> None:
+    scene.watch.eyes.cameras["Drive"].watching = False
+    await scene.event()
+    assert scene.box.letters == []
+
+
+async def test_a_message_that_makes_no_sense_ends_only_itself(scene: Scene) -> None:
+    await scene.watch.heard(Note({"type": "event", "camera": "Drive", "phase": "picture"}))
+    await scene.watch.heard(Note({"type": "event", "camera": "Nowhere", "phase": "picture"}))
+    await scene.settled()
+    await scene.event()
+    assert len(scene.texts()) == 1
+
+
+async def test_room_is_made_by_dropping_the_oldest_and_labelled_ones_last(scene: Scene) -> None:
+    ids = []
+    for _ in range(3):
+        ids.append(await scene.event())
+        scene.clock.advance(3600)
+    await scene.sights.label(ids[0], "false alarm")
+    await scene.sights.tidy(7, 0, lambda name: 1)
+    rows = [await scene.watch.store.one("seen_event", event=id_) for id_ in ids]
+    assert [row["pictures"] for row in rows if row] == ["[]", "[]", "[]"]
+    id_ = await scene.event()
+    assert await scene.sights.tidy(7, 1, lambda name: 1) == 0
+    scene.clock.advance(86400 * 8)
+    assert await scene.sights.tidy(7, 1, lambda name: 1) == 2
+    assert await scene.sights.forget(scene.watch.local() - timedelta(days=30), scene.watch.local()) == 0
+    row = await scene.watch.store.one("seen_event", event=id_)
+    assert row
+    assert row["what"] == ""
+
+
+def test_colours_are_alike_or_not() -> None:
+    assert alike(LOOK, LOOK)
+    assert not alike(LOOK, "f" + "0" * 63)
+    assert not alike("", LOOK)
