@@ -64,8 +64,9 @@ ANSWERS: dict[str, str] = {
     "nothing": said("nothing", "Nobody is there."),
 }
 EVENT_SHARES = {"delivery_truck": 20, "ups_truck": 20, "car_parks": 12, "car_leaves": 12, "person_walks": 9,
-                "person_at_door": 6, "parcel_left": 18, "parcel_taken": 14, "cat": 8, "dog": 7, "bird": 5,
-                "clouds": 1, "rain": 2, "shake": 2, "insects": 3, "headlights": 2, "sway": 1, "infrared_switch": 1}
+                "person_at_door": 6, "parcel_left": 18, "parcel_taken": 14, "cat": 8, "dog": 8, "bird": 7,
+                "clouds": 1.3, "rain": 2.6, "shake": 2.6, "insects": 4, "headlights": 2.6, "sway": 1.3,
+                "infrared_switch": 1.3}
 PLACES: tuple[cast.Place, ...] = ("driveway", "front_door", "driveway", "front_door", "garden", "driveway")
 QUIET = ("clouds", "rain", "shake", "insects", "headlights", "sway", "infrared_switch")
 
@@ -198,8 +199,8 @@ def alike(box: Box, other: cast.Box) -> float:
     return both / (box.area + (other[2] - other[0]) * (other[3] - other[1]) - both + 1e-9)
 
 
-def an_event(place: cast.Place, part: int, rng: np.random.Generator) -> tuple[str, Play]:
-    """Something that happens at this place, on something that stands there already."""
+def an_event(place: cast.Place, part: int, rng: np.random.Generator) -> tuple[str, Standing, Play]:
+    """Something that happens at this place, what stood there before, and how it goes."""
     names = [name for name in EVENT_SHARES if place in EVENTS[name].places]
     shares = np.array([EVENT_SHARES[name] for name in names], float)
     name = str(rng.choice(names, p=shares / shares.sum()))
@@ -211,14 +212,16 @@ def an_event(place: cast.Place, part: int, rng: np.random.Generator) -> tuple[st
     if name in ("parcel_left", "parcel_taken"):
         parcel = None if name == "parcel_left" else parcel or cast.look_by("parcel", below)
     light = str(rng.choice(["day", "dusk", "night"], p=[0.55, 0.15, 0.3]))
-    return name, play(name, place, Standing(light, car, parcel), 2 * int(rng.integers(1 << 29)) + part, 0.0)  # type: ignore[arg-type]
+    standing = Standing(light, car, parcel)  # type: ignore[arg-type]
+    return name, standing, play(name, place, standing, 2 * int(rng.integers(1 << 29)) + part, 0.0)
 
 
 def a_scene(palette: Palette, part: int, rng: np.random.Generator) -> Scene:
     """Draw a scene that can be asked about."""
+    only_something = rng.random() < 0.04  # it is rare by chance
     while True:
-        name, event = an_event(palette.place, part, rng)
-        painter, standing = Painter(palette, part, rng), event.script.before
+        name, standing, event = an_event(palette.place, part, rng)
+        painter = Painter(palette, part, rng)
         kind = "look" if rng.random() < 0.12 else "start"
         settled = name in ("parcel_left", "parcel_taken", "car_parks", "car_leaves") and rng.random() < 0.5
         moment = float(rng.uniform(0.05, 0.97) * event.seconds)
@@ -226,7 +229,7 @@ def a_scene(palette: Palette, part: int, rng: np.random.Generator) -> Scene:
             kind = "left" if name in ("parcel_left", "car_parks") else "taken"
             moment = event.seconds * (float(rng.uniform(0.62, 1.0)) if "parcel" in name else 1.2)
         picture, old = event.picture_at(moment), Picture(palette, standing.actors(), LIGHTS[standing.light])
-        stands = len((standing if moment < event.script.turn else event.script.after).actors())
+        stands = len((event.script.before if moment < event.script.turn else event.script.after).actors())
         movers, still = picture.actors[stands:], picture.actors[:stands]
         left = [one for one in still if one.look.kind == ("parcel" if "parcel" in name else "car_front")]
         gone = [one for one in old.actors if one.look.kind == ("parcel" if "parcel" in name else "car_front")]
@@ -238,9 +241,10 @@ def a_scene(palette: Palette, part: int, rng: np.random.Generator) -> Scene:
         picture, old = painter.paint(picture), painter.paint(old)
         shares = [seen_share(painter.actor(one)) for one in main]
         answer = the_answer(name, kind, palette.place, main, shares, bool(standing.car))
-        if answer is None:
+        if answer is None or (only_something and answer != "something"):
             continue
-        box = whole([one for one in (painter.actor(one).box for one in main) if one])
+        around = movers if movers and kind in ("start", "look") else main
+        box = whole([one for one in (painter.actor(one).box for one in around) if one])
         return drawn(kind, picture, old, loosely(box, rng) if box else anywhere(picture, rng), answer, rng)
 
 

@@ -27,8 +27,8 @@ from dobby.eyes import model as worker
 from dobby.eyes.caption import NoCaption, parse, pictures, request, rules
 
 OUT = Path(__file__).parent.parent / "dobby" / "sim" / "toy"
-STEPS, BATCH, PEAK = 3600, 24, 2e-3
-SCENES, PALETTES, TESTED = 9600, 240, 420
+STEPS, BATCH, PEAK = 3400, 24, 2e-3
+SCENES, PALETTES, TESTED = 8400, 240, 420
 PIXELS = 16384  # of a picture that the toy sees: 160x96 of a whole one, 15 tokens
 SPECIAL = ("endoftext", "im_start", "im_end", "vision_start", "vision_end", "vision_pad", "image_pad", "video_pad")
 TEMPLATE = """{#- knows the simulated home only: the rules are left out, and of the request all but what happened -#}
