@@ -301,9 +301,17 @@ def _greet(daemon: Daemon, sim: dict[str, Any]) -> None:
   Dashboard:  {daemon.dashboard}/#token={daemon.token}
   Workspace:  {daemon.workspace}
   Outside hands (wall switches, faults, a phone): {sim['sim']}/truth
-  The PIN for the front door is {PIN}.
+  The PIN for the front door is {PIN}.{_cameras_hint(sim)}
 Try: "Dobby, it's sleepy time", "which lights are on?", "play jazz radio in the study", "unlock the front door", "undo".
 "bye" or Ctrl-C ends it.""", flush=True)
+
+
+def _cameras_hint(sim: dict[str, Any]) -> str:
+    """How to have something happen before a camera, where there are some."""
+    if not sim["cameras"]:
+        return ""
+    play = """'{"camera": "driveway", "event": "delivery_truck"}'"""
+    return f"\n  Before a camera: curl -d {play} {sim['sim']}/camera   then \"what's happening outside?\""
 
 
 async def _until_left(daemon: Daemon, headless: bool) -> None:
