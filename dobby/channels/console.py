@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import threading
 import uuid
@@ -43,8 +44,12 @@ async def chat(gateway: Gateway, name: str) -> None:
 
 
 async def say(gateway: Gateway, text: str) -> str:
-    """One message and its answer."""
+    """One message and its answer; below it where its pictures lie."""
     id_ = await gateway.receive(local_message("console", text, str(uuid.uuid4())))
     await gateway.inbox.wait(id_)
     turn = await gateway.agent.house.store.one("turn_of_message", message=id_)
-    return str(turn["reply"]) if turn is not None else ""
+    if turn is None:
+        return ""
+    sights = gateway.agent.house.sights
+    files = [await asyncio.to_thread(sights.file, name) for name in json.loads(turn["pictures"])] if sights else []
+    return "\n".join([str(turn["reply"]), *(f"  [{path}]" for path in files if path is not None)])

@@ -33,6 +33,7 @@ from dobby.eyes.seen import Change, Point, Zone
 log = logging.getLogger(__name__)
 EVERY = 0.19  # seconds between frames that the detector sees: five a second
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before a camera is opened again, by how often it failed in a row
+STARTING = 8.0  # seconds that a look waits for a camera's very first picture
 FIRST = 10.0  # seconds more that a camera has before its very first picture
 AWAKE = 30.0  # seconds of full decoding after something stirred, where there is no small stream
 STIR = 0.006  # share of a small picture whose local contrast changed between two key frames that wakes the decoder
@@ -92,9 +93,12 @@ class Camera:
     def look(self, draw: Sequence[Point] = ()) -> tuple[bytes, bytes]:
         """A picture of now as JPEG, and a small one; the first with a part marked if its corners are given. Lost when
         there is none new enough."""
+        until = time.monotonic() + STARTING
+        while self._last is None and self._health.state == "up" and time.monotonic() < until:
+            time.sleep(0.05)  # just opened: the first picture is on its way
         shot = self._last
         if shot is None or time.monotonic() - shot.at > 10.0 or self._health.state in ("down", "frozen"):
-            raise Lost(f"{self.spec.name} shows nothing new.", "Is the camera switched on?")
+            raise Lost("There is no new picture.", "Is the camera switched on?")
         return self._hands.submit(self._pair, shot, draw).result(10.0)
 
     def missed(self, event: str) -> str:

@@ -72,7 +72,7 @@ class Sights:
         return self.watch.mind.ends if self.watch.mind is not None else ()
 
     def file(self, name: str) -> Path | None:
-        """The file of a kept picture, None when there is none."""
+        """The file of a kept picture or clip (blocking), None when there is none."""
         return self._shelf.path(name)
 
     # --- looking ------------------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ async def tune(sights: Sights, seconds: float = SECONDS) -> list[Change]:
     for camera in sights.cameras():
         rows = await _labelled(sights, camera)
         clips = [{"path": str(path), "real": row["label"] != "false alarm"} for row in rows
-                 if (path := sights.file(row["clip"])) is not None]
+                 if (path := await asyncio.to_thread(sights.file, row["clip"])) is not None]
         if not any(not clip["real"] for clip in clips) and not any(row["label"] == "missed" for row in rows):
             continue
         task = {"clips": clips, "tuning": camera.tuning, "seconds": seconds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from aiohttp import web
@@ -46,7 +47,7 @@ class EyesApi:
 
     async def picture(self, request: web.Request) -> web.StreamResponse:
         """GET /api/pictures/NAME"""
-        path = self._sights().file(request.match_info["name"])
+        path = await asyncio.to_thread(self._sights().file, request.match_info["name"])
         if path is None:
             raise ApiError(404, "picture", "There is no such picture any more.")
         return web.FileResponse(path, headers={"Cache-Control": "private, max-age=86400"})
