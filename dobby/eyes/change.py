@@ -110,6 +110,7 @@ class Detector:
         if self._upheaval >= 2 or self._another(before, at):
             return self._relearn(small, at)
         changes = self._events.follow(blobs, at, look.background, self._doubt is not None, look.specked)
+        look.steps = self._events.steps()
         for track in self._events.tracks:
             look.sharpen(track, at)
         return changes

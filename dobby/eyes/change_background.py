@@ -79,9 +79,8 @@ class Background:
         self.differing = found
         return found
 
-    def differs(self, log: Array, part: tuple[slice, slice], margin: float) -> Array:
-        """The same for a part (rows, columns) of another picture of the same moment; uint8, 255 or 0."""
-        plain = log - self.light[part]
+    def differs(self, plain: Array, part: tuple[slice, slice], margin: float) -> Array:
+        """The same for a part (rows, columns) of another picture of the same moment, in the background's light."""
         over = cv.max(plain - self.high[part], self.low[part] - plain)
         return above(over, margin + self.noise)
 
@@ -178,11 +177,12 @@ class Background:
         """These places (uint8 mask) are known to be restless from now on."""
         self.flicker[cv.dilate(places, _RIM) > 0] = 2 * _FLICKER
 
-    def structure(self, left: int, top: int, right: int, bottom: int, places: Array) -> tuple[float, float]:
-        """How a region's fine texture compares with the background's: (what of it the background's texture does not
-        explain, in units of light; correlation -1..1). Light leaves texture where it was, an object brings its own."""
-        now = self.plain[top:bottom, left:right]
-        known = self.mid[top:bottom, left:right]
+    def structure(self, now: Array, part: tuple[slice, slice], places: Array) -> tuple[float, float]:
+        """How the fine texture of a part (rows, columns) of a picture in the background's light compares with the
+        background's at some places in it: (what of it the background's texture does not explain, in units of light;
+        correlation -1..1). Light leaves texture where it was, an object brings its own."""
+        known = self.mid[part]
+        now = now[part]
         fine = cv.subtract(now, cv.blur(now, (7, 7)))[places > 0]
         was = cv.subtract(known, cv.blur(known, (7, 7)))[places > 0]
         if fine.size < 4:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .change_background import Array, Background
-from .change_tracks import Blob, Rect, Track, apart, follow, gap, joined, left_picture, reach, shared, travelled
+from .change_tracks import Blob, Rect, Track, apart, follow, gap, joined, left_picture, reach, shared, steady, travelled
 from .change_tuning import Tuning
 from .seen import Box, Change, ChangeKind, Zone
 
@@ -64,6 +64,10 @@ class Events:
                 box = joined(box, other)
             found.append(box)
         return [self._share(box) for box in found]
+
+    def steps(self) -> list[Rect]:
+        """Where things that go steadily on have been in the last pictures, events or not yet."""
+        return [box for track in self._tracks if steady(track) for _, box in track.path[-5:]]
 
     def held(self) -> Array | None:
         """Their places as a mask: there nothing counts as flicker and nothing is light."""
@@ -130,8 +134,8 @@ class Events:
     def _together(self, one: Rect, two: Rect) -> bool:
         """Whether two boxes are parts of one thing, or people of one company."""
         across, down = apart(one, two)
-        far = 2 * max(reach(one), reach(two))
-        return max(across, down) <= far or (across <= 0.06 * self._size[0] and down <= 0.15 * self._size[1])
+        close = max(across, down) <= 1.6 * max(reach(one), reach(two))
+        return close or (across <= 0.06 * self._size[0] and down <= 0.15 * self._size[1])
 
     def _settle(self, at: float, background: Background) -> list[Change]:
         """What has been still for long belongs to the scene from now on."""
@@ -140,17 +144,19 @@ class Events:
             left, top, right, bottom = (int(side) for side in track.box)
             own = math.sqrt((right - left) * (bottom - top))
             idle = at - track.born[0] > _IDLE and track.far < min(own, 0.08 * self._size[0])
-            if at - track.moved < self._tuning.settle * (1.0 if track.event else 0.6) and not idle:
+            still = self._tuning.settle * (1.0 if track.event and track.far > 0.5 * own else 0.6)
+            if at - track.moved < still and not idle:
                 continue
             places = np.zeros((self._size[1], self._size[0]), np.uint8)
             places[top:bottom, left:right] = background.was[top:bottom, left:right]
-            brought = not track.event and track.stirring < 0.3 and self._brought(track)
+            stayed = not track.event or track.far < 0.5 * own  # it may have counted while it came off its bringer
+            brought = stayed and track.stirring < 0.3 and self._brought(track)
             idle = idle and not brought
             if brought:
                 kind: ChangeKind = "left" if background.stands(places) else "taken"
                 changes.append(Change(kind, next(self._ids), at, self._share(track.box)))
             background.absorb(places)
-            track.settled, track.seen = not idle, -math.inf
+            track.settled, track.seen = not idle and not brought, -math.inf
             if idle:
                 background.enliven(places)
                 continue
@@ -171,7 +177,7 @@ class Events:
             left, top, right, bottom = (int(side) for side in thing.box)
             part = slice(top, bottom), slice(left, right)
             places = thing.places[part] > 0
-            away = float(np.mean(background.turned[part][places] > 0)) > 0.6 if places.any() else True
+            away = float(np.mean(background.turned[part][places] > 0)) > 0.4 if places.any() else True
             thing.away = min(thing.away, at) if away else math.inf
             if at - thing.away < 2.0 or any(gap(track.box, thing.box) <= 0 for track in self._tracks):
                 continue

@@ -8,12 +8,12 @@ import numpy as np
 
 from .change_background import Array, Background, above, cv, logarithm
 from .change_steady import closer, moved, put_back, sums
-from .change_tracks import Blob, Track, expected, joined
+from .change_tracks import Blob, Rect, Track, expected, gap, joined
 from .change_tuning import Tuning
 
 _LONGEST = 320  # the small picture's longest side
 _SLOW = 0.45  # seconds between two frames above which the median over time would swallow visitors
-_WARM = 2.0  # seconds of learning before anything counts
+_WARM = 3.0  # seconds of learning before anything counts; specks are counted after a third of that
 _SPECKS, _SPECK_SECONDS = 3.0, 60.0  # so many specks within that time are weather, noise or insects
 _SPECK = 0.004  # share of the picture that a speck covers at most
 _CLOSE = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 5))
@@ -41,7 +41,8 @@ class Look:
         self._ignored = ignored
         self._recent: list[Array] = []
         self._looks, self._specks = 0, 0.0
-        self._lone: list[Blob] = []  # small ones of the newest picture that the median over time does not show
+        self._lone: list[list[Blob]] = []  # small ones of the newest pictures that the median over time did not show
+        self.steps: list[Rect] = []  # where things that go steadily on have been lately; told from outside
         self._off = 0.0, 0.0
         self._known = sums(self.background.mid)
 
@@ -59,30 +60,40 @@ class Look:
         self.share = cv2.countNonZero(found) / found.size
         tidy = _tidied(found)
         self.spread = float(np.mean(cv.resize(tidy, (16, 9), interpolation=cv2.INTER_AREA) > 20))
-        blobs = []
-        if background.seconds > _WARM:
-            blobs = self._blobs(tidy)
-            if calm is not newest:
-                blobs = self._fresh(newest, tidy, blobs, step, held)
+        blobs = self._blobs(tidy, background.plain) if background.seconds > _WARM / 3 else []
+        if calm is not newest and background.seconds > _WARM / 3:
+            blobs = self._fresh(newest, tidy, blobs, step, held)
         background.learn(tidy, held, step)
-        return blobs
+        return blobs if background.seconds > _WARM else []
 
     def _fresh(self, newest: Array, tidy: Array, blobs: list[Blob], step: float,
                held: Array | None) -> list[Blob]:
         """The same in the newest picture itself. The median over time lags and loses what moves faster than its own
         length a frame, but keeps specks out: it rules while there are specks, else the newest picture does."""
         whole = slice(None), slice(None)
-        raw = _tidied(self._cleared(self.background.differs(logarithm(newest), whole, self._margin)))
-        now = self._blobs(raw)
-        gone = [blob for blob in self._lone if not tidy[blob.rows, blob.columns].any()]  # a frame later, still nothing
-        self._specks += len(gone) - self._specks * step / _SPECK_SECONDS
-        self._lone = [blob for blob in now if blob.pixels < _SPECK * tidy.size and not (
-            tidy[blob.rows, blob.columns].any() or (held is not None and held[blob.rows, blob.columns].any()))]
+        plain = logarithm(newest) - self.background.light
+        raw = _tidied(self._cleared(self.background.differs(plain, whole, self._margin)))
+        now = self._blobs(raw, plain)
+        self._count_specks(now, tidy, held, step)
         if not self.specked:
             return now
-        for blob in blobs:  # what the newest picture shows nothing of flew by
-            blob.new = blob.new and cv2.countNonZero(raw[blob.rows, blob.columns]) > 0.2 * blob.pixels
+        for blob in blobs:  # what the newest picture shows nothing of nearby flew by
+            more = 0.6 * max(blob.box[2] - blob.box[0], blob.box[3] - blob.box[1])
+            left, top, right, bottom = (int(side) for side in blob.box)
+            near = raw[max(0, int(top - more)):int(bottom + more), max(0, int(left - more)):int(right + more)]
+            blob.new = blob.new and cv2.countNonZero(near) > 0.2 * blob.pixels
         return blobs
+
+    def _count_specks(self, now: list[Blob], tidy: Array, held: Array | None, step: float) -> None:
+        """A speck is small, is gone from its place a frame later, and is no step of something that goes steadily on."""
+        lone = [blob for blob in now if blob.pixels < _SPECK * tidy.size and not (
+            tidy[blob.rows, blob.columns].any() or (held is not None and held[blob.rows, blob.columns].any()))]
+        if self._lone:
+            self._lone[-1] = [blob for blob in self._lone[-1] if not tidy[blob.rows, blob.columns].any()]
+        self._lone.append(lone)
+        self._specks -= self._specks * step / _SPECK_SECONDS
+        if len(self._lone) > 3:
+            self._specks += sum(all(gap(blob.box, step_) > 0 for step_ in self.steps) for blob in self._lone.pop(0))
 
     @property
     def specked(self) -> bool:
@@ -126,7 +137,8 @@ class Look:
         newest = self._recent[-1][part]
         if newest.size < 9:
             return
-        dense = cv.blur(self.background.differs(logarithm(newest), part, self._margin), (3, 3)) > 110
+        plain = logarithm(newest) - self.background.light[part]
+        dense = cv.blur(self.background.differs(plain, part, self._margin), (3, 3)) > 110
         if self.specked:
             dense = _mainly(dense)
         rows, columns = np.flatnonzero(dense.any(axis=1)), np.flatnonzero(dense.any(axis=0))
@@ -134,7 +146,7 @@ class Look:
             track.shown = (left + float(columns[0]), top + float(rows[0]),
                            left + float(columns[-1]) + 1, top + float(rows[-1]) + 1)
 
-    def _blobs(self, tidy: Array) -> list[Blob]:
+    def _blobs(self, tidy: Array, plain: Array) -> list[Blob]:
         background = self.background
         if not cv2.countNonZero(tidy):
             return []
@@ -142,9 +154,10 @@ class Look:
         blobs = []
         for number in np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] >= self._least)[:60] + 1:
             left, top, wide, high, area = (int(value) for value in stats[number])
-            places = labels[top:top + high, left:left + wide] == number
-            rest, alike = background.structure(left, top, left + wide, top + high, places)
-            young = float(np.mean(background.age[top:top + high, left:left + wide][places] < 1.0))
+            part = slice(top, top + high), slice(left, left + wide)
+            places = labels[part] == number
+            rest, alike = background.structure(plain, part, places)
+            young = float(np.mean(background.age[part][places] < 1.0))
             new = rest > 3.0 + background.noise and alike < 0.75
             blobs.append(Blob((left, top, left + wide, top + high), area, new, young))
         return blobs

@@ -5,6 +5,7 @@ Boxes are (left, top, right, bottom) in pixels of the detector's small picture.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -211,6 +212,13 @@ def _way(low: float, low_now: float, high: float, high_now: float, end: int) -> 
         return _ENTERING * most
     least = min(abs(one), abs(two)) if one * two > 0 else 0.0
     return least + _GROWING * (most - least)
+
+
+def steady(track: Track) -> bool:
+    """Whether a thing seen three times or more goes straight on, as insects and rain do not."""
+    spots = [centre(box) for _, box in track.path[-5:]]
+    steps = sum(math.dist(one, two) for one, two in itertools.pairwise(spots))
+    return len(spots) >= 3 and math.dist(spots[0], spots[-1]) > 0.8 * steps > 0
 
 
 def _at_border(box: Rect, size: tuple[int, int]) -> bool:
