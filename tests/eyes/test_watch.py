@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dobby.clock import Clock
+from dobby.eyes import tuning
 from dobby.eyes.eyes import Watched
 from dobby.eyes.line import Note
 from dobby.eyes.seen import Glance, Seen, Word
@@ -25,6 +26,7 @@ from dobby.messages import Letter, Person
 from dobby.pictures import Pictures
 from dobby.store import Store
 from dobby.words import Words
+from tests.eyes.test_tune import film
 from tests.sim.conftest import until
 
 pytestmark = pytest.mark.anyio
@@ -214,6 +216,29 @@ async def test_room_is_made_by_dropping_the_oldest_and_labelled_ones_last(scene:
     row = await scene.watch.store.one("seen_event", event=id_)
     assert row
     assert row["what"] == ""
+
+
+async def test_labels_tune_the_camera_and_the_tuning_can_be_undone(scene: Scene, tmp_path: Path) -> None:
+    clips = tmp_path / "pictures" / "clips"
+    await asyncio.to_thread(clips.mkdir, parents=True)
+    for size, label in ((60, ""), (16, "false alarm")):
+        scene.clock.advance(86400)
+        id_ = await scene.event(look="")
+        await asyncio.to_thread(film, clips / f"{id_}.mkv", size, size)
+        await scene.watch.heard(Note({"type": "event", "camera": "Drive", "phase": "end", "event": id_, "why": "gone",
+                                      "clip": f"{id_}.mkv"}))
+        await scene.settled()
+        if label:
+            await scene.sights.label(id_, "false alarm")
+    [change] = await tuning.tune(scene.sights, 60.0)
+    assert (change.before, change.after, change.of) == (1, 2, 2)
+    camera = scene.watch.eyes.cameras["Drive"]
+    assert camera.tuning == change.changed
+    assert await scene.watch.store.fact("camera_tuning:Drive") == change.changed
+    assert await tuning.tune(scene.sights, 60.0) == []
+    assert await tuning.undo(scene.sights) == "Drive"
+    assert camera.tuning == {}
+    assert await tuning.undo(scene.sights) == ""
 
 
 def test_colours_are_alike_or_not() -> None:
