@@ -76,6 +76,27 @@ class NetworkSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ZoneSettings:
+    """[[cameras.zones]]: a part of a camera's picture: one with a name, or one that is not looked at (mask).
+
+    points: the corners as "x,y x,y x,y", fractions of the picture from its upper left; smallest: the least share of the
+    picture that something in it must cover.
+    """
+
+    name: str
+    points: str
+    kind: Literal["watch", "mask"] = "watch"
+    smallest: float = 0.0
+
+    def corners(self) -> tuple[tuple[float, float], ...]:
+        """The points as numbers; ValueError when they are none, or do not lie in the picture."""
+        corners = tuple((float(x), float(y)) for x, y in (point.split(",") for point in self.points.split()))
+        if len(corners) < 3 or not all(0 <= one <= 1 for corner in corners for one in corner):
+            raise ValueError
+        return corners
+
+
+@dataclass(frozen=True, slots=True)
 class CameraSettings:
     """[[cameras]]: where they are (rtsp://, http://, onvif:// or a file) and who Dobby is to them; the password is a
     secret called camera_<name>."""
@@ -87,6 +108,7 @@ class CameraSettings:
     room: str = ""
     serial: str = ""
     sensitivity: float = 1.0
+    zones: tuple[ZoneSettings, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +337,14 @@ def _check_cameras(config: Config) -> list[str]:
         if str(camera.name).casefold() in names:
             problems.append(f"cameras[{at}].name: there are two cameras of that name.")
         names.add(str(camera.name).casefold())
+        if isinstance(camera.sensitivity, float) and not 0.25 <= camera.sensitivity <= 4:
+            problems.append(f"cameras[{at}].sensitivity goes from 0.25 to 4.")
+        for number, zone in enumerate(camera.zones):
+            try:
+                zone.corners()
+            except (ValueError, AttributeError):
+                problems.append(f'cameras[{at}].zones[{number}].points must be three corners or more, such as '
+                                '"0.0,0.5 0.4,0.5 0.4,1.0", each number from 0 to 1.')
     quiet = str(config.eyes.quiet)
     if quiet and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", quiet):
         problems.append('eyes.quiet must be two times such as "23:00-06:30".')

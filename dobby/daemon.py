@@ -119,7 +119,8 @@ class Daemon:
                 "cameras": [{"name": one.name, "state": one.state, "trouble": one.trouble, "watching": one.watching,
                              "busy": one.busy, "night": one.night} for one in
                             (agent.house.sights.cameras() if agent.house.sights else [])],
-                "vision": self.vision.state() if self.vision else []}
+                "vision": self.vision.state() if self.vision else [],
+                "pictures_sent_out_today": await self.store.fact(f"looks:{self.clock.now():%Y-%m-%d}", 0)}
 
     def idle(self) -> bool:
         """Whether nothing is being worked on."""

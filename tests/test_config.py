@@ -91,3 +91,27 @@ def test_any_table_is_settings_or_a_list_of_mistakes(table: dict[str, Any]) -> N
         found = error.problems
         assert found  # either way is right; silence is not
         assert all(problem.startswith("config.toml: ") for problem in found)
+
+
+@pytest.mark.parametrize(("row", "mend"), [
+    ({"url": "rtsp://dobby:secret@10.0.0.2/x"}, "has a password in it"),
+    ({"url": "ftp://10.0.0.2/x"}, "must begin with rtsp"),
+    ({"url": "rtsp://10.0.0.2/x", "sensitivity": 9.0}, "goes from 0.25 to 4"),
+    ({"url": "rtsp://10.0.0.2/x", "zones": [{"name": "a", "points": "0,0 2,2 1,1"}]}, "three corners or more"),
+    ({"url": "rtsp://10.0.0.2/x", "zones": [{"name": "a", "points": "left"}]}, "three corners or more"),
+])
+def test_a_cameras_mistake_is_named_with_its_mend_and_no_password(row: dict[str, object], mend: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        parse({"cameras": [{"name": "Drive", **row}]})
+    assert mend in str(error.value)
+    assert "secret@" not in str(error.value)
+
+
+def test_vision_ends_need_what_they_need() -> None:
+    with pytest.raises(ConfigError, match=r"vision\.model is needed"):
+        parse({"vision": {"ends": ["local"]}})
+    with pytest.raises(ConfigError, match="23:00-06:30"):
+        parse({"eyes": {"quiet": "at night"}})
+    zone = parse({"cameras": [{"name": "D", "url": "onvif://10.0.0.2", "zones": [
+        {"name": "path", "points": "0,0 1,0 1,1", "smallest": 0.01}]}]}).cameras[0].zones[0]
+    assert zone.corners() == ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0))
