@@ -44,7 +44,7 @@ class Look:
         self._lone: list[list[Blob]] = []  # small ones of the newest pictures that the median over time did not show
         self.steps: list[Rect] = []  # where things that go steadily on have been lately; told from outside
         self._off = 0.0, 0.0
-        self._known = sums(self.background.mid)
+        self._known, self._odd = sums(self.background.mid), False  # odd: of some columns only
 
     def restart(self) -> None:
         """The next picture does not follow the last one closely."""
@@ -53,7 +53,7 @@ class Look:
     def see(self, small: Array, step: float, held: Array | None) -> list[Blob]:
         """Where this picture differs from the background, which it then teaches; `step` seconds after the last one."""
         background = self.background
-        newest = self._steadied(cv.blur(small, (3, 3)))
+        newest = self._steadied(cv.blur(small, (3, 3)), held)
         self._recent = [*self._recent[-2:], newest]
         calm = _median(self._recent) if len(self._recent) == 3 and step < _SLOW else newest
         found = self._cleared(background.look(logarithm(calm), self._margin, held))
@@ -115,14 +115,18 @@ class Look:
                 found[(slice(None), rim) if axis == 0 else rim] = 0
         return found
 
-    def _steadied(self, small: Array) -> Array:
+    def _steadied(self, small: Array, held: Array | None) -> Array:
         """The picture as if the camera had not moved."""
         self._looks += 1
-        if self._looks % 5 == 1:
-            self._known = sums(self.background.mid)
+        free: Array | None = None if held is None else np.logical_not(held.any(axis=0))
+        if free is not None and np.mean(free[10:-10]) < 0.3:
+            free = None
+        if free is not None or self._odd or self._looks % 5 == 1:
+            self._known = sums(self.background.mid, free)
+        self._odd = free is not None
         log = logarithm(small)
         self.swayed = max(abs(self._off[0]), abs(self._off[1])) >= 1
-        self._off = moved(sums(log), self._known)
+        self._off = moved(sums(log, free), self._known, free)
         if max(abs(self._off[0]), abs(self._off[1])) <= 0.2 or not closer(log, self.background.mid, self._off):
             self._off = 0.0, 0.0
             return small

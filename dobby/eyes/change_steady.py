@@ -16,25 +16,28 @@ _OTHER = 15.0  # hundredths of the logarithm of light
 Sums = tuple[Array, Array]
 
 
-def sums(log: Array) -> Sums:
-    """What is compared: means of columns and of rows, without their slow part."""
-    across, down = cv.reduce(log, 0, cv2.REDUCE_AVG).reshape(1, -1), cv.reduce(log, 1, cv2.REDUCE_AVG).reshape(1, -1)
+def sums(log: Array, free: Array | None = None) -> Sums:
+    """What is compared: means of columns and of rows, without their slow part; rows only over the `free` columns."""
+    across = cv.reduce(log, 0, cv2.REDUCE_AVG).reshape(1, -1)
+    down = cv.reduce(log if free is None else log[:, free], 1, cv2.REDUCE_AVG).reshape(1, -1)
     return (across - cv.blur(across, (31, 1))).ravel(), (down - cv.blur(down, (31, 1))).ravel()
 
 
-def moved(now: Sums, known: Sums) -> tuple[float, float]:
-    """Small pixels (right, down) by which the picture lies off the known one; (0, 0) when in doubt."""
-    across, left_x = _offset(now[0], known[0])
-    down, left_y = _offset(now[1], known[1])
+def moved(now: Sums, known: Sums, free: Array | None = None) -> tuple[float, float]:
+    """Small pixels (right, down) by which the picture lies off the known one; (0, 0) when in doubt. `free`: the
+    columns (bool) in which no visitor is, who would be taken for a part of the place."""
+    across, left_x = _offset(now[0], known[0], free)
+    down, left_y = _offset(now[1], known[1], None)
     return (across if left_x < _BETTER else 0.0), (down if left_y < _BETTER else 0.0)
 
 
-def _offset(now: Array, known: Array) -> tuple[float, float]:
+def _offset(now: Array, known: Array, free: Array | None) -> tuple[float, float]:
     """(offset, the part of the difference that it leaves)."""
     reach = min(_REACH, now.size // 8)
     middle = known[reach:known.size - reach]
     windows = np.lib.stride_tricks.sliding_window_view(now, middle.size)
-    rest = np.abs(windows - middle).mean(axis=1)
+    away = np.abs(windows - middle)
+    rest = away.mean(axis=1) if free is None else away[:, free[reach:known.size - reach]].mean(axis=1)
     best = int(rest.argmin())
     if not 0 < best < 2 * reach:
         return 0.0, 1.0
