@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from dobby.eyes.line import LENGTH, LineBroken, decode_head, encode, head_size
 from dobby.eyes.seen import Glance, Seen
 
 LOAD_LIMIT = 1800.0  # seconds for loading a model: gigabytes, and fetched when it is named for the first time
-PATIENCE = 0.25  # of a glance's seconds are waited for a model that is still loading
+PATIENCE = 0.5  # of a glance's seconds are waited for a model that is still loading
 GRACE = 1.0  # seconds that a worker has to end what nobody waits for any more
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR", "LD_LIBRARY_PATH", "HOME", "HF_HOME",
                   "HF_HUB_OFFLINE", "CUDA_VISIBLE_DEVICES")
@@ -36,6 +37,7 @@ class Local:
         self._model, self.seconds = model, seconds
         self._worker: Worker | None = None
         self._readying: asyncio.Task[Worker] | None = None
+        self._one = asyncio.Lock()  # one question on the line at a time
         self._closed = False
 
     @property
@@ -49,21 +51,26 @@ class Local:
 
     async def see(self, glance: Glance) -> Seen:
         """Ask the model; NotReady while it loads, NoCaption when it does not answer sensibly."""
+        until = time.monotonic() + self.seconds
+        async with self._one:
+            answer = await self._answer(glance, until)
+        if "error" in answer:
+            raise NoCaption(str(answer["error"]), str(answer.get("mend", "")))
+        return parse(str(answer.get("text", "")))
+
+    async def _answer(self, glance: Glance, until: float) -> dict[str, Any]:
         worker = await self._within(self.seconds * PATIENCE)
         shown = pictures(glance)
         head = {"type": "see", "rules": rules(glance), "request": request(glance), "labels": [s.label for s in shown],
-                "seconds": self.seconds}
+                "seconds": max(0.0, until - time.monotonic())}
         try:
-            answer = await _asked(worker, head, [one.jpeg for one in shown])
+            return await _asked(worker, head, [one.jpeg for one in shown])
         except asyncio.CancelledError:
             self._ready_again(worker, GRACE)
             raise
         except NoCaption:  # it died, or what it says is no message: nothing that it says later can be trusted
             self._ready_again(worker, 0.0)
             raise
-        if "error" in answer:
-            raise NoCaption(str(answer["error"]), str(answer.get("mend", "")))
-        return parse(str(answer.get("text", "")))
 
     async def close(self) -> None:
         """End the worker."""
