@@ -31,6 +31,7 @@ _THROTTLED = 0.8  # seconds between the frames looked at in a scene that will no
 _WATCHED = 600.0  # seconds over which that is judged
 _GAP, _STALE = 5.0, 60.0  # seconds without a picture after which what was followed, and what was known, is dropped
 _SETTLES = 6.0  # a camera that switches its mode changes the picture more than once within these seconds
+_SELDOM = 60.0  # the same where only the place looks different: it may be a restless one
 _DARK = 40.0  # mean grey level of a dark picture
 _GREY, _COLOURED = 0.025, 0.06  # difference of the colours over the brightness; between them nothing is concluded
 _USUAL = Tuning()
@@ -50,7 +51,7 @@ class Detector:
     def __init__(self, tuning: Tuning = _USUAL, zones: Sequence[Zone] = ()) -> None:
         self.tuning, self.zones = tuning, tuple(zones)
         self._ids = itertools.count(1)
-        self._turned = -math.inf  # when the whole picture last changed
+        self._turned = -math.inf  # when a mode was last told
         self._last: float | None = None
         self._shape: tuple[int, ...] = ()
         self._night = False
@@ -92,7 +93,7 @@ class Detector:
             step = 0.2
         self._last = at
         if self._switched(frame, small):
-            return [*changes, *self._relearn(small, at)]
+            return [*changes, *self._relearn(small, at, _SETTLES)]
         return changes + self._step(small, at, step) + self._throttle(at, step)
 
     def _begin(self, small: Array) -> None:
@@ -108,7 +109,7 @@ class Detector:
         blobs = look.see(small, step, self._events.held())
         self._upheaval = self._upheaval + 1 if look.share > 0.5 else 0
         if self._upheaval >= 2 or self._another(before, at):
-            return self._relearn(small, at)
+            return self._relearn(small, at, _SELDOM)
         changes = self._events.follow(blobs, at, look.background, self._doubt is not None, look.specked)
         look.steps = self._events.steps()
         for track in self._events.tracks:
@@ -121,7 +122,8 @@ class Detector:
         look, light = self._look, self._look.light()
         glare, self._glare = self._glare, float(np.median(np.abs(light)))
         if self._doubt is None:
-            if self._glare - glare > _GLARE or (look.spread > 0.55 and spread < 0.2):
+            flash = self._grey is not False and self._glare - glare > _GLARE  # in colour the switch is seen by the colour
+            if flash or (look.spread > 0.55 and spread < 0.2):
                 self._doubt = at, light, look.spread
             return False
         since, then, there = self._doubt
@@ -129,16 +131,18 @@ class Detector:
             return False
         self._doubt = None
         alike = float((light * then).sum()) / (float((light**2).sum() * (then**2).sum()) ** 0.5 + 1e-3)
-        stays = alike > 0.9 and self._glare > 0.3 * float(np.median(np.abs(then))) > 0.3 * _GLARE
+        stays = self._grey is not False and alike > 0.9 and self._glare > 0.3 * float(np.median(np.abs(then))) > 0.3 * _GLARE
         return stays or (there > 0.55 and look.spread > 0.2)
 
-    def _relearn(self, small: Array, at: float) -> list[Change]:
-        """The whole picture is another one: what was known is worth nothing."""
+    def _relearn(self, small: Array, at: float, again: float) -> list[Change]:
+        """The whole picture is another one: what was known is worth nothing. Told at most every `again` seconds."""
         changes = self._events.forget(at)
-        lately = at - self._turned < _SETTLES or self._look.swayed
-        self._turned = at
+        lately = at - self._turned < again or self._look.swayed
         self._begin(small)
-        return changes if lately else [*changes, Change("mode", 0, at, _ALL)]
+        if lately:
+            return changes
+        self._turned = at
+        return [*changes, Change("mode", 0, at, _ALL)]
 
     def _switched(self, frame: Array, small: Array) -> bool:
         """Notes how much colour there is; whether the camera went to infrared or back with this picture."""

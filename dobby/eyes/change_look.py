@@ -73,10 +73,12 @@ class Look:
         whole = slice(None), slice(None)
         plain = logarithm(newest) - self.background.light
         raw = _tidied(self._cleared(self.background.differs(plain, whole, self._margin)))
-        now = self._blobs(raw, plain)
-        self._count_specks(now, tidy, held, step)
-        if not self.specked:
-            return now
+        often = 4 if self.specked else 1  # while there are many, a look at every fourth picture will do
+        if self._looks % often == 0:
+            now = self._blobs(raw, plain)
+            self._count_specks(now, tidy, held, step * often, often)
+            if not self.specked:
+                return now
         for blob in blobs:  # what the newest picture shows nothing of nearby flew by
             more = 0.6 * max(blob.box[2] - blob.box[0], blob.box[3] - blob.box[1])
             left, top, right, bottom = (int(side) for side in blob.box)
@@ -84,7 +86,7 @@ class Look:
             blob.new = blob.new and cv2.countNonZero(near) > 0.2 * blob.pixels
         return blobs
 
-    def _count_specks(self, now: list[Blob], tidy: Array, held: Array | None, step: float) -> None:
+    def _count_specks(self, now: list[Blob], tidy: Array, held: Array | None, step: float, often: int) -> None:
         """A speck is small, is gone from its place a frame later, and is no step of something that goes steadily on."""
         lone = [blob for blob in now if blob.pixels < _SPECK * tidy.size and not (
             tidy[blob.rows, blob.columns].any() or (held is not None and held[blob.rows, blob.columns].any()))]
@@ -93,7 +95,8 @@ class Look:
         self._lone.append(lone)
         self._specks -= self._specks * step / _SPECK_SECONDS
         if len(self._lone) > 3:
-            self._specks += sum(all(gap(blob.box, step_) > 0 for step_ in self.steps) for blob in self._lone.pop(0))
+            alone = [all(gap(blob.box, box) > 0 for box in self.steps) for blob in self._lone.pop(0)]
+            self._specks += often * sum(alone)
 
     @property
     def specked(self) -> bool:
