@@ -122,7 +122,7 @@ class Detector:
         look, light = self._look, self._look.light()
         glare, self._glare = self._glare, float(np.median(np.abs(light)))
         if self._doubt is None:
-            flash = self._grey is not False and self._glare - glare > _GLARE  # in colour the switch is seen by the colour
+            flash = self._grey is not False and self._glare - glare > _GLARE  # else colour tells
             if flash or (look.spread > 0.55 and spread < 0.2):
                 self._doubt = at, light, look.spread
             return False
@@ -131,8 +131,8 @@ class Detector:
             return False
         self._doubt = None
         alike = float((light * then).sum()) / (float((light**2).sum() * (then**2).sum()) ** 0.5 + 1e-3)
-        stays = self._grey is not False and alike > 0.9 and self._glare > 0.3 * float(np.median(np.abs(then))) > 0.3 * _GLARE
-        return stays or (there > 0.55 and look.spread > 0.2)
+        left = self._glare / max(_GLARE, float(np.median(np.abs(then))))
+        return (self._grey is not False and alike > 0.9 and left > 0.3) or (there > 0.55 and look.spread > 0.2)
 
     def _relearn(self, small: Array, at: float, again: float) -> list[Change]:
         """The whole picture is another one: what was known is worth nothing. Told at most every `again` seconds."""

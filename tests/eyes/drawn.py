@@ -74,11 +74,12 @@ def film(seed: int, seconds: float, draw: Draw = nobody, rate: float = RATE, noi
     """(time, grey uint8 picture): the place with whatever `draw` puts there, and a sensor's noise."""
     rng = np.random.default_rng(seed + 1000)
     empty = place(seed)
+    grain = [rng.normal(0, noise, empty.shape).astype(np.float32) for _ in range(5)]
     for number in range(int(seconds * rate)):
         at = begin + number / rate
         picture = empty.copy()
         draw(picture, at)
-        yield at, grey(picture + rng.normal(0, noise, picture.shape).astype(np.float32))
+        yield at, grey(picture + np.roll(grain[number % 5], int(rng.integers(0, 400)), number % 2))
 
 
 def grey(picture: Array) -> Array:
