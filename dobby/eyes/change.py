@@ -27,7 +27,7 @@ from .seen import Box, Change, Zone
 __all__ = ["Detector", "Tuning"]
 
 _PERIOD = 0.17  # frames that come faster than this are skipped: nothing here needs more than about five a second
-_THROTTLED = 0.8  # seconds between the frames looked at in a scene that will not close
+_THROTTLED = 0.35  # seconds between the frames looked at in a scene that will not close: half of them
 _WATCHED = 600.0  # seconds over which that is judged
 _GAP, _STALE = 5.0, 60.0  # seconds without a picture after which what was followed, and what was known, is dropped
 _SETTLES = 6.0  # a camera that switches its mode changes the picture more than once within these seconds

@@ -146,12 +146,12 @@ class Look:
             return
         plain = logarithm(newest) - self.background.light[part]
         dense = cv.blur(self.background.differs(plain, part, self._margin), (3, 3)) > 110
-        if self.specked:
-            dense = _mainly(dense)
+        dense = _mainly(dense, 0.1 if self.specked else 0.03)
         rows, columns = np.flatnonzero(dense.any(axis=1)), np.flatnonzero(dense.any(axis=0))
         if rows.size:
-            track.shown = (left + float(columns[0]), top + float(rows[0]),
-                           left + float(columns[-1]) + 1, top + float(rows[-1]) + 1)
+            across, down = left + self._off[0], top + self._off[1]  # in the picture as the camera gave it
+            track.shown = (across + float(columns[0]), down + float(rows[0]),
+                           across + float(columns[-1]) + 1, down + float(rows[-1]) + 1)
 
     def _blobs(self, tidy: Array, plain: Array) -> list[Blob]:
         background = self.background
@@ -178,12 +178,12 @@ def _tidied(found: Array) -> Array:
     return tidy
 
 
-def _mainly(dense: Array) -> Array:
-    """Only the parts of a tenth of the largest one's size or more."""
+def _mainly(dense: Array, least: float) -> Array:
+    """Only the parts of at least that share of the largest one's size."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(dense.astype(np.uint8), connectivity=8)
     sizes = stats[:, cv2.CC_STAT_AREA].copy()
     sizes[0] = 0
-    kept: Array = (sizes >= 0.1 * max(1, sizes.max()))[labels]
+    kept: Array = (sizes >= least * max(1, sizes.max()))[labels]
     return kept
 
 
