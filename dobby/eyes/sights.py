@@ -208,7 +208,8 @@ def _weigh(row: Row, sizes: Callable[[str], int]) -> int:
 
 def _is_of(row: Row, subject: str) -> bool:
     if subject == "parcel":
-        return row["subject"] == "parcel" or row["parcel"] != "none" or row["kind"] in ("left", "taken")
+        alone = not row["subject"] and row["kind"] in ("left", "taken")
+        return bool(row["subject"] == "parcel" or row["parcel"] != "none" or alone)
     if row["subject"]:
         return bool(row["subject"] == subject)
     sizes = {"person": "person", "vehicle": "car", "animal": "small"}

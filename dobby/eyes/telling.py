@@ -40,7 +40,8 @@ class Event:
     @property
     def sort(self) -> tuple[str, str, str]:
         """Of what kind it is: two of the same kind in a row are hardly news."""
-        if self.parcel != "none" or self.kind in ("left", "taken"):
+        alone = self.kind in ("left", "taken") and self.subject in ("", "parcel", "other")
+        if self.parcel != "none" or alone:
             return "parcel", "", self.parcel if self.parcel != "none" else self.kind
         return (self.subject, self.carrier.casefold(), "") if self.subject else (f"size {self.size}", "", "")
 

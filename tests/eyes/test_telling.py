@@ -44,6 +44,11 @@ def test_a_parcel_is_news_beside_the_person_who_brought_it() -> None:
     assert verdict(later(person, 0.2, kind="left", parcel="appeared"), person) is None
 
 
+def test_a_truck_that_the_detector_calls_left_behind_is_still_the_same_truck() -> None:
+    assert verdict(later(TRUCK, 0.3, kind="left"), TRUCK) == "same"
+    assert verdict(later(TRUCK, 0.3, kind="left", subject="", carrier=""), TRUCK) is None
+
+
 def test_what_the_model_calls_nothing_is_not_told() -> None:
     assert verdict(replace(TRUCK, subject="nothing")) == "nothing"
     assert verdict(later(TRUCK, 1), replace(TRUCK, subject="nothing")) is None
