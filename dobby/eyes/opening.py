@@ -76,5 +76,6 @@ async def _watched(one: CameraSettings, secrets: Secrets, store: Store, zones: t
     return Watched(one.name, one.url, one.sub_url, one.user, secrets.values.get(camera_secret(one.name), ""),
                    one.room or one.name, (*(Zone(zone.name, zone.corners(), zone.kind, zone.smallest)
                                             for zone in one.zones), *zones), {"sensitivity": one.sensitivity, **tuned},
-                   {"down": patience, "frozen": patience}, clips, f"camera:{one.serial or slug(one.name)}",
-                   await store.fact(f"camera_watching:{one.name}", True))
+                   {"down": patience, "frozen": patience}, clips,
+                   id=f"camera:{one.serial or slug(one.name)}",
+                   watching=await store.fact(f"camera_watching:{one.name}", True))

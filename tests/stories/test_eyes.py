@@ -269,3 +269,18 @@ async def test_forgotten_pictures_are_gone(watched: Watched) -> None:
     assert "gone for good" in (await house.say("forget today's pictures"))["reply"]
     assert not (folder / name).exists()
     assert "A FedEx truck" not in (await house.say("what happened at the driveway today?"))["reply"]
+
+
+async def test_a_camera_is_watched_no_more_only_after_a_yes(watched: Watched) -> None:
+    house = watched.house
+    device = await house.device("garden")
+    assert (device["make"], device["kind"], device["room"]) == ("camera", "camera", "Garden")
+    command = [{"device": device["id"], "trait": "watching", "value": False}]
+    status, answer = await house.api("POST", "/api/commands", command)
+    assert status == 202
+    assert "stop watching Garden" in answer["question"]["text"]
+    await house.api("POST", f"/api/questions/{answer['question']['id']}", {"answer": "yes"})
+    watching = next(one for one in (await house.device("garden"))["traits"] if one["name"] == "watching")
+    assert watching["value"] is False
+    status, answer = await house.api("POST", "/api/commands", [command[0] | {"value": True}])
+    assert (status, answer["outcomes"][0]["result"]) == (200, "confirmed")

@@ -99,7 +99,9 @@ function drawTurn(turn) {
       element("li", {className: "me", textContent: turn.text}, element("small", {textContent: `${turn.who}, ${when}`})),
       element("li", {className: "dobby", textContent: turn.reply || "…"}, ...pictures(turn.pictures, turn.reply),
         element("small", {textContent: `${turn.mind}, ${turn.elapsed_ms} ms`})));
-    $("thread").scrollTop = $("thread").scrollHeight;
+    const down = () => { $("thread").scrollTop = $("thread").scrollHeight; };
+    $("thread").querySelectorAll("li:last-child img").forEach((one) => one.addEventListener("load", down));
+    down();
   }
   seenTurns.add(turn.id);
   for (const call of turn.calls ?? []) {
