@@ -20,6 +20,7 @@ cv: Any = cv2  # its annotations know neither plain numbers nor float arrays
 
 _DARK = 24.0  # grey levels added before the logarithm: below it a camera sees its own noise
 TABLE = (100 * np.log((np.arange(256, dtype=np.float32) + _DARK) / _DARK)).astype(np.float32).reshape(1, 256)
+_TAKEN = 0.7  # an outline fainter than this share of the one that was known is that of a thing that is gone
 _NEAR = cv.getStructuringElement(cv.MORPH_RECT, (3, 3))
 _RIM = cv.getStructuringElement(cv.MORPH_RECT, (5, 5))
 _CLIP = 40.0  # a place that differs by more than this says nothing about the light
@@ -192,9 +193,20 @@ class Background:
         return max(0.0, (power - explained) / fine.size) ** 0.5, both / ((power * before) ** 0.5 + 1e-3)
 
     def stands(self, places: Array) -> bool:
-        """Whether something stands out at these places (uint8 mask) now, more than it did in the known background: the
-        outline of a thing that was left is in the picture, that of a thing that was taken is in the background."""
-        rim = cv.morphologyEx(places, cv.MORPH_GRADIENT, np.ones((5, 5), np.uint8)) > 0
-        now, known = (cv.morphologyEx(cv.blur(layer, (3, 3)), cv.MORPH_GRADIENT, _NEAR)[rim]
-                      for layer in (self.plain, self.mid))
-        return float(now.mean()) >= float(known.mean())
+        """Whether something stands out at these places (uint8 mask) now: the outline of a thing that was left is in the
+        picture, that of a thing that was taken is in the known background. In doubt it was left, for what lies before
+        a camera was mostly brought while it looked; what was seen being brought is known to be taken anyway."""
+        whole = cv.morphologyEx(places, cv.MORPH_CLOSE, np.ones((7, 7), np.uint8))
+        out = cv.distanceTransform(255 - whole, cv.DIST_L2, 3) - cv.distanceTransform(whole, cv.DIST_L2, 3)
+        across, down = cv.Sobel(out, cv.CV_32F, 1, 0), cv.Sobel(out, cv.CV_32F, 0, 1)
+        rim = np.abs(out) <= 1.5
+        now, known = (self._edges(layer, across, down)[rim].mean() for layer in (self.plain, self.mid))
+        return bool(now >= _TAKEN * known)
+
+    @staticmethod
+    def _edges(layer: Array, across: Array, down: Array) -> Array:
+        """How much a layer changes along a direction (across, down) at each place."""
+        soft = cv.GaussianBlur(layer, (0, 0), 1.2)
+        x, y = cv.Sobel(soft, cv.CV_32F, 1, 0), cv.Sobel(soft, cv.CV_32F, 0, 1)
+        steps: Array = np.abs(x * across + y * down) / (np.sqrt(across * across + down * down) + 1e-3)
+        return steps
