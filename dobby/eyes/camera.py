@@ -250,7 +250,7 @@ class Camera:
         if luma.shape != self._size:
             self._size = luma.shape[0], luma.shape[1]
             self._quiet.clear()
-        changes = self._detector.see(luma, shot.at)
+        changes = self._detector.see(luma, shot.at, grey)
         for change in changes:
             self._note(change, shot)
         if not self._detector.open and (not self._quiet or shot.at - self._quiet[-1].at >= 1.0):

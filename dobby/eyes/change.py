@@ -74,8 +74,9 @@ class Detector:
         """Whether the newest picture looks like infrared or night: without colour where colour is given, else dark."""
         return self._night
 
-    def see(self, frame: Array, at: float) -> list[Change]:
-        """What there is to say about this frame; see the class."""
+    def see(self, frame: Array, at: float, grey: bool | None = None) -> list[Change]:
+        """What there is to say about this frame; see the class. grey: whether the picture has no colours, where the
+        frame is luma and the caller knows it (the decoder's colour planes); None = unknown."""
         if not _is_picture(frame):
             return []
         step = 0.2 if self._last is None else at - self._last
@@ -92,7 +93,7 @@ class Detector:
             self._look.restart()
             step = 0.2
         self._last = at
-        if self._switched(frame, small):
+        if self._switched(frame, small, grey):
             return [*changes, *self._relearn(small, at, _SETTLES)]
         return changes + self._step(small, at, step) + self._throttle(at, step)
 
@@ -144,17 +145,18 @@ class Detector:
         self._turned = at
         return [*changes, Change("mode", 0, at, _ALL)]
 
-    def _switched(self, frame: Array, small: Array) -> bool:
+    def _switched(self, frame: Array, small: Array, grey: bool | None) -> bool:
         """Notes how much colour there is; whether the camera went to infrared or back with this picture."""
         bright = float(small[::8, ::8].mean())
         self._night = bright < _DARK
-        if frame.ndim == 2:
-            return False
-        some = frame[::max(1, frame.shape[0] // 24), ::max(1, frame.shape[1] // 32)]
-        colour = float((some.max(axis=2) - some.min(axis=2)).mean()) / (bright + 1)
         before = self._grey
-        if bright > 8 and not _GREY < colour < _COLOURED:
-            self._grey = colour <= _GREY
+        if frame.ndim == 2:
+            self._grey = before if grey is None else grey
+        else:
+            some = frame[::max(1, frame.shape[0] // 24), ::max(1, frame.shape[1] // 32)]
+            colour = float((some.max(axis=2) - some.min(axis=2)).mean()) / (bright + 1)
+            if bright > 8 and not _GREY < colour < _COLOURED:
+                self._grey = colour <= _GREY
         self._night = self._night or bool(self._grey)
         return before is not None and self._grey is not before
 

@@ -138,6 +138,20 @@ async def test_what_breaks_is_said_once_and_so_is_its_end(street: Sim, fault: st
         assert states().count(state) == 1
 
 
+async def test_an_infrared_switch_is_one_note_and_no_event(street: Sim) -> None:
+    async with looking(source(street, "garden", "Two")) as (eyes, notes):
+        await until(lambda: bool(said(notes, state="up")), 20)
+        await _learned(eyes)
+        assert "error" not in await street.ask("POST", "/camera", {"camera": "garden", "event": "infrared_switch"})
+        await until(lambda: bool(said(notes, type="mode", night=True)), 30)
+
+        async def over() -> bool:
+            return not (await street.ask("GET", "/camera"))["cameras"]["garden"]["playing"]
+        await until(over, 40)
+        assert not said(notes, type="event")
+        assert len(said(notes, type="mode")) <= 2
+
+
 async def test_a_change_of_size_in_the_middle_is_no_event(street: Sim) -> None:
     async with looking(source(street, "garden", "Two")) as (eyes, notes):
         await until(lambda: bool(said(notes, state="up")), 20)
