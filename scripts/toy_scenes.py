@@ -172,8 +172,9 @@ def loosely(box: cast.Box, rng: np.random.Generator) -> Box:
     """A box as a detector finds it: not to the pixel."""
     left, top, right, bottom = box
     wide, tall = right - left, bottom - top
-    edges = (left - rng.normal(0.03, 0.06) * wide, top - rng.normal(0.02, 0.06) * tall,
-             right + rng.normal(0.03, 0.06) * wide, bottom + rng.normal(0.04, 0.06) * tall)
+    # so loosely that its proportions say nothing of what is in it
+    edges = (left - rng.normal(0.03, 0.11) * wide, top - rng.normal(0.02, 0.11) * tall,
+             right + rng.normal(0.03, 0.11) * wide, bottom + rng.normal(0.04, 0.11) * tall)
     low, high = [min(0.97, max(0.0, float(edge))) for edge in edges[:2]], [float(edge) for edge in edges[2:]]
     return Box(low[0], low[1], min(1.0, max(low[0] + 0.03, high[0])), min(1.0, max(low[1] + 0.03, high[1])))
 
@@ -199,10 +200,10 @@ def alike(box: Box, other: cast.Box) -> float:
     return both / (box.area + (other[2] - other[0]) * (other[3] - other[1]) - both + 1e-9)
 
 
-def an_event(place: cast.Place, part: int, rng: np.random.Generator) -> tuple[str, Standing, Play]:
+def an_event(place: cast.Place, part: int, rng: np.random.Generator, hard: float) -> tuple[str, Standing, Play]:
     """Something that happens at this place, what stood there before, and how it goes."""
     names = [name for name in EVENT_SHARES if place in EVENTS[name].places]
-    shares = np.array([EVENT_SHARES[name] for name in names], float)
+    shares = np.array([EVENT_SHARES[name] * (hard if name in (*QUIET, "cat", "dog", "bird") else 1) for name in names])
     name = str(rng.choice(names, p=shares / shares.sum()))
     below = random.Random(int(rng.integers(1 << 30))).randrange  # noqa: S311  # scenes, no secrets
     car = cast.look_by("car_front", below) if place == "driveway" and rng.random() < 0.4 else None
@@ -216,11 +217,11 @@ def an_event(place: cast.Place, part: int, rng: np.random.Generator) -> tuple[st
     return name, standing, play(name, place, standing, 2 * int(rng.integers(1 << 29)) + part, 0.0)
 
 
-def a_scene(palette: Palette, part: int, rng: np.random.Generator) -> Scene:
-    """Draw a scene that can be asked about."""
+def a_scene(palette: Palette, part: int, rng: np.random.Generator, hard: float = 1.0) -> Scene:
+    """Draw a scene that can be asked about. hard: how much more often than usual it is one that is hard to tell."""
     only_something = rng.random() < 0.04  # it is rare by chance
     while True:
-        name, standing, event = an_event(palette.place, part, rng)
+        name, standing, event = an_event(palette.place, part, rng, hard)
         painter = Painter(palette, part, rng)
         kind = "look" if rng.random() < 0.12 else "start"
         settled = name in ("parcel_left", "parcel_taken", "car_parks", "car_leaves") and rng.random() < 0.5
@@ -290,10 +291,10 @@ def drawn(kind: str, picture: Picture, old: Picture, box: Box, answer: str, rng:
     return Scene(kind, picture.light.infrared, before, fitted(pixels, SMALL), cut, answer)
 
 
-def scenes(part: int, number: int, palettes: int) -> Iterator[Scene]:
-    """So many scenes, one palette after the other (a place is costly to paint)."""
-    for at in range(palettes):
+def scenes(part: int, number: int, palettes: int, first: int = 0, hard: float = 1.0) -> Iterator[Scene]:
+    """So many scenes, one palette after the other (a place is costly to paint), from the seed (part, first) on."""
+    for at in range(first, first + palettes):
         rng = np.random.default_rng((part, at))
         palette = a_palette(PLACES[at % len(PLACES)], part, rng)
         for _ in range(number // palettes):
-            yield a_scene(palette, part, rng)
+            yield a_scene(palette, part, rng, hard)

@@ -3,7 +3,7 @@
     .venv/bin/python scripts/train_toy.py [--out dobby/sim/toy]             draw, train, save, test
     .venv/bin/python scripts/train_toy.py --test [--out dobby/sim/toy]      test what is there
 
-Needs what scripts/vision installs, and about half an hour of one core. It knows the simulated cameras and nothing else.
+Needs what scripts/vision installs, and about three quarters of an hour of one core. It knows the simulated cameras and nothing else.
 The scenes are those of scripts/toy_scenes.py, which says how training and test are kept apart.
 """
 
@@ -16,6 +16,7 @@ import math
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,11 @@ from dobby.eyes import model as worker
 from dobby.eyes.caption import NoCaption, parse, pictures, request, rules
 
 OUT = Path(__file__).parent.parent / "dobby" / "sim" / "toy"
-STEPS, BATCH, PEAK = 3400, 24, 2e-3
-SCENES, PALETTES, TESTED = 8400, 240, 420
+BATCH, TESTED = 24, 420
 PIXELS = 16384  # of a picture that the toy sees: 160x96 of a whole one, 15 tokens
+# scenes, palettes, the first one's seed, how much more of what is hard to tell; steps and their highest rate
+COURSES = ((8400, 240, 0, 1.0, 3400, 2e-3), (4200, 120, 1000, 2.0, 1250, 1.2e-3),
+           (4200, 120, 2000, 2.0, 1250, 1.2e-3))
 SPECIAL = ("endoftext", "im_start", "im_end", "vision_start", "vision_end", "vision_pad", "image_pad", "video_pad")
 TEMPLATE = """{#- knows the simulated home only: the rules are left out, and of the request all but what happened -#}
 {%- for message in messages if message.role == 'user' -%}<|im_start|>user
@@ -111,16 +114,16 @@ class Sample:
     answer: str
 
 
-def samples(tokenizer: Any) -> list[Sample]:
-    """All training scenes, drawn."""
+def samples(tokenizer: Any, number: int, palettes: int, first: int, hard: float) -> list[Sample]:
+    """The training scenes of a course, drawn."""
     made: list[Sample] = []
     began = time.monotonic()
-    for scene in scenes(TRAIN, SCENES, PALETTES):
+    for scene in scenes(TRAIN, number, palettes, first, hard):
         shown, glance = scene.shown(), scene.glance()
         text = worker.prompt(tokenizer, "<|image_pad|>", rules(glance), request(glance), [label for label, _ in shown])
         made.append(Sample(tuple(small(pixels) for _, pixels in shown), text, scene.answer))
         if len(made) % 1000 == 0:
-            print(f"drawn {len(made)} of {SCENES}, {time.monotonic() - began:.0f} s", flush=True)
+            print(f"drawn {len(made)} of {number}, {time.monotonic() - began:.0f} s", flush=True)
     print("training scenes:", dict(Counter(one.answer for one in made)), flush=True)
     return made
 
@@ -164,23 +167,33 @@ def train(out: Path) -> None:
 
     torch.manual_seed(7)
     tokenizer, images = a_tokenizer(), an_image_processor()
-    model, rng = a_model(tokenizer), np.random.default_rng(7)
+    model = a_model(tokenizer)
     print(f"{sum(one.numel() for one in model.parameters())} weights; answers of",
           [len(tokenizer(text)["input_ids"]) for text in ANSWERS.values()], "tokens", flush=True)
-    all_, steps = samples(tokenizer), STEPS
-    optimizer = torch.optim.AdamW(model.parameters(), lr=PEAK, weight_decay=0.02, betas=(0.9, 0.98))
     transformers.logging.disable_progress_bar()
+    for *drawing, steps, peak in COURSES:
+        all_ = samples(tokenizer, *drawing)
+        a_course(model, lambda rng, chosen: a_batch(chosen, tokenizer, images, rng), all_, steps, peak)
+        save(model, tokenizer, images, out)
+
+
+def a_course(model: Any, batch: Callable[[np.random.Generator, list[Sample]], dict[str, Any]], all_: list[Sample],
+             steps: int, peak: float) -> None:
+    """So many steps over the scenes, the rate rising quickly and falling slowly."""
+    import torch
+
+    rng = np.random.default_rng(7)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=peak, weight_decay=0.02, betas=(0.9, 0.98))
     model.train()
     order: list[int] = []
     began, mean = time.monotonic(), 0.0
     for step in range(steps):
         if len(order) < BATCH:
             order = [int(one) for one in rng.permutation(len(all_))]
-        chosen = [all_[order.pop()] for _ in range(BATCH)]
-        rate = PEAK * min(1.0, (step + 1) / 150) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+        rate = peak * min(1.0, (step + 1) / 150) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
         for group in optimizer.param_groups:
             group["lr"] = rate
-        loss = model(**a_batch(chosen, tokenizer, images, rng)).loss
+        loss = model(**batch(rng, [all_[order.pop()] for _ in range(BATCH)])).loss
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -189,8 +202,6 @@ def train(out: Path) -> None:
         if step % 100 == 99:
             print(f"step {step + 1} of {steps}, loss {mean:.4f}, {time.monotonic() - began:.0f} s", flush=True)
             mean = 0.0
-        if step % 500 == 499 or step == steps - 1:
-            save(model, tokenizer, images, out)
 
 
 def save(model: Any, tokenizer: Any, images: Any, out: Path) -> None:
