@@ -175,6 +175,8 @@ def loosely(box: cast.Box, rng: np.random.Generator) -> Box:
     # so loosely that its proportions say nothing of what is in it
     edges = (left - rng.normal(0.03, 0.11) * wide, top - rng.normal(0.02, 0.11) * tall,
              right + rng.normal(0.03, 0.11) * wide, bottom + rng.normal(0.04, 0.11) * tall)
+    if rng.random() < 0.5:  # thin legs and tails are often missed
+        edges = (edges[0], edges[1] + rng.uniform(0, 0.22) * tall, edges[2], edges[3] - rng.uniform(0, 0.12) * tall)
     low, high = [min(0.97, max(0.0, float(edge))) for edge in edges[:2]], [float(edge) for edge in edges[2:]]
     return Box(low[0], low[1], min(1.0, max(low[0] + 0.03, high[0])), min(1.0, max(low[1] + 0.03, high[1])))
 

@@ -3,8 +3,8 @@
     .venv/bin/python scripts/train_toy.py [--out dobby/sim/toy]             draw, train, save, test
     .venv/bin/python scripts/train_toy.py --test [--out dobby/sim/toy]      test what is there
 
-Needs what scripts/vision installs, and about three quarters of an hour of one core. It knows the simulated cameras and nothing else.
-The scenes are those of scripts/toy_scenes.py, which says how training and test are kept apart.
+Needs what scripts/vision installs, and about three quarters of an hour of one core. It knows the simulated cameras and
+nothing else. The scenes are those of scripts/toy_scenes.py, which says how training and test are kept apart.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ BATCH, TESTED = 24, 420
 PIXELS = 16384  # of a picture that the toy sees: 160x96 of a whole one, 15 tokens
 # scenes, palettes, the first one's seed, how much more of what is hard to tell; steps and their highest rate
 COURSES = ((8400, 240, 0, 1.0, 3400, 2e-3), (4200, 120, 1000, 2.0, 1250, 1.2e-3),
-           (4200, 120, 2000, 2.0, 1250, 1.2e-3))
+           (4200, 120, 2000, 2.0, 1250, 1.2e-3),
+           (1800, 60, 3000, 3.0, 650, 0.8e-3))
 SPECIAL = ("endoftext", "im_start", "im_end", "vision_start", "vision_end", "vision_pad", "image_pad", "video_pad")
 TEMPLATE = """{#- knows the simulated home only: the rules are left out, and of the request all but what happened -#}
 {%- for message in messages if message.role == 'user' -%}<|im_start|>user
