@@ -326,17 +326,25 @@ def _check_cameras(config: Config) -> list[str]:
     problems: list[str] = []
     names: set[str] = set()
     for at, camera in enumerate(config.cameras):
+        if not str(camera.name).strip() or len(str(camera.name)) > 60 or not str(camera.name).isprintable():
+            problems.append(f"cameras[{at}].name must be a line of 1 to 60 characters.")
         for key in ("url", "sub_url"):
-            parts = urlsplit(str(getattr(camera, key)))
+            try:
+                parts = urlsplit(str(getattr(camera, key)))
+                _ = parts.port
+            except ValueError:
+                problems.append(f"cameras[{at}].{key} is not an address such as rtsp://192.168.1.20/main.")
+                continue
             if "@" in parts.netloc and ":" in parts.netloc.rpartition("@")[0]:
                 problems.append(f"cameras[{at}].{key} has a password in it. Leave it out, put the name into "
                                 f'cameras[{at}].user, and the password into secrets.toml: '
                                 f'{camera_secret(str(camera.name)).lower()} = "..."')
             elif parts.scheme not in ("", "file", *CAMERA_SCHEMES):
                 problems.append(f"cameras[{at}].{key} must begin with {', '.join(CAMERA_SCHEMES)}, or be a file.")
-        if str(camera.name).casefold() in names:
-            problems.append(f"cameras[{at}].name: there are two cameras of that name.")
-        names.add(str(camera.name).casefold())
+        name = re.sub(r"\W+", "_", str(camera.name).casefold())
+        if name in names:
+            problems.append(f"cameras[{at}].name: there are two cameras of that name, or of names too much alike.")
+        names.add(name)
         if isinstance(camera.sensitivity, float) and not 0.25 <= camera.sensitivity <= 4:
             problems.append(f"cameras[{at}].sensitivity goes from 0.25 to 4.")
         for number, zone in enumerate(camera.zones):
@@ -345,6 +353,11 @@ def _check_cameras(config: Config) -> list[str]:
             except (ValueError, AttributeError):
                 problems.append(f'cameras[{at}].zones[{number}].points must be three corners or more, such as '
                                 '"0.0,0.5 0.4,0.5 0.4,1.0", each number from 0 to 1.')
+    limits = {"per_hour": (1, 1000), "keep_days": (1, 3650), "keep_mb": (10, 1_000_000), "patience": (1, 3600)}
+    for key, (low, high) in limits.items():
+        value = getattr(config.eyes, key)
+        if isinstance(value, int | float) and not low <= value <= high:
+            problems.append(f"eyes.{key} goes from {low} to {high}.")
     quiet = str(config.eyes.quiet)
     if quiet and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", quiet):
         problems.append('eyes.quiet must be two times such as "23:00-06:30".')
@@ -360,7 +373,7 @@ def _check_vision(config: Config) -> list[str]:
 
 def camera_secret(name: str) -> str:
     """Under what name a camera's password is kept: CAMERA_FRONT_DOOR in secrets.toml (or the environment)."""
-    return "CAMERA_" + re.sub(r"\W+", "_", name).strip("_").upper()
+    return "CAMERA_" + re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").upper()
 
 
 def secrets(workspace: Path, environment: Mapping[str, str] | None = None) -> Secrets:

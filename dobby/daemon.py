@@ -10,7 +10,7 @@ import os
 import secrets as random_secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,8 +41,7 @@ from dobby.discovery.wsd import WsDiscovery
 from dobby.drivers import load_drivers
 from dobby.errors import DobbyError
 from dobby.eyes import tuning
-from dobby.eyes.eyes import Watched
-from dobby.eyes.opening import open_eyes, open_vision
+from dobby.eyes.opening import let_in, open_eyes, open_vision
 from dobby.eyes.sights import Sights
 from dobby.eyes.vision import Vision
 from dobby.home.device import Device, Room, Settings
@@ -253,7 +252,7 @@ async def _open_eyes(daemon: Daemon, secrets: Secrets, pictures: Pictures) -> No
     """The cameras of the settings; those that speak ONVIF join when they are let in."""
     daemon.pictures = pictures
     house = daemon.gateway.agent.house
-    await asyncio.to_thread(pictures.clips.mkdir, mode=0o700, parents=True, exist_ok=True)
+    await asyncio.to_thread(pictures.make)
     daemon.vision = open_vision(daemon.config, secrets, daemon.store, lambda: f"{daemon.clock.now():%Y-%m-%d}")
     house.sights = await open_eyes(daemon.config, secrets, daemon.store, daemon.post, pictures, str(pictures.clips),
                                    daemon.clock.now, lambda: house.words, daemon.vision,
@@ -269,6 +268,7 @@ def _start(daemon: Daemon, parts: Parts, ears: Ears) -> None:
     parts.run("files", lambda: _watch_files(daemon))
     parts.run("warm-up", lambda: _warm(daemon))
     if sights := daemon.gateway.agent.house.sights:
+        parts.run("untold", lambda: _once(sights.watch.take_up))
         parts.run("cameras", lambda: daemon.home.follow(sights.watch.link))
         parts.run("new cameras", lambda: _let_cameras_in(daemon, sights))
         parts.run("eyes", sights.watch.eyes.run)
@@ -283,17 +283,21 @@ def _start(daemon: Daemon, parts: Parts, ears: Ears) -> None:
         parts.run("ws-discovery", ears.cameras.watch)
 
 
+async def _once(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
+    await asyncio.Event().wait()
+
+
 async def _let_cameras_in(daemon: Daemon, sights: Sights) -> None:
     """A camera that was let in by ONVIF is looked through from then on."""
     with daemon.home.listen() as changes:
         while True:
             for key, kept in daemon.links.kept.items():
                 device = daemon.home.devices.get(key)
-                if kept.found.make == "onvif" and device and all(one.id != key for one in sights.cameras()):
-                    sights.watch.link.add(Watched(
-                        device.name, f"onvif://{kept.found.host}:{kept.found.port}", "", kept.secret.get("user", ""),
-                        kept.secret.get("password", ""), device.room or device.name, id=key, make="onvif",
-                        clips=str(daemon.pictures.clips) if daemon.pictures else ""))
+                if kept.found.make == "onvif" and device:
+                    await let_in(sights, daemon.store, key, device.name, device.room,
+                                 f"onvif://{kept.found.host}:{kept.found.port}", kept.secret,
+                                 str(daemon.pictures.clips) if daemon.pictures else "")
             await changes.get()
 
 

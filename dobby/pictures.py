@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import os
 import re
 import secrets
 from collections.abc import Callable
@@ -28,10 +29,27 @@ class Pictures:
 
     def keep(self, data: bytes, kind: str = "jpg") -> str:
         """Keep a picture (blocking: call it in a thread); its name, which nobody can guess."""
-        self._folder.mkdir(mode=0o700, exist_ok=True)
+        self.make()
         name = f"{secrets.token_hex(16)}.{kind}"
-        (self._folder / name).write_bytes(data)
+        with os.fdopen(os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
+        at = self._now().timestamp()  # by the house's clock, which may be a test's
+        os.utime(self._folder / name, (at, at))
         return name
+
+    def make(self) -> None:
+        """Make the folders, for the owner's eyes alone (blocking)."""
+        for folder in (self._folder, self.clips):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)
+
+    def drop_since(self, since: datetime, until: datetime) -> int:
+        """Remove every picture and clip that was made in a time (blocking); how many."""
+        made = [path for path in [*self._folder.glob("*.*"), *self.clips.glob("*.mkv")]
+                if since.timestamp() <= path.stat().st_mtime < until.timestamp()]
+        for path in made:
+            path.unlink(missing_ok=True)
+        return len(made)
 
     def read(self, name: str) -> bytes:
         """A kept picture (blocking); b"" when it is gone."""

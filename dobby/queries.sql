@@ -148,7 +148,15 @@ SELECT * FROM seen WHERE (:camera = '' OR camera = :camera) ORDER BY at DESC, id
 -- name: seen_labelled
 SELECT * FROM seen WHERE label != '' AND (:camera = '' OR camera = :camera) ORDER BY at
 -- name: seen_forget
-UPDATE seen SET pictures = '[]', clip = '', what = '', readable = '', look = '' WHERE at >= :since AND at < :until
+UPDATE seen SET pictures = '[]', clip = '', subject = '', what = '', carrier = '', parcel = 'none', readable = '',
+    look = '' WHERE at >= :since AND at < :until
+-- name: turns_forget_pictures
+UPDATE turns SET pictures = '[]', reply = '' WHERE pictures != '[]' AND started >= :since AND started < :until
+-- name: letters_forget_pictures
+UPDATE outbox SET text = '', pictures = '[]' WHERE state IN ('sent', 'dead') AND (key LIKE 'seen:%' OR pictures != '[]')
+    AND created >= :since AND created < :until
+-- name: seen_untold
+SELECT * FROM seen WHERE told = '[]' AND skipped = '{}' AND label = '' AND at >= :since ORDER BY id
 -- name: seen_pictures
 SELECT event, at, pictures, clip, label FROM seen WHERE pictures != '[]' OR clip != '' ORDER BY at
 -- name: seen_no_pictures
@@ -159,14 +167,18 @@ VALUES (:person, :camera, :kind, :subjects, :hours, :until, :made, :said_by)
 -- name: eye_rules
 SELECT * FROM eye_rules ORDER BY id
 -- name: eye_rules_drop
-DELETE FROM eye_rules WHERE (person = :person OR :person = '') AND (camera = :camera OR :camera = '')
+DELETE FROM eye_rules WHERE person = :person AND (camera IN (:camera, '') OR :camera = '')
+-- name: eye_only_drop
+DELETE FROM eye_rules WHERE person = :person AND camera = :camera AND kind = 'only' AND (hours = :hours OR hours = '')
+-- name: eye_rules_tidy
+DELETE FROM eye_rules WHERE until != '' AND until < :now
 -- name: eye_zone_put
 INSERT INTO eye_zones (camera, name, kind, points, smallest, made) VALUES (:camera, :name, :kind, :points, :smallest, :made)
 ON CONFLICT (camera, name) DO UPDATE SET kind = excluded.kind, points = excluded.points, smallest = excluded.smallest
 -- name: eye_zones
 SELECT * FROM eye_zones ORDER BY camera, name
--- name: eye_zone_drop
-DELETE FROM eye_zones WHERE camera = :camera AND name = :name
+-- name: eye_zones_drop
+DELETE FROM eye_zones WHERE camera = :camera
 -- name: eye_tuning_add
 INSERT INTO eye_tunings (camera, tuning, why, made) VALUES (:camera, :tuning, :why, :made)
 -- name: eye_tunings
@@ -174,6 +186,9 @@ SELECT * FROM eye_tunings WHERE undone = 0 ORDER BY id
 -- name: eye_tuning_undo
 UPDATE eye_tunings SET undone = 1 WHERE id = :id
 -- name: eye_normal_add
-INSERT INTO eye_normals (camera, subject, look, name, made) VALUES (:camera, :subject, :look, :name, :made)
+INSERT INTO eye_normals (person, camera, subject, look, name, made)
+VALUES (:person, :camera, :subject, :look, :name, :made)
+-- name: eye_normals_drop
+DELETE FROM eye_normals WHERE person = :person AND (:camera = '' OR camera = :camera)
 -- name: eye_normals
 SELECT * FROM eye_normals

@@ -107,6 +107,10 @@ class Store:
 
         return await self._run(work)
 
+    async def scrub(self) -> None:
+        """Write the log into the file and empty it: what was erased stands in neither any more."""
+        await self._run(lambda: self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+
     async def fact(self, name: str, default: Any = None) -> Any:
         """A small thing to remember between runs, by name."""
         row = await self.one("fact", name=name)

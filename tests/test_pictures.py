@@ -34,7 +34,6 @@ def test_a_link_works_until_its_time_is_over(tmp_path: Path) -> None:
 def test_pictures_and_clips_are_found_and_dropped_by_name_and_nothing_else_is(tmp_path: Path) -> None:
     pictures = Pictures(tmp_path / "pictures", Clock(manual=True).now, "", b"key")
     name = pictures.keep(b"jpeg")
-    pictures.clips.mkdir()
     (pictures.clips / "0123456789ab.mkv").write_bytes(b"film")
     (tmp_path / "secrets.toml").write_text("x")
     assert pictures.read(name) == b"jpeg"

@@ -148,7 +148,7 @@ def shown(trait: str, value: Value, words: Words) -> str:
         return _color(value, words)
     if isinstance(value, int | float):
         return _counted(trait, value, words)
-    key = f"state.{trait}"
+    key = f"state.{trait}" if value or trait != "ignore" else "state.ignore_none"
     return words.say(key, value=value) if words.has(key) else str(value)
 
 

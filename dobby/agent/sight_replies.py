@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from dobby.agent.meaning import Sight
 from dobby.eyes import tuning
-from dobby.eyes.cameras import mask_text
+from dobby.eyes.cameras import masks_text
 from dobby.eyes.seen import Box, Seen, Zone
 from dobby.eyes.sights import Look, Sights
 from dobby.eyes.watch import sentence
@@ -25,6 +25,7 @@ from dobby.tools.hands import Done, Hands
 
 LINES = 8  # events told in one answer; the rest are counted
 PICTURES = 4  # pictures in one answer
+JUST = timedelta(minutes=30)  # how long "that" means the last event where something is kept of it
 MUTED = 60.0  # minutes, where nobody said how long
 PLACES = {"left": (0.0, 0.0, 0.34, 1.0), "right": (0.66, 0.0, 1.0, 1.0), "top": (0.0, 0.0, 1.0, 0.34),
           "bottom": (0.0, 0.66, 1.0, 1.0), "middle": (0.33, 0.33, 0.67, 0.67)}
@@ -179,7 +180,7 @@ async def _skipped(asked: _Asked) -> str:
 
 
 async def _who(asked: _Asked) -> str:
-    row = await asked.sights.last(asked.person.name)
+    row = await asked.sights.last(asked.person.name, within=timedelta(hours=1))
     if row is None:
         return asked.say("no_event")
     asked.hands.pictures += [Picture(name) for name in json.loads(row["pictures"])[1:2]]
@@ -232,7 +233,7 @@ async def _only(asked: _Asked) -> str:
 
 
 async def _wrong(asked: _Asked) -> str:
-    row = await asked.sights.last(asked.person.name)
+    row = await asked.sights.last(asked.person.name, within=JUST)
     if row is None:
         return asked.say("no_event")
     await asked.sights.label(row["event"], "false alarm")
@@ -254,10 +255,10 @@ async def _untune(asked: _Asked) -> str:
 
 
 async def _usual(asked: _Asked) -> str:
-    row = await asked.sights.last(asked.person.name)
+    row = await asked.sights.last(asked.person.name, within=JUST)
     if row is None:
         return asked.say("no_event")
-    await asked.sights.usual(row, clean(asked.part.thing, 40))
+    await asked.sights.usual(asked.person.name, row, row["what"] or row["size"])
     return asked.say("usual", camera=row["camera"])
 
 
@@ -275,11 +276,12 @@ async def _ignore(asked: _Asked) -> tuple[str, Done | None]:
     if camera is None or (not asked.part.place and row is None):
         return asked.say("which_camera"), None
     left, top, right, bottom = _place(asked.part.place, row)
-    zone = Zone(clean(f"{asked.part.thing} {asked.part.place}".strip() or "spot", 40).replace("|", " "),
+    zone = Zone(asked.part.place or f"spot {len(camera.kept) + 1}",  # no free text: it stands in the audit
                 ((left, top), (right, top), (right, bottom), (left, bottom)), "mask")
     looks = await asked.sights.look([camera.id], words=False, draw=zone.points)
     troubles = _show(asked, looks)
-    done = await asked.hands.do([Command(camera.id, "ignore", mask_text(zone))], tool="ignore")
+    kept = [one for one in camera.kept if one.name != zone.name]
+    done = await asked.hands.do([Command(camera.id, "ignore", masks_text([*kept, zone]))], tool="ignore")
     return "\n".join(troubles), done
 
 

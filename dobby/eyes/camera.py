@@ -101,13 +101,6 @@ class Camera:
             raise Lost("There is no new picture.", "Is the camera switched on?")
         return self._hands.submit(self._pair, shot, draw).result(10.0)
 
-    def missed(self, event: str) -> str:
-        """Keep the last half minute as a clip under this id; its file's name, "" when there is nothing to keep."""
-        ring = self._small if self._asked is not None and self._asked.sub is not None else self._ring
-        now = time.monotonic()
-        saved = bool(self.spec.clips) and ring.save(Path(self.spec.clips) / f"{event}.mkv", now - 40.0, now)
-        return f"{event}.mkv" if saved else ""
-
     def _pair(self, shot: Shot, draw: Sequence[Point]) -> tuple[bytes, bytes]:
         shot = self._large(time.monotonic()) or shot
         return marked(shot, draw), jpeg(shot, SMALL)
@@ -272,6 +265,7 @@ class Camera:
             before = next((one for one in reversed(self._quiet) if one.at <= change.at - 1.2), None)
             if episode := self._episodes.begin(change, shot, before or (self._quiet[0] if self._quiet else None)):
                 self._hands.submit(self._show, episode, "picture")
+                self._hands.submit(self._show, episode, "end")  # what was left or taken is over as it is noticed
 
     # --- pictures, in a thread of their own ---------------------------------------------------------------------------
 
@@ -301,12 +295,21 @@ class Camera:
 
     def _clip(self, episode: Episode) -> str:
         """The small stream around an event as a file, for labelling; its name, "" where none is kept."""
-        if not self.spec.clips:
-            return ""
-        name = f"{episode.id}.mkv"
+        return self._kept(episode.id, episode.began - CLIP_BEFORE, episode.until + CLIP_AFTER)
+
+    def missed(self, event: str) -> str:
+        """Keep the last half minute as a clip under this id; its file's name, "" when there is nothing to keep."""
+        now = time.monotonic()
+        return self._kept(event, now - 40.0, now)
+
+    def _kept(self, event: str, since: float, until: float) -> str:
         ring = self._small if self._asked is not None and self._asked.sub is not None else self._ring
-        saved = ring.save(Path(self.spec.clips) / name, episode.began - CLIP_BEFORE, episode.until + CLIP_AFTER)
-        return name if saved else ""
+        try:
+            saved = bool(self.spec.clips) and ring.save(Path(self.spec.clips) / f"{event}.mkv", since, until)
+        except (av.FFmpegError, OSError, ValueError) as error:
+            log.warning("camera %s: no clip (%s)", self.spec.name, type(error).__name__)
+            return ""
+        return f"{event}.mkv" if saved else ""
 
 
 def wall(at: float) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from dobby.errors import DeviceError
 from dobby.eyes.eyes import Eyes, Watched
@@ -44,7 +44,7 @@ class Cameras:
 
     def _state(self, one: Watched) -> dict[str, bool | str]:
         return {"watching": one.watching, "motion": False, "picture": one.state, "night": one.night,
-                "ignore": ", ".join(zone.name for zone in one.zones if zone.kind == "mask"),
+                "ignore": masks_text(one.kept),
                 "reachable": one.state != "down"}
 
     def spoken(self, camera: str, facts: Mapping[str, bool | str]) -> None:
@@ -53,7 +53,7 @@ class Cameras:
             self._queue.put_nowait(Reading(self._eyes.cameras[camera].id, trait, value))
 
     async def send(self, command: Command) -> None:
-        """Watch or not; ignore a part of the picture ("name|x,y x,y ..." as `mask_text` writes it)."""
+        """Watch or not; ignore these parts of the picture (as `masks_text` writes them) and no others."""
         one = next((one for one in self._eyes.cameras.values() if one.id == command.device), None)
         if one is None:
             raise DeviceError("There is no such camera.")
@@ -62,21 +62,26 @@ class Cameras:
             await self._store.set_fact(f"camera_watching:{one.name}", one.watching)
             self.spoken(one.name, {"watching": one.watching})
             return
-        zone = mask(str(command.value or ""))
-        await self._store.do("eye_zone_put", camera=one.name, name=zone.name, kind="mask", smallest=0.0,
-                             points=json.dumps(zone.points), made=self._now())
-        one.zones = (*(old for old in one.zones if old.name != zone.name), zone)
+        zones = masks(str(command.value or ""))
+        await self._store.together([("eye_zones_drop", {"camera": one.name}), *(
+            ("eye_zone_put", {"camera": one.name, "name": zone.name, "kind": "mask", "smallest": 0.0,
+                              "points": json.dumps(zone.points), "made": self._now()}) for zone in zones)])
+        one.kept = zones
         self._eyes.change(one.name)
-        self.spoken(one.name, {"ignore": str(command.value)})
+        self.spoken(one.name, {"ignore": masks_text(zones)})
 
 
-def mask_text(zone: Zone) -> str:
-    """A masked part of the picture as one line: "tree|0.00,0.00 0.33,0.00 ..."."""
-    return f"{zone.name}|" + " ".join(f"{x:.3f},{y:.3f}" for x, y in zone.points)
+def masks_text(zones: Sequence[Zone]) -> str:
+    """Masked parts of a picture as one line: "tree|0.000,0.000 0.330,0.000 ...; bush|..."; "" for none."""
+    return "; ".join(f"{zone.name}|" + " ".join(f"{x:.3f},{y:.3f}" for x, y in zone.points) for zone in zones)
 
 
-def mask(text: str) -> Zone:
-    """The zone that `mask_text` wrote; DeviceError when it is none."""
+def masks(text: str) -> tuple[Zone, ...]:
+    """The zones that `masks_text` wrote; DeviceError when they are none."""
+    return tuple(_mask(one.strip()) for one in text.split(";") if one.strip())
+
+
+def _mask(text: str) -> Zone:
     name, _, places = text.partition("|")
     try:
         points = tuple((float(x), float(y)) for x, y in (place.split(",") for place in places.split()))

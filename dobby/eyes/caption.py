@@ -116,6 +116,7 @@ def line(value: object, cap: int) -> str:
         return ""
     text = " ".join("".join(" " if c.isspace() else c for c in value
                             if unicodedata.category(c)[0] != "C" or c.isspace()).split())
+    text = re.sub(r"\b(?:https?:|www\.)\S*", "…", text, flags=re.IGNORECASE)  # nobody is to press what a sign says
     if text.casefold() in ("null", "none", "unknown", "n/a"):
         return ""
     return text if len(text) <= cap else text[: cap - 1].rsplit(" ", 1)[0] + "…"

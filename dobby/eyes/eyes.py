@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from dobby.errors import DobbyError
 from dobby.eyes.line import LENGTH, LineBroken, Note, decode_head, encode, head_size
 from dobby.eyes.seen import Point, Zone
 
+log = logging.getLogger(__name__)
 LOOK_LIMIT = 12.0  # seconds for a picture of now
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR", "LD_LIBRARY_PATH")
 
@@ -37,7 +39,8 @@ class Watched:
     user: str = ""
     password: str = field(default="", repr=False)
     room: str = ""
-    zones: tuple[Zone, ...] = ()
+    zones: tuple[Zone, ...] = ()  # those of the settings
+    kept: tuple[Zone, ...] = ()  # parts to ignore that a person named
     tuning: dict[str, float] = field(default_factory=dict)
     patience: dict[str, float] = field(default_factory=dict)
     clips: str = ""
@@ -52,8 +55,8 @@ class Watched:
     def row(self) -> dict[str, Any]:
         """What the child needs to know."""
         return {"name": self.name, "url": self.url, "sub_url": self.sub_url, "user": self.user,
-                "password": self.password, "zones": [zone_row(zone) for zone in self.zones], "tuning": self.tuning,
-                "patience": self.patience, "clips": self.clips}
+                "password": self.password, "zones": [zone_row(zone) for zone in (*self.zones, *self.kept)],
+                "tuning": self.tuning, "patience": self.patience, "clips": self.clips}
 
 
 def zone_row(zone: Zone) -> dict[str, Any]:
@@ -113,7 +116,10 @@ class Eyes:
 
     async def _hear(self, note: Note) -> None:
         if note.type != "look":
-            await self._heard(note)
+            try:
+                await self._heard(note)
+            except (KeyError, TypeError, ValueError):
+                log.warning("the eyes said something without sense: %s", note.type)
             return
         ask = self._waiting.pop(int(note.head.get("ask", 0)), None)
         if ask is None or ask.done():
@@ -150,6 +156,11 @@ class Eyes:
         with contextlib.suppress(NoPicture):
             self._tell({"type": "open", "cameras": [camera.row()]})
 
+    def again(self) -> None:
+        """End the child; whoever runs `run` starts another, which is told where the cameras are now."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+
     def missed(self, camera: str, event: str) -> None:
         """Have the last half minute of a camera kept as a clip; its "clip" message comes when it is."""
         self._tell({"type": "missed", "camera": camera, "event": event})
@@ -158,7 +169,7 @@ class Eyes:
         """Tell the child the zones and tuning that a camera has now; it is told anyway when it starts."""
         one = self.cameras[camera]
         with contextlib.suppress(NoPicture):
-            self._tell({"type": "change", "camera": camera, "zones": [zone_row(zone) for zone in one.zones],
+            self._tell({"type": "change", "camera": camera, "zones": one.row()["zones"],
                         "tuning": one.tuning})
 
 

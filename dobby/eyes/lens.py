@@ -30,7 +30,8 @@ SNAPSHOT_EVERY = 1.0  # seconds between stills of a camera that gives no stream
 JPEG_LIMIT = 12 * 1024 * 1024
 GREY, COLOURED = 2.0, 4.0  # mean distance of both colour planes from grey; between them nothing is concluded
 LAG = 6.0  # seconds a stream may fall behind its own clock before it is opened anew
-RTSP = {"rtsp_transport": "tcp", "flags": "low_delay", "analyzeduration": "200000", "fpsprobesize": "0"}
+RTSP = {"rtsp_transport": "tcp", "protocol_whitelist": "rtsp,rtsps,rtp,tcp,tls,udp",
+        "flags": "low_delay", "analyzeduration": "200000", "fpsprobesize": "0"}
 # not fflags=nobuffer: it throws away the key frame that was probed, and the first picture comes a whole group later
 av.logging.set_level(av.logging.PANIC)  # FFmpeg's own lines carry the address with its password
 
@@ -195,7 +196,8 @@ def lost(error: Exception, address: Address) -> Lost:
 
 
 def http(address: Address, data: bytes | None = None, kind: str = "") -> Any:
-    """An open answer of the camera's web server, Basic or Digest as it asks; Lost when it gives none."""
+    """An open answer of the camera's web server, Basic or Digest as it asks (with a body only Digest: ONVIF has its own
+    login, and the password is not to be had for the asking); Lost when it gives none."""
     request = urllib.request.Request(address.url, data)  # noqa: S310  # the owner's own address, scheme checked
     if kind:
         request.add_header("Content-Type", kind)
@@ -203,10 +205,11 @@ def http(address: Address, data: bytes | None = None, kind: str = "") -> Any:
     try:
         return opener.open(request, timeout=READ_LIMIT)
     except urllib.error.HTTPError as error:
-        if error.code != 401 or not address.user:
+        asked = error.headers.get_all("WWW-Authenticate") or []
+        plain = not any(one.lower().startswith("digest ") for one in asked)
+        if error.code != 401 or not address.user or (plain and data is not None):
             raise lost(error, address) from None
-        request.add_header("Authorization", _authorization(error.headers.get_all("WWW-Authenticate") or [], address,
-                                                           request.get_method(), request.selector))
+        request.add_header("Authorization", _authorization(asked, address, request.get_method(), request.selector))
     except (OSError, ValueError) as error:
         raise lost(_inner(error), address) from None
     try:
@@ -271,31 +274,35 @@ def stills(address: Address) -> Iterator[Shot]:
 def multipart(answer: io.BufferedIOBase | Any, kind: str) -> Iterator[Shot]:
     """The parts of a multipart/x-mixed-replace answer (RFC 2046 framing; Content-Length where it is given, the mark
     between the parts where not)."""
-    mark = b"--" + kind.partition("boundary=")[2].strip().strip('"').lstrip("-").encode()
+    mark = b"--" + kind.partition("boundary=")[2].partition(";")[0].strip().strip('"').lstrip("-").encode()
+    marked = False
     while True:
-        line = answer.readline(1024)
-        if not line:
+        line = b"" if marked else answer.readline(1024)
+        if not line and not marked:
             raise Lost("The camera ended its stream.")
-        if not line.strip().startswith(mark) and not line.strip().endswith(mark.lstrip(b"-")):
+        if not marked and not line.strip().startswith(mark) and not line.strip().endswith(mark.lstrip(b"-")):
             continue
-        size = 0
+        size, marked = 0, False
         while (line := answer.readline(1024)).strip():
             name, _, value = line.partition(b":")
             if name.strip().lower() == b"content-length" and value.strip().isdigit():
                 size = int(value)
-        jpeg: bytes = answer.read(size) if 0 < size <= JPEG_LIMIT else _until_end(answer)
+        if 0 < size <= JPEG_LIMIT:
+            jpeg: bytes = answer.read(size)
+        else:
+            jpeg, marked = _until_mark(answer, mark), True
         if jpeg[:2] == b"\xff\xd8":
             yield Shot(time.monotonic(), jpeg=jpeg)
 
 
-def _until_end(answer: Any) -> bytes:
-    """A JPEG without a length: up to its end mark."""
+def _until_mark(answer: Any, mark: bytes) -> bytes:
+    """A JPEG without a length: up to the next mark between the parts (it may hold a smaller one with its own end)."""
     data = b""
     while len(data) < JPEG_LIMIT:
         more: bytes = answer.readline(65536)
         if not more:
             raise Lost("The camera ended its stream in the middle of a picture.")
+        if more.strip().startswith(mark):
+            return data.rstrip(b"\r\n")
         data += more
-        if b"\xff\xd9" in more[-16:]:
-            return data
     raise Lost("The camera sent a picture without end.")

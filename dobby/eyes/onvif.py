@@ -65,7 +65,10 @@ def _here(device: Address, url: str) -> Address:
 
 
 def _stream(media: Address, token: str, skew: timedelta) -> Address:
-    return _here(media, onvif.uri(_call(media, onvif.stream_body(token), skew)))
+    found = _here(media, onvif.uri(_call(media, onvif.stream_body(token), skew)))
+    if urlsplit(found.url).scheme not in ("rtsp", "rtsps"):
+        raise Lost("The camera names a stream that is none.", "Give its RTSP address in config.toml instead.")
+    return found
 
 
 def _skew(device: Address) -> timedelta:

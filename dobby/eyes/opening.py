@@ -65,6 +65,25 @@ async def open_eyes(config: Config, secrets: Secrets, store: Store, post: Mail, 
     return Sights(watch, shelf)
 
 
+async def let_in(sights: Sights, store: Store, id_: str, name: str, room: str, url: str, secret: Mapping[str, str],
+                 clips: str) -> None:
+    """Look through a camera that was let in on the network, or look for it where it is now. Its name is made its own;
+    what was wished of it before (parts to ignore, not to be watched, its tuning) holds."""
+    cameras = sights.watch.eyes.cameras
+    old = next((one for one in cameras.values() if one.id == id_), None)
+    if old is not None:
+        if old.url != url:
+            old.url, old.user, old.password = url, secret.get("user", ""), secret.get("password", "")
+            sights.watch.eyes.again()
+        return
+    own = next(one for one in (name, *(f"{name} {number}" for number in range(2, 1000))) if one not in cameras)
+    zones = (await kept_zones(store)).get(own, ())
+    sights.watch.link.add(Watched(
+        own, url, "", secret.get("user", ""), secret.get("password", ""), room or own, (), zones,
+        await store.fact(f"camera_tuning:{own}", {}), clips=clips, id=id_, make="onvif",
+        watching=await store.fact(f"camera_watching:{own}", True)))
+
+
 def slug(name: str) -> str:
     """A name as part of an id: small letters, everything else an underscore."""
     return re.sub(r"\W+", "_", name.casefold()).strip("_")
@@ -73,9 +92,9 @@ def slug(name: str) -> str:
 async def _watched(one: CameraSettings, secrets: Secrets, store: Store, zones: tuple[Zone, ...], clips: str,
                    patience: float) -> Watched:
     tuned = await store.fact(f"camera_tuning:{one.name}", {})
+    drawn = tuple(Zone(zone.name, zone.corners(), zone.kind, zone.smallest) for zone in one.zones)
     return Watched(one.name, one.url, one.sub_url, one.user, secrets.values.get(camera_secret(one.name), ""),
-                   one.room or one.name, (*(Zone(zone.name, zone.corners(), zone.kind, zone.smallest)
-                                            for zone in one.zones), *zones), {"sensitivity": one.sensitivity, **tuned},
+                   one.room or one.name, drawn, zones, {"sensitivity": one.sensitivity, **tuned},
                    {"down": patience, "frozen": patience}, clips,
                    id=f"camera:{one.serial or slug(one.name)}",
                    watching=await store.fact(f"camera_watching:{one.name}", True))

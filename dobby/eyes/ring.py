@@ -118,11 +118,15 @@ class Ring:
             stream: Any = file.add_stream(name, rate=10)
             stream.width, stream.height = width, height
             stream.codec_context.extradata = extradata or None
-            first = packets[0].at
+            first, last = packets[0], -1
             for one in packets:
                 packet = av.Packet(one.data)
                 packet.stream, packet.time_base, packet.is_keyframe = stream, time_base, one.key
-                packet.pts = packet.dts = round((one.at - first) / float(time_base))
+                came = round((one.at - first.at) / float(time_base))
+                dts = one.dts - first.dts if one.dts is not None and first.dts is not None else came
+                pts = one.pts - first.pts if one.pts is not None and first.pts is not None else came
+                last = packet.dts = max(last + 1, dts)
+                packet.pts = max(pts, packet.dts)
                 file.mux(packet)
         return True
 

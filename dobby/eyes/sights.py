@@ -52,6 +52,10 @@ class Shelf(Protocol):
         """The file of a picture or a clip, None when there is none of that name."""
         ...
 
+    def drop_since(self, since: datetime, until: datetime) -> int:
+        """Remove every picture and clip that was made in a time (blocking); how many."""
+        ...
+
 
 class Sights:
     """The eyes as tools and phrases see them."""
@@ -123,10 +127,10 @@ class Sights:
         rows = await self.watch.store.all("seen_since", since=stamp(since), camera="")
         return [row for row in rows if person in json.loads(row["skipped"])]
 
-    async def last(self, person: str, ids: Sequence[str] = ()) -> Row | None:
+    async def last(self, person: str, ids: Sequence[str] = (), within: timedelta = TOLD_FOR) -> Row | None:
         """The event that "it" means: the last one this person was told of, or the last one seen on these cameras."""
         names = {one.name for one in self.named(ids)}
-        rows = await self.watch.store.all("seen_since", since=stamp(self.watch.local() - TOLD_FOR), camera="")
+        rows = await self.watch.store.all("seen_since", since=stamp(self.watch.local() - within), camera="")
         rows = [row for row in rows if row["camera"] in names]
         told = [row for row in rows if person in json.loads(row["told"])]
         found = told or rows
@@ -140,11 +144,13 @@ class Sights:
 
     async def only(self, person: str, camera: str, subjects: Sequence[str], hours: str) -> None:
         """Texts to this person only about these subjects, at these hours ("" = always)."""
+        await self.watch.store.do("eye_only_drop", person=person, camera=camera, hours=hours)
         await self._rule(person, camera, "only", subjects, hours, None)
 
     async def unmute(self, person: str, camera: str) -> int:
         """Take this person's wishes about a camera ("" = all) back; how many there were."""
-        return await self.watch.store.do("eye_rules_drop", person=person, camera=camera)
+        dropped = await self.watch.store.do("eye_rules_drop", person=person, camera=camera)
+        return dropped + await self.watch.store.do("eye_normals_drop", person=person, camera=camera)
 
     async def _rule(self, person: str, camera: str, kind: str, subjects: Sequence[str], hours: str,
                     until: datetime | None) -> None:
@@ -160,18 +166,23 @@ class Sights:
         """Something was there just now that was not told: the last half minute is kept for tuning."""
         self.watch.eyes.missed(camera, secrets.token_hex(6))
 
-    async def usual(self, row: Row, name: str) -> None:
-        """What was seen is usual here: no text about the like of it from now on."""
-        await self.watch.store.do("eye_normal_add", camera=row["camera"], subject=row["subject"], look=row["look"],
-                                  name=name, made=stamp(self.watch.local()))
+    async def usual(self, person: str, row: Row, name: str) -> None:
+        """What was seen is usual here: no text to this person about the like of it from now on."""
+        await self.watch.store.do("eye_normal_add", person=person, camera=row["camera"],
+                                  subject=row["subject"], look=row["look"], name=name, made=stamp(self.watch.local()))
 
     # --- pictures -----------------------------------------------------------------------------------------------------
 
     async def forget(self, since: datetime, until: datetime) -> int:
         """Remove the pictures and clips of a time, and what was said of them; how many pictures went."""
-        rows = [row for row in await self.watch.store.all("seen_pictures") if stamp(since) <= row["at"] < stamp(until)]
+        span = {"since": stamp(since), "until": stamp(until)}
+        kept = await self.watch.store.all("seen_pictures")
+        rows = [row for row in kept if span["since"] <= row["at"] < span["until"]]
         gone = await self._drop(rows)
-        await self.watch.store.do("seen_forget", since=stamp(since), until=stamp(until))
+        gone += await asyncio.to_thread(self._shelf.drop_since, since, until)
+        await self.watch.store.together([("seen_forget", span), ("turns_forget_pictures", span),
+                                         ("letters_forget_pictures", span)])
+        await self.watch.store.scrub()
         return gone
 
     async def tidy(self, days: int, megabytes: int, sizes: Callable[[str], int]) -> int:

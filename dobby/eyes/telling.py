@@ -16,13 +16,16 @@ SAME_FOR = {"vehicle": timedelta(minutes=15), "person": timedelta(minutes=5), "a
             "parcel": timedelta(minutes=2)}
 SAME_ANYTHING = timedelta(minutes=5)
 ELSEWHERE = timedelta(minutes=3)  # a carrier's van seen by two cameras is one van
+MOMENT, TURN = timedelta(minutes=1), timedelta(seconds=20)  # for which looks may differ, with a subject and without
+AHEAD = timedelta(minutes=1)  # what is further in the future than this was seen before the clock was put back
+ALIKE = 0.7  # overlap (0..1) of two colour histograms that makes them the same thing
 NIGHT = (21.0, 6.5)  # local hours between which it counts as night, where the picture itself does not say so
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """What is known of one event when it is to be told. subject "" where nobody looked at the picture; size is the
-    detector's own word: small, person, car."""
+    detector's own word: small, person, car, thing."""
 
     id: str
     camera: str
@@ -36,6 +39,7 @@ class Event:
     night: bool = False
     same_as_before: bool = False
     normal: bool = False
+    look: str = ""  # the colours of what was seen; events without are told apart by their sort alone
 
     @property
     def sort(self) -> tuple[str, str, str]:
@@ -69,11 +73,11 @@ class Limits:
     quiet: str = ""
 
 
-def reason_not(event: Event, earlier: Sequence[Event], told: Sequence[Event], rules: Sequence[Rule], person: str,
+def reason_not(event: Event, told: Sequence[Event], rules: Sequence[Rule], person: str,
                limits: Limits) -> Reason | None:
-    """Why a person is not told of an event, None when they are.
+    """Why a person is not told of an event, None when they are. told: what this person was told of, the latest last.
 
-    earlier: what was seen before it, told or not, the latest last; told: what this person was told of.
+    What wants a person (alert 2) is never held back as the same, as usual or as too much; only a wish holds it back.
     """
     if event.subject == "nothing":
         return "nothing"
@@ -82,7 +86,7 @@ def reason_not(event: Event, earlier: Sequence[Event], told: Sequence[Event], ru
             return "mute" if rule.kind == "mute" else "only"
     if limits.quiet and event.alert < 2 and within(limits.quiet, event.at):
         return "quiet"
-    if is_same(event, earlier):
+    if event.alert < 2 and is_same(event, told):
         return "same"
     if event.normal and event.alert < 2:
         return "normal"
@@ -93,12 +97,16 @@ def reason_not(event: Event, earlier: Sequence[Event], told: Sequence[Event], ru
     return None
 
 
-def is_same(event: Event, earlier: Sequence[Event]) -> bool:
-    """Whether this is what was seen a moment ago: the same kind on the same camera, or a carrier's van on another."""
+def is_same(event: Event, told: Sequence[Event]) -> bool:
+    """Whether this is what was told a moment ago: the same kind of the same looks on the same camera, or a carrier's
+    van on another. Looks are let differ for the first minute, in which a thing turns and comes nearer."""
     long = SAME_FOR.get(event.sort[0], SAME_ANYTHING)
-    for one in earlier:
+    for one in told:
         since = max(timedelta(0), event.at - one.at)
-        if one.id == event.id or one.subject == "nothing":
+        if one.id == event.id or one.subject == "nothing" or one.at - event.at > AHEAD:
+            continue
+        another = not event.carrier and bool(one.look and event.look) and not alike(one.look, event.look)
+        if another and since > (MOMENT if event.subject else TURN):
             continue
         if one.camera == event.camera and one.sort == event.sort and since < long:
             return True
@@ -107,6 +115,15 @@ def is_same(event: Event, earlier: Sequence[Event]) -> bool:
         if one.camera == event.camera and event.same_as_before and since < long:
             return True
     return False
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two colour histograms (a hex digit a bin) overlap enough to be of the same thing."""
+    if not one or len(one) != len(other):
+        return False
+    pairs = [(int(a, 16), int(b, 16)) for a, b in zip(one, other, strict=True)]
+    whole = max(sum(a for a, _ in pairs), sum(b for _, b in pairs), 1)
+    return sum(min(a, b) for a, b in pairs) / whole >= ALIKE
 
 
 def _holds(rule: Rule, event: Event, person: str) -> bool:
@@ -124,7 +141,7 @@ def _wanted(event: Event, rule: Rule) -> bool:
     if event.subject:
         return event.subject in rule.subjects or (event.parcel != "none" and "parcel" in rule.subjects)
     sizes = {"person": ("person",), "car": ("vehicle",), "small": ("animal", "parcel")}
-    return any(subject in rule.subjects for subject in sizes.get(event.size, ()))
+    return event.size not in sizes or any(subject in rule.subjects for subject in sizes[event.size])
 
 
 def at_night(event: Event) -> bool:
@@ -140,6 +157,12 @@ def within(hours: str, at: datetime) -> bool:
     return start <= now < end if start <= end else now >= start or now < end
 
 
-def size_of(area: float) -> str:
-    """The detector's own word for how much of the picture (0..1) something covers."""
-    return "small" if area < 0.006 else "person" if area < 0.06 else "car"
+def size_of(wide: float, high: float) -> str:
+    """The detector's own word for something that covers so much of the picture's width and height (0..1 each), taken as
+    16:9: "thing" wherever shape and size do not tell."""
+    shape = wide * 16 / 9 / max(high, 0.001)  # wider than high is above 1
+    if wide * high < 0.004:
+        return "small"
+    if shape < 0.75 and high > 0.12:
+        return "person"
+    return "car" if shape > 1.25 and wide > 0.18 else "thing"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dobby.errors import DobbyError
-from dobby.eyes.eyes import Watched, zone_row
+from dobby.eyes.eyes import Watched
 from dobby.eyes.sights import Sights
 from dobby.eyes.watch import stamp
 from dobby.messages import Letter
@@ -63,7 +63,7 @@ async def tune(sights: Sights, seconds: float = SECONDS) -> list[Change]:
         if not any(not clip["real"] for clip in clips) and not any(row["label"] == "missed" for row in rows):
             continue
         task = {"clips": clips, "tuning": camera.tuning, "seconds": seconds,
-                "zones": [zone_row(zone) for zone in camera.zones]}
+                "zones": camera.row()["zones"]}
         found = await _search(task, seconds)
         if found["changed"]:
             kept.append(await _keep(sights, camera, found))

@@ -11,7 +11,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from dobby.eyes.cameras import Cameras
 from dobby.eyes.eyes import Eyes, Watched
 from dobby.eyes.line import Note
 from dobby.eyes.seen import Box, Glance, Seen, Word
-from dobby.eyes.telling import Event, Limits, Reason, Rule, reason_not, size_of
+from dobby.eyes.telling import Event, Limits, Reason, Rule, alike, reason_not, size_of
 from dobby.eyes.vision import End
 from dobby.messages import Letter, Person, Picture
 from dobby.store import Row, Store
@@ -28,10 +28,11 @@ from dobby.words import Words
 
 log = logging.getLogger(__name__)
 PROMPT = 4.0  # seconds a picture waits for its words before it goes out without
+UNTOLD = timedelta(minutes=15)  # how old an event may be to be told after a restart
+AGAIN = timedelta(minutes=30)  # the same trouble of a camera is not told again before this
 LOOK_BACK = timedelta(hours=2)  # how far back the same thing may have been seen
-WEIGHTS = {"small": 0, "car": 1, "person": 2}
+WEIGHTS = {"small": 0, "thing": 1, "car": 1, "person": 2}
 LEARNED_DAYS, LEARNED_OVER = 4, timedelta(days=30)  # a car seen on so many other days in that time is usual
-ALIKE = 0.78  # overlap (0..1) of two colour histograms that makes them the same thing
 TROUBLES = ("down", "black", "covered", "frozen")
 NO_WORD = Word(None, why="none")
 
@@ -83,6 +84,7 @@ class Watch:
     eyes: Eyes = field(init=False)
     link: Cameras = field(init=False)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _troubles: dict[tuple[str, str], datetime] = field(default_factory=dict)  # when they were last told
 
     def open(self, cameras: Sequence[Watched]) -> None:
         """These are the cameras."""
@@ -147,15 +149,16 @@ class Watch:
         head = note.head
         at = self.local() - timedelta(seconds=max(0.0, time.time() - float(head["at"])))
         box = Box(*(float(edge) for edge in head["box"]))
+        size = size_of(box.right - box.left, box.bottom - box.top)
         names = [await asyncio.to_thread(self.album.keep, blob) for blob in note.blobs[:3] if blob]
         camera.night = bool(head["night"])
         await self.store.do("seen_add", event=head["event"], camera=camera.name, kind=head["kind"],
-                            at=stamp(at), zone=head["zone"], box=json.dumps(head["box"]), size=size_of(box.area),
+                            at=stamp(at), zone=head["zone"], box=json.dumps(head["box"]), size=size,
                             night=bool(head["night"]), known=bool(head["known"]), pictures=json.dumps(names),
                             look=str(head.get("look", "")))
         full, crop, before, small = (*note.blobs, b"", b"", b"", b"")[:4]
         glance = Glance(camera.name, at, small or full, crop, before, head["kind"], head["zone"], bool(head["night"]),
-                        WEIGHTS[size_of(box.area)], normal=await self._usual(camera.name),
+                        WEIGHTS[size], normal=await self._usual(camera.name),
                         language=self.words().language)
         looking = asyncio.create_task(self.mind.see(glance)) if self.mind else None
         try:
@@ -184,7 +187,9 @@ class Watch:
         row = await self.store.one("seen_event", event=id_)
         if row is None:
             return []
-        event = await self._event(row, word.seen if word else None)
+        event = self._past(row)
+        if word is not None and word.seen is not None:
+            event = replace(event, same_as_before=word.seen.same_as_before)
         since = stamp(event.at - LOOK_BACK)
         earlier = [one for one in await self.store.all("seen_since", since=since, camera="") if one["id"] < row["id"]]
         rules = [_rule(one) for one in await self.store.all("eye_rules")]
@@ -193,9 +198,11 @@ class Watch:
             if person.role == "guest" or not person.addresses:
                 continue
             if person.name in told:
-                await self._send(person, row, "words")
+                if row["what"]:  # that a closer look showed nothing is in "what did you skip?", it is no second text
+                    await self._send(person, row, "words")
                 continue
-            reason = reason_not(event, [self._past(one) for one in earlier],
+            event = replace(event, normal=await self._is_normal(row, person.name))
+            reason = reason_not(event,
                                 [self._past(one) for one in earlier if person.name in json.loads(one["told"])],
                                 rules, person.name, self.limits)
             if reason is None:
@@ -212,21 +219,15 @@ class Watch:
         await self.store.do("seen_words", event=id_, mind=mind, subject=seen.subject, what=seen.what,
                             carrier=seen.carrier, parcel=seen.parcel, readable=seen.text, alert=seen.alert)
 
-    async def _event(self, row: Row, seen: Seen | None) -> Event:
-        event = self._past(row)
-        normal = await self._is_normal(row)
-        return Event(event.id, event.camera, event.at, event.kind, event.subject, event.carrier, event.parcel,
-                     event.size, event.alert, event.night, seen.same_as_before if seen else False, normal)
-
     def _past(self, row: Row) -> Event:
         at = datetime.fromisoformat(row["at"]).astimezone(self.zone)
         return Event(row["event"], row["camera"], at, row["kind"], row["subject"], row["carrier"], row["parcel"],
-                     row["size"], row["alert"], bool(row["night"]))
+                     row["size"], row["alert"], bool(row["night"]), look=row["look"])
 
-    async def _is_normal(self, row: Row) -> bool:
-        """Whether it looks like something that the owner called usual here, or is a car that came on several days
+    async def _is_normal(self, row: Row, person: str) -> bool:
+        """Whether it looks like something that this person called usual here, or is a car that came on several days
         (the household's own; a carrier's van is never usual)."""
-        if any(one["camera"] == row["camera"] and one["subject"] in ("", row["subject"])
+        if any(one["person"] == person and one["camera"] == row["camera"] and one["subject"] in ("", row["subject"])
                and alike(one["look"], row["look"]) for one in await self.store.all("eye_normals")):
             return True
         car = row["subject"] == "vehicle" or (not row["subject"] and row["size"] == "car")
@@ -249,7 +250,19 @@ class Watch:
         await self.post.tell(Letter(f"seen:{row['event']}:{person.name}:{part}", channel, to,
                                     sentence(row, self.words()), pictures, kind="alert"))
 
+    async def take_up(self) -> None:
+        """Tell what was seen before the daemon was ended and nobody was told of yet, with what is known of it."""
+        for row in await self.store.all("seen_untold", since=stamp(self.now() - UNTOLD)):
+            self._spawn(self._tell_again(row["event"]))
+
+    async def _tell_again(self, event: str) -> None:
+        await self._tell(event, NO_WORD, ())
+
     async def _ended(self, note: Note) -> None:
+        for _ in range(200):  # its picture may still be on the way to the disk
+            if await self.store.one("seen_event", event=str(note.head["event"])) is not None:
+                break
+            await asyncio.sleep(0.05)
         await self.store.do("seen_end", event=str(note.head["event"]), ended=stamp(self.local()),
                             why=str(note.head.get("why", "")), clip=str(note.head.get("clip", "")))
 
@@ -273,6 +286,11 @@ class Watch:
         before = await self.store.fact(key, "up")
         if state == before or state not in (*TROUBLES, "up"):
             return
+        last = self._troubles.get((camera.name, state))
+        if state != "up":
+            self._troubles[camera.name, state] = self.now()
+        if state != "up" and last is not None and self.now() - last < AGAIN:
+            return  # it comes and goes: said once, doctor shows the rest
         await self.store.set_fact(key, state)
         await self._tell_owners(f"eyes.{'well' if state == 'up' else state}", camera)
         self.on_seen({"camera": camera.name, "kind": "health", "state": state})
@@ -311,15 +329,6 @@ def view(row: Row) -> dict[str, Any]:
             "zone": row["zone"], "subject": row["subject"], "what": row["what"], "carrier": row["carrier"],
             "size": row["size"], "night": bool(row["night"]), "pictures": json.loads(row["pictures"]),
             "told": json.loads(row["told"]), "skipped": json.loads(row["skipped"]), "label": row["label"]}
-
-
-def alike(one: str, other: str) -> bool:
-    """Whether two colour histograms (a hex digit a bin) overlap enough to be of the same thing."""
-    if not one or len(one) != len(other):
-        return False
-    pairs = [(int(a, 16), int(b, 16)) for a, b in zip(one, other, strict=True)]
-    whole = max(sum(a for a, _ in pairs), sum(b for _, b in pairs), 1)
-    return sum(min(a, b) for a, b in pairs) / whole >= ALIKE
 
 
 def _rule(row: Row) -> Rule:

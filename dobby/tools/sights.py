@@ -65,6 +65,8 @@ async def camera_events(hands: Hands, hours: float = 12.0, camera: str = "", sub
         rows = await sights.skipped(name, since)
     else:
         ids = [one.id for one in _meant(sights, camera)]
+        if not ids:
+            return json.dumps({"error": "No such camera.", "cameras": [one.name for one in sights.cameras()]})
         rows = await sights.events(since, now + timedelta(minutes=1), ids, "" if subject == "any" else subject)
     hands.taint()
     shown = [_row(row, name, sights) for row in rows[-EVENTS_LIMIT:]]

@@ -40,7 +40,7 @@ class EyesApi:
         rows = await self._house.store.all("seen_since", since=stamp(since), camera="")
         cameras = [{"name": one.name, "id": one.id, "state": one.state, "trouble": one.trouble, "night": one.night,
                     "busy": one.busy, "zones": [{"name": zone.name, "kind": zone.kind, "points": zone.points}
-                                                for zone in one.zones]} for one in sights.cameras()]
+                                                for zone in (*one.zones, *one.kept)]} for one in sights.cameras()]
         shown_to = [{"end": end.name, "leaves_home": end.leaves} for end in sights.ends()]
         return web.json_response({"cameras": cameras, "shown_to": shown_to,
                                   "events": [view(row) for row in reversed(rows[-EVENTS_LIMIT:])]})

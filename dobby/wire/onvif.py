@@ -115,7 +115,7 @@ def _security(user: str, password: str, clock: datetime) -> str:
 
 def tree(data: bytes) -> ElementTree.Element:
     """An answer as a tree; NotOnvif for what is none, and for a fault (its reason in the text)."""
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data or b"\x00" in data:  # none of them, in no encoding
         raise NotOnvif("its answer declares things that no camera needs")
     try:
         root = ElementTree.fromstring(data)  # noqa: S314  # no DTD, checked above

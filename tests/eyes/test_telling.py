@@ -14,9 +14,8 @@ TRUCK = Event("a", "Driveway", NOON, subject="vehicle", carrier="FedEx", size="c
 CAT = Event("b", "Driveway", NOON, subject="animal", size="small")
 
 
-def verdict(event: Event, *earlier: Event, rules: tuple[Rule, ...] = (), told: tuple[Event, ...] | None = None,
-            limits: Limits | None = None) -> str | None:
-    return reason_not(event, earlier, earlier if told is None else told, rules, "Robin", limits or Limits())
+def verdict(event: Event, *told: Event, rules: tuple[Rule, ...] = (), limits: Limits | None = None) -> str | None:
+    return reason_not(event, told, rules, "Robin", limits or Limits())
 
 
 def later(event: Event, minutes: float, **changes: object) -> Event:
@@ -101,4 +100,32 @@ def test_hours_and_sizes() -> None:
     assert not within("23:00-06:30", NOON)
     assert within("09:00-17:00", NOON)
     assert at_night(replace(CAT, at=NOON.replace(hour=22)))
-    assert [size_of(area) for area in (0.001, 0.02, 0.3)] == ["small", "person", "car"]
+    sizes = {(0.03, 0.05): "small", (0.17, 0.6): "person", (0.4, 0.3): "car", (0.1, 0.17): "thing"}
+    assert {box: size_of(*box) for box in sizes} == sizes
+
+
+def test_what_wants_a_person_is_never_the_same() -> None:
+    person = replace(TRUCK, subject="person", carrier="")
+    assert verdict(later(person, 2), person) == "same"
+    assert verdict(later(person, 2, alert=2), person) is None
+
+
+def test_another_car_is_told_by_its_colours() -> None:
+    red, blue = "f" + "0" * 63, "0" * 63 + "f"
+    car = replace(TRUCK, carrier="", look=red)
+    assert verdict(later(car, 0.5, look=blue), car) == "same"
+    assert verdict(later(car, 4, look=red), car) == "same"
+    assert verdict(later(car, 4, look=blue), car) is None
+    unknown = replace(car, subject="", size="person")
+    assert verdict(later(unknown, 0.9, look=blue), unknown) is None
+
+
+def test_a_clock_put_back_holds_nothing_back() -> None:
+    assert verdict(later(TRUCK, -60 * 24), TRUCK) is None
+    assert verdict(later(TRUCK, -0.2), TRUCK) == "same"
+
+
+def test_without_a_model_what_may_be_a_person_always_passes() -> None:
+    rule = Rule("", "", "only", ("person",))
+    assert verdict(replace(CAT, subject="", size="thing"), rules=(rule,)) is None
+    assert verdict(replace(CAT, subject="", size="car"), rules=(rule,)) == "only"

@@ -19,9 +19,9 @@ from dobby.eyes.eyes import Watched
 from dobby.eyes.line import Note
 from dobby.eyes.seen import Glance, Seen, Word
 from dobby.eyes.sights import Sights
-from dobby.eyes.telling import Limits
+from dobby.eyes.telling import Limits, alike
 from dobby.eyes.vision import End
-from dobby.eyes.watch import Watch, alike
+from dobby.eyes.watch import Watch
 from dobby.messages import Letter, Person
 from dobby.pictures import Pictures
 from dobby.store import Store
@@ -76,8 +76,9 @@ class Scene:
         """Something happens before the camera, and is dealt with."""
         self.count += 1
         id_ = f"{self.count:012x}"
+        bottom = 1.0 if area < 0.1 else 0.4  # a standing person, or a car
         head = {"type": "event", "camera": "Drive", "phase": "picture", "event": id_, "kind": kind, "at": 9e9,
-                "box": [0.1, 0.1, 0.1 + area, 1.0], "zone": "", "night": False, "known": False, "why": "",
+                "box": [0.1, 0.1, 0.1 + area, bottom], "zone": "", "night": False, "known": False, "why": "",
                 "look": look} | more
         await self.watch.heard(Note(head, (b"full", b"crop", b"", b"small")))
         await self.settled()
@@ -160,11 +161,15 @@ async def test_what_the_owner_calls_usual_is_usual(scene: Scene) -> None:
     id_ = await scene.event()
     row = await scene.watch.store.one("seen_event", event=id_)
     assert row is not None
-    await scene.sights.usual(row, "our car")
+    await scene.sights.usual("Robin", row, "our car")
     scene.clock.advance(7200)
     await scene.event()
-    assert len(scene.texts()) == 1
+    assert (len(scene.texts()), len(scene.texts("+2"))) == (1, 2)
     assert await scene.watch._usual("Drive") == ("our car",)
+    assert await scene.sights.unmute("Robin", "") == 1
+    scene.clock.advance(7200)
+    await scene.event()
+    assert len(scene.texts()) == 2
 
 
 async def test_left_and_taken_without_a_model(scene: Scene) -> None:
@@ -183,6 +188,30 @@ async def test_a_camera_in_trouble_is_told_to_the_owner_once(scene: Scene) -> No
     assert scene.texts("+2") == []
     await scene.watch.heard(Note({"type": "busy", "camera": "Drive"}))
     assert "something move all the time" in scene.texts()[-1]
+
+
+async def test_what_nobody_was_told_of_when_the_daemon_ended_is_told_when_it_is_back(scene: Scene) -> None:
+    scene.seer.now.clear()
+    scene.watch.prompt = 60.0
+    dealing = asyncio.create_task(scene.event())
+    async def kept() -> bool:
+        return bool(await scene.watch.store.all("seen_lately", camera="", limit=1))
+    await until(kept)
+    await scene.watch.close()
+    await asyncio.gather(dealing, return_exceptions=True)
+    assert scene.texts() == []
+    await scene.watch.take_up()
+    await scene.settled()
+    assert scene.texts() == ["Drive: something the size of a car came."]
+
+
+async def test_an_end_that_overtakes_its_picture_is_kept(scene: Scene) -> None:
+    end = {"type": "event", "camera": "Drive", "phase": "end", "event": f"{1:012x}", "why": "gone", "clip": "x.mkv"}
+    await scene.watch.heard(Note(end))
+    id_ = await scene.event()
+    row = await scene.watch.store.one("seen_event", event=id_)
+    assert row
+    assert (row["why"], row["clip"]) == ("gone", "x.mkv")
 
 
 async def test_a_camera_that_is_not_watched_says_nothing(scene: Scene) -> None:

@@ -209,9 +209,15 @@ async def test_ignore_a_part_of_the_picture(watched: Watched) -> None:
     assert len(asked["pictures"]) == 1
     done = await house.say("yes")
     assert [one["result"] for one in done["outcomes"]] == ["confirmed"]
+    assert "ignoring that part of the picture" in done["reply"]
     _, home = await house.api("GET", "/api/home")
     ignored = [trait["value"] for one in home["devices"] for trait in one["traits"] if trait["name"] == "ignore"]
-    assert any("tree right" in str(value) for value in ignored)
+    assert any("right" in str(value) for value in ignored)
+    assert "look at all that" in (await house.say("undo"))["reply"]
+    assert "looking at the whole picture again" in (await house.say("yes"))["reply"]
+    _, home = await house.api("GET", "/api/home")
+    ignored = [trait["value"] for one in home["devices"] for trait in one["traits"] if trait["name"] == "ignore"]
+    assert not any(ignored)
 
 
 async def test_muted_is_quiet_and_the_eyes_come_back_when_they_die(watched: Watched) -> None:
