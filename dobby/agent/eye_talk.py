@@ -154,6 +154,9 @@ def _cameras(said: str, tables: Mapping[str, Any], cameras: Sequence[Device], vi
         return ()
     bare = " ".join(words[:-1] if spoken and len(words) > 1 else words)
     found = [one.id for one in cameras if bare in _names(one, tables)]
+    if not found and " " not in bare and len(bare) > 3:  # "the door", where just one camera has that word in its name
+        part = [one.id for one in cameras if any(bare in name.split() for name in _names(one, tables))]
+        found = part if len(part) == 1 else []
     others = {device.kind for device in view.devices.values() if device.room.lower() == bare}
     if found and (spoken or "speaker" not in others):
         return tuple(found)
