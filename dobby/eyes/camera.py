@@ -72,6 +72,7 @@ class Camera:
         self._coarse: Pixels | None = None
         self._size = (0, 0)
         self._troubled = True
+        self._changed: tuple[tuple[Zone, ...], Tuning] | None = None
         self._grey = False
         self._asked: Asked | None = None
         self._known = threading.Event()
@@ -88,7 +89,7 @@ class Camera:
 
     def change(self, zones: tuple[Zone, ...], tuning: Tuning) -> None:
         """Take other zones or another tuning; what was learned of the scene is learned anew."""
-        self._detector = Detector(tuning, zones)
+        self._changed = zones, tuning
 
     def look(self, draw: Sequence[Point] = ()) -> tuple[bytes, bytes]:
         """A picture of now as JPEG, and a small one; the first with a part marked if its corners are given. Lost when
@@ -233,6 +234,11 @@ class Camera:
     # --- one frame ----------------------------------------------------------------------------------------------------
 
     def _see(self, shot: Shot) -> None:
+        if self._changed is not None:
+            (zones, tuning), self._changed = self._changed, None
+            self._detector = Detector(tuning, zones)
+            for episode in self._episodes.close():
+                self._hands.submit(self._show, episode, "end")
         luma = shot.luma()
         state = self._health.see(luma, shot.at)
         if state or self._troubled:  # a picture came: whatever the trouble was, it is over

@@ -83,6 +83,14 @@ class Episodes:
             episode.why, episode.until = change.why, max(episode.until, change.at)
         return episode
 
+    def close(self) -> list[Episode]:
+        """Every event ends (the detector begins anew); those that were shown."""
+        over = [episode for episode in self._open.values() if episode.shown]
+        self._open.clear()
+        for episode in over:
+            episode.why = "lost"
+        return over
+
 
 def _take(episode: Episode, box: Box, shot: Shot) -> None:
     if box.area > episode.box.area * GROWS:

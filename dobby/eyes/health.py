@@ -34,14 +34,15 @@ class Health:
         self._looks: State = "up"
         self._since = 0.0
         self._print = 0
-        self._moved = float("-inf")
+        self._moved = self._seen = float("-inf")
 
     def see(self, luma: Pixels, at: float) -> State | None:
         """A picture came (brightness, (H, W) uint8, and when); the new state if it changed now."""
         small = luma[::8, ::8]
         mark = zlib.crc32(np.ascontiguousarray(luma[::3, ::3]).tobytes())
-        if mark != self._print:
+        if mark != self._print or at - self._seen > 1.0:  # after a gap it may go on where it stood
             self._print, self._moved = mark, at
+        self._seen = at
         looks: State = "up"
         if float(np.percentile(small, 98)) < BLACK:
             looks = "black"

@@ -84,6 +84,7 @@ class Watch:
     eyes: Eyes = field(init=False)
     link: Cameras = field(init=False)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _going_on: dict[str, set[str]] = field(default_factory=dict)  # the events of each camera that are not over
     _troubles: dict[tuple[str, str], datetime] = field(default_factory=dict)  # when they were last told
 
     def open(self, cameras: Sequence[Watched]) -> None:
@@ -108,12 +109,14 @@ class Watch:
             case "event" if not camera.watching:
                 return
             case "event" if note.head.get("phase") == "picture":
-                self.link.spoken(camera.name, {"motion": True})
+                self._moves(camera, str(note.head.get("event")), True)
                 self._spawn(self._deal(note, camera))
             case "event":
-                self.link.spoken(camera.name, {"motion": False})
+                self._moves(camera, str(note.head.get("event")), False)
                 self._spawn(self._ended(note))
             case "health":
+                self._going_on.pop(camera.name, None)  # its picture was lost, or is there again: what went on is over
+                self.link.spoken(camera.name, {"motion": False})
                 await self._health(camera, str(note.head.get("state", "")))
             case "trouble":
                 camera.trouble = f"{note.head.get('text', '')} {note.head.get('mend', '')}".strip()
@@ -125,6 +128,12 @@ class Watch:
                 self.on_seen({"camera": camera.name, "kind": "mode", "night": camera.night})
             case "busy" | "calm":
                 await self._busy(camera, note.type == "busy")
+
+    def _moves(self, camera: Watched, event: str, goes_on: bool) -> None:
+        """Something moves before a camera for as long as one of its events goes on."""
+        open_ = self._going_on.setdefault(camera.name, set())
+        (open_.add if goes_on else open_.discard)(event)
+        self.link.spoken(camera.name, {"motion": bool(open_)})
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         async def guarded() -> None:
