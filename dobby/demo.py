@@ -25,6 +25,7 @@ import dobby
 from dobby import config as configuration
 from dobby.approvals import hash_pin
 from dobby.channels.console import chat
+from dobby.children import bare_environment
 from dobby.daemon import Daemon, opened, until_told
 from dobby.errors import DobbyError
 from dobby.home.home import Given
@@ -38,7 +39,6 @@ PIN = "2468"
 TWILIO_SID, TWILIO_TOKEN = "ACsimulated0000000000000000000000", "simulated-twilio-token"  # published on purpose
 PORTS = (8700, 8701)  # dashboard and webhooks, at the first address of the demo's network
 READY_LIMIT = 20.0  # seconds until every device of the simulated home must be there
-KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR", "PYTHONWARNINGS")
 
 CONFIG = """# The demo's settings. The PIN for the front door is {pin}.
 [home]
@@ -189,12 +189,11 @@ async def _simulated_home(folder: Path, place: Place, model: bool,
     arguments = [sys.executable, "-m", "dobby.sim", "--network", str(place.network), "--claim-fd",
                  str(place.claimed.fileno()), "--state", str(folder / "simulated-home"), "--webhook", place.public_url,
                  "--ready-json", *(["--model"] if model else []), *([] if cameras else ["--no-cameras"])]
-    environment = {key: os.environ[key] for key in KEPT_VARIABLES if key in os.environ}
     with (folder / "simulated-home.log").open("ab") as errors:
         process = await asyncio.create_subprocess_exec(
             *arguments, stdout=asyncio.subprocess.PIPE, stderr=errors, stdin=asyncio.subprocess.DEVNULL,
             pass_fds=(place.claimed.fileno(),), start_new_session=True,
-            env=environment | {"SIM_TWILIO_SID": TWILIO_SID, "SIM_TWILIO_TOKEN": TWILIO_TOKEN})
+            env=bare_environment() | {"SIM_TWILIO_SID": TWILIO_SID, "SIM_TWILIO_TOKEN": TWILIO_TOKEN})
     place.claimed.close()
     try:
         if process.stdout is None:

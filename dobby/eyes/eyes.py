@@ -10,19 +10,18 @@ import asyncio
 import contextlib
 import itertools
 import logging
-import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dobby.children import bare_environment
 from dobby.errors import DobbyError
-from dobby.eyes.line import LENGTH, LineBroken, Note, decode_head, encode, head_size
+from dobby.eyes.line import Note, encode, receive
 from dobby.eyes.seen import Point, Zone
 
 log = logging.getLogger(__name__)
 LOOK_LIMIT = 12.0  # seconds for a picture of now
-KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR", "LD_LIBRARY_PATH")
 
 
 class NoPicture(DobbyError):
@@ -89,10 +88,9 @@ class Eyes:
         while not self.cameras:
             self._some.clear()
             await self._some.wait()
-        environment = {key: os.environ[key] for key in KEPT_VARIABLES if key in os.environ}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "dobby.eyes.process", stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE, env=environment, limit=1024 * 1024)
+            stdout=asyncio.subprocess.PIPE, env=bare_environment(), limit=1024 * 1024)
         self._process = process
         try:
             self._tell({"type": "open", "cameras": [one.row() for one in self.cameras.values()]})
@@ -109,10 +107,7 @@ class Eyes:
         assert process.stdout is not None  # noqa: S101  # it was asked for
         with contextlib.suppress(asyncio.IncompleteReadError):
             while True:
-                size = head_size(await process.stdout.readexactly(LENGTH.size))
-                head, sizes = decode_head(await process.stdout.readexactly(size))
-                blobs = [await process.stdout.readexactly(one) for one in sizes]
-                await self._hear(Note(head, tuple(blobs)))
+                await self._hear(await receive(process.stdout))
 
     async def _hear(self, note: Note) -> None:
         if note.type != "look":
@@ -184,6 +179,3 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-
-
-__all__ = ["Eyes", "LineBroken", "NoPicture", "Watched", "zone_row"]

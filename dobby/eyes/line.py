@@ -6,11 +6,12 @@ then the pictures. Big-endian. Limits keep a broken end from filling the memory.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 HEAD_LIMIT = 256 * 1024
 BLOB_LIMIT = 16 * 1024 * 1024
@@ -58,3 +59,18 @@ def decode_head(text: bytes) -> tuple[dict[str, Any], list[int]]:
     if not isinstance(sizes, list) or not all(isinstance(s, int) and 0 <= s <= BLOB_LIMIT for s in sizes):
         raise LineBroken("the head lacks the sizes of its pictures")
     return head, sizes
+
+
+def read(stream: BinaryIO) -> Note | None:
+    """The next message of a blocking stream; None when the other end is gone, LineBroken when it is none."""
+    prefix = stream.read(LENGTH.size)
+    if len(prefix) < LENGTH.size:
+        return None
+    head, sizes = decode_head(stream.read(head_size(prefix)))
+    return Note(head, tuple(stream.read(size) for size in sizes))
+
+
+async def receive(reader: asyncio.StreamReader) -> Note:
+    """The next message; IncompleteReadError when the other end is gone, LineBroken when it is none."""
+    head, sizes = decode_head(await reader.readexactly(head_size(await reader.readexactly(LENGTH.size))))
+    return Note(head, tuple([await reader.readexactly(size) for size in sizes]))

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dobby.children import bare_environment
 from dobby.eyes.caption import NoCaption, NotReady, parse, pictures, request, rules
-from dobby.eyes.line import LENGTH, LineBroken, decode_head, encode, head_size
+from dobby.eyes.line import LineBroken, encode, receive
 from dobby.eyes.seen import Glance, Seen
 
 LOAD_LIMIT = 1800.0  # seconds for loading a model: gigabytes, and fetched when it is named for the first time
 PATIENCE = 0.5  # of a glance's seconds are waited for a model that is still loading
 GRACE = 1.0  # seconds that a worker has to end what nobody waits for any more
-KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR", "LD_LIBRARY_PATH", "HOME", "HF_HOME",
-                  "HF_HUB_OFFLINE", "CUDA_VISIBLE_DEVICES")
+MODEL_VARIABLES = ("HOME", "HF_HOME", "HF_HUB_OFFLINE", "CUDA_VISIBLE_DEVICES")  # where models lie, and what runs them
 Worker = asyncio.subprocess.Process
 
 
@@ -58,7 +57,7 @@ class Local:
             raise NoCaption(str(answer["error"]), str(answer.get("mend", "")))
         return parse(str(answer.get("text", "")))
 
-    async def _answer(self, glance: Glance, until: float) -> dict[str, Any]:
+    async def _answer(self, glance: Glance, until: float) -> Mapping[str, Any]:
         worker = await self._within(self.seconds * PATIENCE)
         shown = pictures(glance)
         head = {"type": "see", "rules": rules(glance), "request": request(glance), "labels": [s.label for s in shown],
@@ -111,10 +110,9 @@ class Local:
             if grace and await _ended(old, grace):
                 return old
             await _kill(old)
-        environment = {key: os.environ[key] for key in KEPT_VARIABLES if key in os.environ}
         worker = self._worker = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "dobby.eyes.model", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            env=environment)
+            env=bare_environment(*MODEL_VARIABLES))
         try:
             async with asyncio.timeout(LOAD_LIMIT):
                 answer = await _asked(worker, {"type": "load", "model": self._model}, [])
@@ -134,7 +132,7 @@ def _well(task: asyncio.Task[Worker]) -> bool:
     return not task.cancelled() and task.exception() is None and task.result().returncode is None
 
 
-async def _asked(worker: Worker, head: Mapping[str, Any], blobs: Sequence[bytes]) -> dict[str, Any]:
+async def _asked(worker: Worker, head: Mapping[str, Any], blobs: Sequence[bytes]) -> Mapping[str, Any]:
     """One question to the worker and its answer; NoCaption when it dies over it or talks rubbish."""
     if worker.stdin is None:
         raise NoCaption("The vision worker has no line.")
@@ -146,12 +144,10 @@ async def _asked(worker: Worker, head: Mapping[str, Any], blobs: Sequence[bytes]
         raise NoCaption("The vision worker died over it.") from None
 
 
-async def _answer(worker: Worker) -> dict[str, Any]:
+async def _answer(worker: Worker) -> Mapping[str, Any]:
     if worker.stdout is None:
         raise NoCaption("The vision worker has no line.")
-    size = head_size(await worker.stdout.readexactly(LENGTH.size))
-    answer, _ = decode_head(await worker.stdout.readexactly(size))
-    return answer
+    return (await receive(worker.stdout)).head
 
 
 async def _ended(worker: Worker, grace: float) -> bool:

@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from dobby import memory_use
-from dobby.eyes.line import LENGTH, LineBroken, Note, decode_head, encode, head_size
+from dobby.eyes.line import LineBroken, Note, encode, read
 
 log = logging.getLogger(__name__)
 NEW_TOKENS = 160  # of an answer; the JSON that is asked for has about 90
@@ -256,9 +256,7 @@ def answer(eyes: Loaded | None, note: Note, stop: threading.Event) -> tuple[Load
 def listen(stream: BinaryIO, notes: queue.SimpleQueue[Note], stop: threading.Event) -> None:
     """Read messages until the daemon is gone; then the process ends at once, with whatever it does."""
     with contextlib.suppress(OSError, LineBroken, KeyError):
-        while len(prefix := stream.read(LENGTH.size)) == LENGTH.size:
-            head, sizes = decode_head(stream.read(head_size(prefix)))
-            note = Note(head, tuple(stream.read(size) for size in sizes))
+        while (note := read(stream)) is not None:
             if note.type == "stop":
                 stop.set()
             else:

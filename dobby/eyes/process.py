@@ -22,7 +22,7 @@ from dobby.eyes.camera import Camera, Spec
 from dobby.eyes.change import Tuning
 from dobby.eyes.health import Patience
 from dobby.eyes.lens import Address, Lost
-from dobby.eyes.line import LENGTH, Note, decode_head, encode, head_size
+from dobby.eyes.line import encode, read
 from dobby.eyes.seen import Zone
 
 log = logging.getLogger(__name__)
@@ -44,15 +44,6 @@ class Line:
                 self._out.flush()
             except OSError:
                 os._exit(0)
-
-
-def read(stream: BinaryIO) -> Note | None:
-    """The next message of the daemon; None when it is gone."""
-    prefix = stream.read(LENGTH.size)
-    if len(prefix) < LENGTH.size:
-        return None
-    head, sizes = decode_head(stream.read(head_size(prefix)))
-    return Note(head, tuple(stream.read(size) for size in sizes))
 
 
 def spec(row: Mapping[str, Any]) -> Spec:

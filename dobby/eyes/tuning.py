@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from dobby.children import bare_environment
 from dobby.errors import DobbyError
 from dobby.eyes.eyes import Watched
 from dobby.eyes.sights import Sights
@@ -26,7 +26,6 @@ SECONDS = 600.0  # of search for one camera
 CLIPS = 40  # at most for one camera, the newest
 UNCOMPLAINED = 12  # clips of told events without a complaint that are taken along
 LOOK_BACK = timedelta(days=30)
-KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR", "LD_LIBRARY_PATH")
 NIGHTLY = 3  # the local hour at which it is done
 
 
@@ -81,10 +80,9 @@ async def _labelled(sights: Sights, camera: Watched) -> list[Row]:
 
 async def _search(task: dict[str, Any], seconds: float) -> dict[str, Any]:
     """The search in a process of its own, niced; it is killed when it does not end in time."""
-    environment = {key: os.environ[key] for key in KEPT_VARIABLES if key in os.environ}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "dobby.eyes.tune", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        env=environment)
+        env=bare_environment())
     try:
         async with asyncio.timeout(seconds * 2 + 30):
             answer, _ = await process.communicate(json.dumps(task).encode())

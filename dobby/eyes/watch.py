@@ -7,6 +7,7 @@ in the same thread. What a vision model says is a stranger's word: shown to peop
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -20,7 +21,7 @@ from dobby.eyes.cameras import Cameras
 from dobby.eyes.eyes import Eyes, Watched
 from dobby.eyes.line import Note
 from dobby.eyes.seen import Box, Glance, Seen, Word
-from dobby.eyes.telling import Event, Limits, Reason, Rule, alike, reason_not, size_of
+from dobby.eyes.telling import Event, Limits, Rule, alike, reason_not, size_of
 from dobby.eyes.vision import End
 from dobby.messages import Letter, Person, Picture
 from dobby.store import Row, Store
@@ -28,6 +29,7 @@ from dobby.words import Words
 
 log = logging.getLogger(__name__)
 PROMPT = 4.0  # seconds a picture waits for its words before it goes out without
+KEEP_LIMIT = 10.0  # seconds for a picture to be written
 UNTOLD = timedelta(minutes=15)  # how old an event may be to be told after a restart
 AGAIN = timedelta(minutes=30)  # the same trouble of a camera is not told again before this
 LOOK_BACK = timedelta(hours=2)  # how far back the same thing may have been seen
@@ -84,6 +86,7 @@ class Watch:
     eyes: Eyes = field(init=False)
     link: Cameras = field(init=False)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _kept: dict[str, asyncio.Event] = field(default_factory=dict)  # by event that is not over: whether it is in the log
     _going_on: dict[str, set[str]] = field(default_factory=dict)  # the events of each camera that are not over
     _troubles: dict[tuple[str, str], datetime] = field(default_factory=dict)  # when they were last told
 
@@ -106,14 +109,14 @@ class Watch:
         if camera is None:
             return
         match note.type:
-            case "event" if not camera.watching:
-                return
             case "event" if note.head.get("phase") == "picture":
-                self._moves(camera, str(note.head.get("event")), True)
-                self._spawn(self._deal(note, camera))
+                if camera.watching:
+                    self._moves(camera, str(note.head.get("event")), True)
+                    self._spawn(self._deal(note, camera))
             case "event":
                 self._moves(camera, str(note.head.get("event")), False)
-                self._spawn(self._ended(note))
+                if camera.watching or note.head.get("event") in self._kept:  # not what nobody watched begin
+                    self._spawn(self._ended(note))
             case "health":
                 self._going_on.pop(camera.name, None)  # its picture was lost, or is there again: what went on is over
                 self.link.spoken(camera.name, {"motion": False})
@@ -165,6 +168,7 @@ class Watch:
                             at=stamp(at), zone=head["zone"], box=json.dumps(head["box"]), size=size,
                             night=bool(head["night"]), known=bool(head["known"]), pictures=json.dumps(names),
                             look=str(head.get("look", "")))
+        self._kept.setdefault(head["event"], asyncio.Event()).set()
         full, crop, before, small = (*note.blobs, b"", b"", b"", b"")[:4]
         glance = Glance(camera.name, at, small or full, crop, before, head["kind"], head["zone"], bool(head["night"]),
                         WEIGHTS[size], normal=await self._usual(camera.name),
@@ -202,6 +206,9 @@ class Watch:
         since = stamp(event.at - LOOK_BACK)
         earlier = [one for one in await self.store.all("seen_since", since=since, camera="") if one["id"] < row["id"]]
         rules = [_rule(one) for one in await self.store.all("eye_rules")]
+        normals = [one for one in await self.store.all("eye_normals") if one["camera"] == row["camera"]
+                   and one["subject"] in ("", row["subject"]) and alike(one["look"], row["look"])]
+        household = await self._comes_often(row)
         now_told, skipped = list(told), {}
         for person in self.people:
             if person.role == "guest" or not person.addresses:
@@ -210,10 +217,9 @@ class Watch:
                 if row["what"]:  # that a closer look showed nothing is in "what did you skip?", it is no second text
                     await self._send(person, row, "words")
                 continue
-            event = replace(event, normal=await self._is_normal(row, person.name))
-            reason = reason_not(event,
-                                [self._past(one) for one in earlier if person.name in json.loads(one["told"])],
-                                rules, person.name, self.limits)
+            event = replace(event, normal=household or any(one["person"] == person.name for one in normals))
+            before = [self._past(one) for one in earlier if person.name in json.loads(one["told"])]
+            reason = reason_not(event, before, rules, person.name, self.limits)
             if reason is None:
                 now_told.append(person.name)
                 await self._send(person, row, "picture")
@@ -233,12 +239,8 @@ class Watch:
         return Event(row["event"], row["camera"], at, row["kind"], row["subject"], row["carrier"], row["parcel"],
                      row["size"], row["alert"], bool(row["night"]), look=row["look"])
 
-    async def _is_normal(self, row: Row, person: str) -> bool:
-        """Whether it looks like something that this person called usual here, or is a car that came on several days
-        (the household's own; a carrier's van is never usual)."""
-        if any(one["person"] == person and one["camera"] == row["camera"] and one["subject"] in ("", row["subject"])
-               and alike(one["look"], row["look"]) for one in await self.store.all("eye_normals")):
-            return True
+    async def _comes_often(self, row: Row) -> bool:
+        """Whether it is a car that came on several days: the household's own (a carrier's van is never usual)."""
         car = row["subject"] == "vehicle" or (not row["subject"] and row["size"] == "car")
         if not car or row["carrier"] or not row["look"]:
             return False
@@ -268,11 +270,12 @@ class Watch:
         await self._tell(event, NO_WORD, ())
 
     async def _ended(self, note: Note) -> None:
-        for _ in range(200):  # its picture may still be on the way to the disk
-            if await self.store.one("seen_event", event=str(note.head["event"])) is not None:
-                break
-            await asyncio.sleep(0.05)
-        await self.store.do("seen_end", event=str(note.head["event"]), ended=stamp(self.local()),
+        event = str(note.head["event"])
+        with contextlib.suppress(TimeoutError):  # its picture may still be on the way to the disk
+            async with asyncio.timeout(KEEP_LIMIT):
+                await self._kept.setdefault(event, asyncio.Event()).wait()
+        self._kept.pop(event, None)
+        await self.store.do("seen_end", event=event, ended=stamp(self.local()),
                             why=str(note.head.get("why", "")), clip=str(note.head.get("clip", "")))
 
     async def _missed(self, note: Note) -> None:
@@ -333,7 +336,7 @@ def sentence(row: Row, words: Words) -> str:
 
 
 def view(row: Row) -> dict[str, Any]:
-    """An event as the page and the tools show it."""
+    """An event as the page shows it."""
     return {"event": row["event"], "camera": row["camera"], "kind": row["kind"], "at": row["at"],
             "zone": row["zone"], "subject": row["subject"], "what": row["what"], "carrier": row["carrier"],
             "size": row["size"], "night": bool(row["night"]), "pictures": json.loads(row["pictures"]),
@@ -343,6 +346,3 @@ def view(row: Row) -> dict[str, Any]:
 def _rule(row: Row) -> Rule:
     until = datetime.fromisoformat(row["until"]) if row["until"] else None
     return Rule(row["person"], row["camera"], row["kind"], tuple(json.loads(row["subjects"])), row["hours"], until)
-
-
-__all__ = ["Reason", "Watch", "alike", "sentence", "stamp", "view"]

@@ -220,6 +220,19 @@ async def test_a_camera_that_is_not_watched_says_nothing(scene: Scene) -> None:
     assert scene.box.letters == []
 
 
+async def test_what_began_ends_though_the_camera_is_not_watched_any_more(scene: Scene) -> None:
+    def end(id_: str) -> Note:
+        return Note({"type": "event", "camera": "Drive", "phase": "end", "event": id_, "why": "gone", "clip": ""})
+    id_ = await scene.event()
+    scene.watch.eyes.cameras["Drive"].watching = False
+    await scene.watch.heard(end(id_))
+    await scene.watch.heard(end("never begun"))
+    await scene.settled()
+    row = await scene.watch.store.one("seen_event", event=id_)
+    assert row
+    assert row["why"] == "gone"
+
+
 async def test_a_message_that_makes_no_sense_ends_only_itself(scene: Scene) -> None:
     await scene.watch.heard(Note({"type": "event", "camera": "Drive", "phase": "picture"}))
     await scene.watch.heard(Note({"type": "event", "camera": "Nowhere", "phase": "picture"}))
