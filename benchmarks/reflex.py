@@ -14,7 +14,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from dobby.agent.reflex import Miss, Reflex
 from dobby.home.device import Device, Room
-from dobby.home.traits import BRIGHTNESS, ON, Value
+from dobby.home.traits import Value
+from dobby.home.vocabulary import BRIGHTNESS, ON
 
 HITS = ("turn off the {room} lights", "set {name} to 40%", "{room} lights on and {name} off", "turn off everything",
         "make the {room} a bit brighter", "is {name} on?", "dim the lamps in the {room} to 20 percent")

@@ -34,7 +34,7 @@ DRIVER = '''
 import asyncio, time
 from contextlib import asynccontextmanager
 from dobby.home.device import Device, Driver, LooksFor, Reading
-from dobby.home.traits import BRIGHTNESS, ON
+from dobby.home.vocabulary import BRIGHTNESS, ON
 
 ROOMS = {rooms}
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dobby.home.device import Command, View
-from dobby.home.traits import VOCABULARY, Risk
+from dobby.home.traits import Risk
 from dobby.home.verdict import Verdict
+from dobby.home.vocabulary import known
 from dobby.messages import Person
 
 Source = Literal["phrase", "model", "page", "undo", "answer", "program"]
@@ -35,11 +36,11 @@ def risk_of(command: Command, view: View) -> Risk:
     if command.trait == PAIR:
         return Risk.ASK
     device = view.devices.get(command.device)
-    known = VOCABULARY.get(command.trait)
-    if device is None or known is None:
+    row = known(command.trait, device.kind) if device else None
+    if device is None or row is None:
         return Risk.ASK
-    own = device.trait(command.trait) or known
-    risk = max(known.risk(command.value), own.risk(command.value))
+    own = device.trait(command.trait) or row
+    risk = max(row.risk(command.value), own.risk(command.value))
     if device.kind == "plug" and not device.in_everything:
         return max(risk, Risk.ASK)
     return risk

@@ -13,7 +13,8 @@ import yaml
 
 from dobby.errors import OutOfRange
 from dobby.home.device import Command, Device, DeviceKind, View
-from dobby.home.traits import VOCABULARY, Value
+from dobby.home.traits import Value
+from dobby.home.vocabulary import VOCABULARY
 
 _HEAD = frozenset({"name", "description", "license", "compatibility", "metadata", "allowed-tools"})
 _DOBBY = frozenset({"phrases", "steps", "reply"})

@@ -14,8 +14,9 @@ from dobby.approvals import Answered, Approvals, hash_pin
 from dobby.clock import Clock
 from dobby.home.device import Command, Device, Outcome
 from dobby.home.home import Home
-from dobby.home.traits import LOCKED, Risk
+from dobby.home.traits import Risk
 from dobby.home.verdict import Choice, gatekeeper
+from dobby.home.vocabulary import LOCKED
 from dobby.messages import Person
 from dobby.policy import Asker
 from dobby.store import Store

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dobby.home.device import Command, Device, Room
-from dobby.home.traits import LOCKED, ON, PLAYING, TARGET, VOLUME, Risk, Trait, Value
+from dobby.home.traits import Risk, Trait, Value
+from dobby.home.vocabulary import LOCKED, ON, PLAYING, TARGET, VOLUME
 from dobby.messages import Person
 from dobby.policy import PAIR, Asker, judge, risk_of
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from dobby.agent.meaning import Question
+from dobby.home.colors import color
 from dobby.home.device import Device, Outcome, View
-from dobby.home.traits import Value, color
+from dobby.home.traits import Value
 from dobby.words import Words
 
 _NAMED = 3  # devices named one by one; more are counted

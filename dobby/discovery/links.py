@@ -20,7 +20,8 @@ from dobby.discovery.networks import Reach
 from dobby.errors import DeviceError, PairingError
 from dobby.home.device import Command, Device, Driver, Fault, Found, Outcome, Secret, Settings, Sighting
 from dobby.home.home import SILENT, Home
-from dobby.home.traits import VOCABULARY, Trait
+from dobby.home.traits import Trait
+from dobby.home.vocabulary import VOCABULARY
 from dobby.store import Store
 
 log = logging.getLogger(__name__)
@@ -203,8 +204,8 @@ def load_traits(text: str) -> tuple[Trait, ...]:
     """The traits that `dump_traits` wrote; risk comes from the vocabulary of today."""
     traits = []
     for name, kind, unit, low, high, step, choices in json.loads(text):
-        known = VOCABULARY.get(name) or Trait(name, kind, unit)
-        traits.append(known.but(min=low, max=high, step=step, choices=tuple(choices)))
+        row = VOCABULARY.get(name) or Trait(name, kind, unit)
+        traits.append(row.but(min=low, max=high, step=step, choices=tuple(choices)))
     return tuple(traits)
 
 

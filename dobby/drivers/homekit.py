@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from dobby.errors import DeviceError, Garbage, PairingError, Refused
 from dobby.home.device import Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
 from dobby.home.stream import Stream
-from dobby.home.traits import BATTERY, JAMMED, LOCKED
+from dobby.home.vocabulary import BATTERY, JAMMED, LOCKED
 
 if TYPE_CHECKING:
     from dobby.wire.homekit import HapLine, Key

@@ -16,6 +16,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from dobby.errors import DeviceError, Garbage, Refused, Unreachable
+from dobby.home.colors import color
 from dobby.home.device import (
     Command,
     Device,
@@ -30,7 +31,8 @@ from dobby.home.device import (
     Sighting,
 )
 from dobby.home.stream import Stream
-from dobby.home.traits import BRIGHTNESS, COLOR, COLOR_TEMPERATURE, ON, Trait, Value, color
+from dobby.home.traits import Trait, Value
+from dobby.home.vocabulary import BRIGHTNESS, COLOR, COLOR_TEMPERATURE, ON
 
 if TYPE_CHECKING:
     from dobby.wire.hue import HueLine

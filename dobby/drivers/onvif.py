@@ -15,7 +15,7 @@ import aiohttp
 
 from dobby.errors import Garbage, PairingError, Refused, Unreachable
 from dobby.home.device import Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
-from dobby.home.traits import REACHABLE
+from dobby.home.vocabulary import REACHABLE
 from dobby.wire import onvif
 
 ANSWER_LIMIT = 256 * 1024

@@ -21,7 +21,8 @@ from urllib.parse import urlsplit
 from dobby.errors import DeviceError, Garbage, PairingError, Refused, Unreachable
 from dobby.home.device import Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
 from dobby.home.stream import Stream
-from dobby.home.traits import GROUP, MUTED, NEXT, PLAY, PLAYING, PREVIOUS, TITLE, TRACK, URI, VOLUME, Value
+from dobby.home.traits import Value
+from dobby.home.vocabulary import GROUP, MUTED, NEXT, PLAY, PLAYING, PREVIOUS, TITLE, TRACK, URI, VOLUME
 
 if TYPE_CHECKING:
     from dobby.wire.sonos import Favourite, SonosLine, Zone

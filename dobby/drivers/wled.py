@@ -16,9 +16,11 @@ from typing import Any
 import aiohttp
 
 from dobby.errors import DeviceError, Garbage, Refused, Unreachable
+from dobby.home.colors import rgb_to_xy, xy_to_rgb
 from dobby.home.device import Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
 from dobby.home.stream import Stream
-from dobby.home.traits import BRIGHTNESS, COLOR, EFFECT, ON, Value, rgb_to_xy, xy_to_rgb
+from dobby.home.traits import Value
+from dobby.home.vocabulary import BRIGHTNESS, COLOR, EFFECT, ON
 
 SERVICE = "_wled._tcp.local."
 ANSWER_LIMIT = 512 * 1024  # bytes; /json of a strip with all effects is about 40 kB

@@ -12,11 +12,11 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dobby.errors import DeviceError
 from dobby.eyes.eyes import Eyes, Watched
 from dobby.eyes.seen import Zone
-from dobby.home import traits
+from dobby.home import vocabulary as rows
 from dobby.home.device import Command, Device, Reading
 from dobby.store import Store
 
-TRAITS = (traits.WATCHING, traits.IGNORE, traits.MOTION, traits.PICTURE, traits.NIGHT, traits.REACHABLE)
+TRAITS = (rows.WATCHING, rows.IGNORE, rows.MOTION, rows.PICTURE, rows.NIGHT, rows.REACHABLE)
 
 
 class Cameras:

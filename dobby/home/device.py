@@ -18,7 +18,7 @@ from dobby.errors import ErrorKind
 from dobby.home.traits import Trait, Value
 
 DeviceKind = Literal["light", "speaker", "thermostat", "shade", "lock", "garage", "alarm", "pool", "spa", "plug",
-                     "sensor", "camera", "fan", "vacuum", "hub"]
+                     "sensor", "camera", "fan", "vacuum", "tv", "valve", "water_heater", "hub"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ class Outcome:
     read: Value = None
     at: datetime | None = None
     error: Fault | None = None
+    on_its_way: bool = False  # sent, and the device itself shows that it is moving there
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from dobby.errors import DeviceError, OutOfRange
 from dobby.home.device import Command, Device, Fault, Link, Outcome, Reading, Room
 from dobby.home.traits import Trait, Value
 from dobby.home.verdict import Check, Permit
+from dobby.home.vocabulary import limited
 
 log = logging.getLogger(__name__)
 PATIENCE = 5.0  # seconds until a command that nothing confirmed counts as failed
@@ -66,9 +67,14 @@ class _Waiter:
         if reading.tick < self.since or self.proof.done():
             return
         self.last = reading
-        changed = self.trait.confirmed_by != "" and reading.value != self.before
-        if changed or (self.trait.confirmed_by == "" and self.trait.shows(self.command.value, reading.value)):
+        if self._proves(reading.value):
             self.proof.set_result(reading)
+
+    def _proves(self, value: Value) -> bool:
+        trait = self.trait
+        if trait.confirmed_by == "":
+            return trait.shows(self.command.value, value)
+        return value == trait.confirmed_as if trait.confirmed_as is not None else value != self.before
 
 
 @dataclass(slots=True)
@@ -223,7 +229,7 @@ class Home:
         known = self._known.get(device.id)
         if known is None:
             known = self._known[device.id] = _Known(device)
-        known.own, known.link = device, link
+        known.own, known.link = replace(device, traits=tuple(limited(one, device.kind) for one in device.traits)), link
         known.met.set()
         self._show()
         self._tell(Changed(device.id))
@@ -364,6 +370,9 @@ class Home:
             self._waiters[command.device, watched].remove(waiter)
 
     def _not_shown(self, command: Command, waiter: _Waiter, handed_over: bool) -> Outcome:
+        moves = self.reading(command.device, waiter.trait.travels)
+        if handed_over and moves is not None and moves.value is True and moves.tick >= waiter.since:
+            return Outcome(command, "sent", self.value(command.device, command.trait), moves.at, on_its_way=True)
         after = f"within {self.patience:g} seconds."
         if not self.reachable(command.device):
             fault = Fault("unreachable", "It does not answer.")

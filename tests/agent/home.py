@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dobby.home import traits
+from dobby.home import vocabulary as rows
 from dobby.home.device import Device, Room
 from dobby.home.traits import Trait, Value
 
@@ -28,22 +28,22 @@ class MadeHome:
         return device not in self.dead
 
 
-WHITE: tuple[Trait, ...] = (traits.ON, traits.BRIGHTNESS)
-TUNABLE: tuple[Trait, ...] = (*WHITE, traits.COLOR_TEMPERATURE.but(min=2000, max=6500))
-COLORED: tuple[Trait, ...] = (*TUNABLE, traits.COLOR)
+WHITE: tuple[Trait, ...] = (rows.ON, rows.BRIGHTNESS)
+TUNABLE: tuple[Trait, ...] = (*WHITE, rows.COLOR_TEMPERATURE.but(min=2000, max=6500))
+COLORED: tuple[Trait, ...] = (*TUNABLE, rows.COLOR)
 EFFECTS = ("Solid", "Rainbow", "Candle", "Fire Flicker")
-STRIP: tuple[Trait, ...] = (*WHITE, traits.COLOR, traits.EFFECT.but(choices=EFFECTS))
+STRIP: tuple[Trait, ...] = (*WHITE, rows.COLOR, rows.EFFECT.but(choices=EFFECTS))
 TITLES = ("Jazz Radio", "BBC Radio 4", "Kitchen Mix", "Quiet Rain")
-SHADE: tuple[Trait, ...] = (traits.POSITION,)
-LOCK: tuple[Trait, ...] = (traits.LOCKED, traits.JAMMED, traits.BATTERY)
-HEAT: tuple[Trait, ...] = (traits.TARGET, traits.CURRENT)
-SWITCH: tuple[Trait, ...] = (traits.ON,)
+SHADE: tuple[Trait, ...] = (rows.POSITION,)
+LOCK: tuple[Trait, ...] = (rows.LOCKED, rows.JAMMED, rows.BATTERY)
+HEAT: tuple[Trait, ...] = (rows.TARGET, rows.CURRENT)
+SWITCH: tuple[Trait, ...] = (rows.ON,)
 
 
 def player(*others: str) -> tuple[Trait, ...]:
     """A Sonos player's traits."""
-    return (traits.PLAYING, traits.PLAY.but(choices=TITLES), traits.NEXT, traits.PREVIOUS, traits.VOLUME, traits.MUTED,
-            traits.GROUP.but(choices=("", *others)), traits.TITLE)
+    return (rows.PLAYING, rows.PLAY.but(choices=TITLES), rows.NEXT, rows.PREVIOUS, rows.VOLUME, rows.MUTED,
+            rows.GROUP.but(choices=("", *others)), rows.TITLE)
 
 
 NAMES: Mapping[str, str] = {

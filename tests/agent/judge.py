@@ -15,18 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from dobby.agent.reflex import Context, Control, Do, Miss, Question, Reflex, Refuse, RunSkill, Understood
-from dobby.home import traits
+from dobby.home import colors
+from dobby.home import vocabulary as rows
 from dobby.home.device import Command, Device, Room
 from dobby.home.traits import Trait, Value
 from tests.agent.home import MadeHome
 
 LANGUAGES = ("en", "de", "es", "fr", "nl")
-AMBIANCE: tuple[Trait, ...] = (traits.ON, traits.BRIGHTNESS, traits.COLOR_TEMPERATURE.but(min=2202, max=6535))
-COLOR: tuple[Trait, ...] = (*AMBIANCE, traits.COLOR)
-DIM: tuple[Trait, ...] = (traits.ON, traits.BRIGHTNESS)
+AMBIANCE: tuple[Trait, ...] = (rows.ON, rows.BRIGHTNESS, rows.COLOR_TEMPERATURE.but(min=2202, max=6535))
+COLOR: tuple[Trait, ...] = (*AMBIANCE, rows.COLOR)
+DIM: tuple[Trait, ...] = (rows.ON, rows.BRIGHTNESS)
 EFFECTS = ("Solid", "Rainbow", "Candle", "Fire Flicker")
-STRIP: tuple[Trait, ...] = (*DIM, traits.COLOR, traits.EFFECT.but(choices=EFFECTS))
-LOCK: tuple[Trait, ...] = (traits.LOCKED, traits.JAMMED, traits.BATTERY)
+STRIP: tuple[Trait, ...] = (*DIM, rows.COLOR, rows.EFFECT.but(choices=EFFECTS))
+LOCK: tuple[Trait, ...] = (rows.LOCKED, rows.JAMMED, rows.BATTERY)
 PLACES = {"k": ("ka", "kb", "kc"), "l": ("la", "lb", "wl"), "s": ("sa", "sb"), "b": ("ba", "bb", "wb"), "t": ("ta",),
           "h": ("ha",), "p": ("pa",)}
 MADE = {"ka": AMBIANCE, "kb": AMBIANCE, "kc": COLOR, "la": COLOR, "lb": COLOR, "wl": STRIP, "sa": COLOR, "sb": AMBIANCE,
@@ -49,11 +50,11 @@ def judged_home(n: Mapping[str, str]) -> MadeHome:
     every = [Device(key, n[key], "light", n[room], "wled" if key[0] == "w" else "hue", MADE[key])
              for room, keys in PLACES.items() for key in keys]
     for key, room, other in (("ps", "s", "pk"), ("pk", "k", "ps")):
-        able = (traits.PLAYING, traits.PLAY.but(choices=titles), traits.NEXT, traits.PREVIOUS, traits.VOLUME,
-                traits.MUTED, traits.GROUP.but(choices=("", other)), traits.TITLE, traits.TRACK, traits.URI)
+        able = (rows.PLAYING, rows.PLAY.but(choices=titles), rows.NEXT, rows.PREVIOUS, rows.VOLUME,
+                rows.MUTED, rows.GROUP.but(choices=("", other)), rows.TITLE, rows.TRACK, rows.URI)
         every.append(Device(key, n[key], "speaker", n[room], "sonos", able))
     every.append(Device("dl", n["dl"], "lock", n["h"], "homekit", LOCK))
-    every.append(Device("aq", n["aq"], "plug", n["l"], "hue", (traits.ON,)))
+    every.append(Device("aq", n["aq"], "plug", n["l"], "hue", (rows.ON,)))
     floors = {room: n[floor] for floor, rooms in (("f1", "klh"), ("f2", "sbt")) for room in rooms}
     rooms = {n[room]: Room(n[room], floors.get(room, "")) for room in PLACES}
     home = MadeHome({one.id: one for one in every}, rooms)
@@ -109,7 +110,7 @@ def _holds(verb: str, told: Mapping[str, Value]) -> bool:
 
 
 def _near(color: Value, wanted: tuple[int, int, int]) -> bool:
-    one, other = traits.color(color), traits.rgb_to_xy(*(part / 255 for part in wanted))
+    one, other = colors.color(color), colors.rgb_to_xy(*(part / 255 for part in wanted))
     return all(abs(one[axis] - other[axis]) < 0.06 for axis in "xy")
 
 

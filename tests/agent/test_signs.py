@@ -9,7 +9,8 @@ import pytest
 from dobby.agent.meaning import Miss, Understood
 from dobby.agent.reflex import Reflex
 from dobby.home.device import Command, Device, Room
-from dobby.home.traits import BRIGHTNESS, ON, Value
+from dobby.home.traits import Value
+from dobby.home.vocabulary import BRIGHTNESS, ON
 
 
 @dataclass

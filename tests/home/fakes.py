@@ -10,8 +10,9 @@ from typing import Literal
 from dobby.errors import Garbage, Refused, Unreachable
 from dobby.home.device import Command, Device, Reading
 from dobby.home.home import Home
-from dobby.home.traits import BRIGHTNESS, LOCKED, NEXT, ON, PLAY, TITLE, TRACK, Trait, Value
+from dobby.home.traits import Trait, Value
 from dobby.home.verdict import Mint, Verdict, gatekeeper
+from dobby.home.vocabulary import BRIGHTNESS, LOCKED, NEXT, ON, PLAY, TITLE, TRACK
 
 Way = Literal["well", "dead", "lies", "refuses", "garbage", "silent", "stale", "late", "breaks", "cancels"]
 LAMP = "test:lamp"

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dobby.home.colors import rgb_to_xy, xy_to_rgb
 from dobby.home.device import Command, Outcome, Reading
 from dobby.home.home import Given, Home
-from dobby.home.traits import VOCABULARY, Risk, rgb_to_xy, xy_to_rgb
+from dobby.home.traits import Risk
 from dobby.home.verdict import NoPermit, Permit, Verdict, gatekeeper
+from dobby.home.vocabulary import VOCABULARY
 from tests.home.fakes import LAMP, Bulb, Way, at_home
 
 pytestmark = pytest.mark.anyio
