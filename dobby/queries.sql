@@ -132,7 +132,7 @@ INSERT INTO seen (event, camera, kind, at, zone, box, size, night, known, pictur
 VALUES (:event, :camera, :kind, :at, :zone, :box, :size, :night, :known, :pictures, :look) ON CONFLICT (event) DO NOTHING
 -- name: seen_words
 UPDATE seen SET mind = :mind, subject = :subject, what = :what, carrier = :carrier, parcel = :parcel,
-    readable = :readable, alert = :alert WHERE event = :event
+    alert = :alert WHERE event = :event
 -- name: seen_told
 UPDATE seen SET told = :told, skipped = :skipped WHERE event = :event
 -- name: seen_end
@@ -143,13 +143,9 @@ UPDATE seen SET label = :label WHERE event = :event
 SELECT * FROM seen WHERE event = :event
 -- name: seen_since
 SELECT * FROM seen WHERE at >= :since AND (:camera = '' OR camera = :camera) ORDER BY at, id
--- name: seen_lately
-SELECT * FROM seen WHERE (:camera = '' OR camera = :camera) ORDER BY at DESC, id DESC LIMIT :limit
--- name: seen_labelled
-SELECT * FROM seen WHERE label != '' AND (:camera = '' OR camera = :camera) ORDER BY at
 -- name: seen_forget
-UPDATE seen SET pictures = '[]', clip = '', subject = '', what = '', carrier = '', parcel = 'none', readable = '',
-    look = '' WHERE at >= :since AND at < :until
+UPDATE seen SET pictures = '[]', clip = '', subject = '', what = '', carrier = '', parcel = 'none', look = ''
+    WHERE at >= :since AND at < :until
 -- name: turns_forget_pictures
 UPDATE turns SET pictures = '[]', reply = '' WHERE pictures != '[]' AND started >= :since AND started < :until
 -- name: letters_forget_pictures
@@ -162,14 +158,12 @@ SELECT event, at, pictures, clip, label FROM seen WHERE pictures != '[]' OR clip
 -- name: seen_no_pictures
 UPDATE seen SET pictures = '[]', clip = '' WHERE event = :event
 -- name: eye_rule_add
-INSERT INTO eye_rules (person, camera, kind, subjects, hours, until, made, said_by)
-VALUES (:person, :camera, :kind, :subjects, :hours, :until, :made, :said_by)
+INSERT INTO eye_rules (person, camera, zone, kind, subjects, hours, presence, until, made)
+VALUES (:person, :camera, :zone, :kind, :subjects, :hours, :presence, :until, :made)
 -- name: eye_rules
 SELECT * FROM eye_rules ORDER BY id
--- name: eye_rules_drop
-DELETE FROM eye_rules WHERE person = :person AND (camera IN (:camera, '') OR :camera = '')
--- name: eye_only_drop
-DELETE FROM eye_rules WHERE person = :person AND camera = :camera AND kind = 'only' AND (hours = :hours OR hours = '')
+-- name: eye_rule_drop
+DELETE FROM eye_rules WHERE id = :id
 -- name: eye_rules_tidy
 DELETE FROM eye_rules WHERE until != '' AND until < :now
 -- name: eye_zone_put

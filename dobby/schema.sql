@@ -72,3 +72,14 @@ CREATE TABLE eye_tunings (
 CREATE TABLE eye_normals (
     id INTEGER PRIMARY KEY, person TEXT NOT NULL, camera TEXT NOT NULL, subject TEXT NOT NULL, look TEXT NOT NULL, name TEXT NOT NULL,
     made TEXT NOT NULL);
+
+-- migration: 3
+CREATE TABLE eye_wishes (
+    id INTEGER PRIMARY KEY, person TEXT NOT NULL, camera TEXT NOT NULL, zone TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('mute', 'only', 'except')), subjects TEXT NOT NULL, hours TEXT NOT NULL,
+    presence TEXT NOT NULL, until TEXT NOT NULL, made TEXT NOT NULL);
+INSERT INTO eye_wishes SELECT id, person, camera, '', kind, subjects, hours, '',
+    CASE until WHEN '' THEN '' ELSE strftime('%Y-%m-%dT%H:%M:%f+00:00', until) END, made FROM eye_rules;
+DROP TABLE eye_rules;
+ALTER TABLE eye_wishes RENAME TO eye_rules;
+ALTER TABLE seen DROP COLUMN readable;

@@ -13,6 +13,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
@@ -119,6 +120,11 @@ class Store:
     async def set_fact(self, name: str, value: Any) -> None:
         """Remember a small thing (JSON) by name."""
         await self.do("set_fact", name=name, value=json.dumps(value))
+
+
+def stamp(at: datetime) -> str:
+    """A moment as the database keeps it: UTC, so that text order is time order."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 class Last:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,17 @@ async def test_a_newer_schema_is_left_alone(tmp_path: Path) -> None:
     raw.close()
     with pytest.raises(StoreError, match="newer Dobby"):
         await Store.open(tmp_path / "dobby.db")
+
+
+async def test_wishes_of_an_older_file_are_kept_and_end_when_they_did(tmp_path: Path) -> None:
+    schema = files("dobby").joinpath("schema.sql").read_text("utf-8").partition("-- migration: 3")[0]
+    with sqlite3.connect(tmp_path / "dobby.db") as raw:
+        raw.executescript(f"{schema}; PRAGMA user_version=2;")
+        raw.executemany("INSERT INTO eye_rules (person, camera, kind, subjects, hours, until, made, said_by) "
+                        "VALUES ('Robin', 'Drive', ?, '[]', '', ?, '', 'Robin')",
+                        [("mute", "2026-05-04T20:00:00.123456+02:00"), ("only", "")])
+    raw.close()
+    store = await Store.open(tmp_path / "dobby.db")
+    rows = [(row["kind"], row["zone"], row["presence"], row["until"]) for row in await store.all("eye_rules")]
+    assert rows == [("mute", "", "", "2026-05-04T18:00:00.123+00:00"), ("only", "", "", "")]
+    await store.close()

@@ -13,9 +13,12 @@ from importlib import resources
 from typing import Any, cast
 
 from dobby.agent.meaning import Sight, SightVerb
+from dobby.eyes.telling import OPPOSITE, Presence
 from dobby.home.device import Device, View
 
 WORDS = r"(?:\S+ ){1,5}?"
+TABLES = {"time": "times", "hours": "hours", "presence": "presence", "unless": "presence"}  # slots of known phrases
+CLOCK = re.compile(r"([01]?\d|2[0-3])(?:[:h ]?([0-5]\d))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,9 @@ def talk(language: str) -> Talk | None:
     if not file.is_file():
         return None
     tables = tomllib.loads(file.read_text("utf-8"))
+    whens = tables["presence"].pop("when")
+    tables["presence"] = {key: [f"{when} {who}" for when in whens for who in several]
+                          for key, several in tables["presence"].items()}
     sentences = [(cast(SightVerb, verb), re.compile(pattern(one, tables)))
                  for verb, several in tables["sentences"].items() for one in several]
     return Talk(tuple(sentences), tables)
@@ -52,7 +58,7 @@ def pattern(template: str, tables: Mapping[str, Any]) -> str:
         elif piece.startswith("{"):
             name = piece[1:-1]
             used = sum(f"(?P<{name}" in one for one in done)
-            inside = tables.get({"time": "times", "hours": "hours"}.get(name, ""))
+            inside = tables.get(TABLES.get(name, ""))
             words = _any(inside) if inside else WORDS
             done.append(f"(?P<{name}{'' if not used else f'__{used}'}>{words})")
         else:
@@ -112,8 +118,8 @@ def _slot(slot: str, said: str, tables: Mapping[str, Any], cameras: Sequence[Dev
     """What a slot changes about a Sight, None when its words are nothing known."""
     match slot:
         case "camera":
-            ids = _cameras(said, tables, cameras, view)
-            return None if ids is None else lambda sight: sight.but(cameras=ids)
+            where = _where(said, tables, cameras, view)
+            return None if where is None else lambda sight: sight.but(cameras=where[0], zone=where[1])
         case "subject":
             subjects = _subjects(said, tables)
             return (lambda sight: sight.but(subjects=subjects)) if subjects else None
@@ -123,6 +129,15 @@ def _slot(slot: str, said: str, tables: Mapping[str, Any], cameras: Sequence[Dev
         case "hours":
             key = _key(said, tables["hours"])
             return (lambda sight: sight.but(hours=key)) if key else None
+        case "presence":
+            present = _key(said, tables["presence"])
+            return (lambda sight: sight.but(presence=present)) if present else None
+        case "unless":
+            present = _key(said, tables["presence"])
+            return (lambda sight: sight.but(presence=OPPOSITE[cast(Presence, present)])) if present else None
+        case "clock":
+            clock = _clock(said, tables)
+            return (lambda sight: sight.but(clock=clock)) if clock else None
         case "span":
             minutes = _minutes(said, tables["spans"])
             return None if minutes is None else lambda sight: sight.but(minutes=minutes)
@@ -145,22 +160,36 @@ def _key(said: str, table: Mapping[str, Sequence[str]]) -> str:
     return next((key for key, several in table.items() if said in several), "")
 
 
-def _cameras(said: str, tables: Mapping[str, Any], cameras: Sequence[Device], view: View) -> tuple[str, ...] | None:
-    """The cameras that are meant: () = all of them; None = no camera. A room's name is taken for its camera only where
-    no speaker or the like could be meant, or the word camera is said."""
+def _where(said: str, tables: Mapping[str, Any], cameras: Sequence[Device],
+           view: View) -> tuple[tuple[str, ...], str] | None:
+    """The cameras that are meant, () = all of them, and the zone of their pictures; None = neither a camera nor a zone.
+    A room's name is taken for its camera only where no speaker or the like could be meant, or the word camera is
+    said."""
     words = _bare(said, tables).split()
     spoken = bool(words) and words[-1] in tables["camera_words"]
     if " ".join(words) in tables["all_cameras"]:
-        return ()
+        return (), ""
     bare = " ".join(words[:-1] if spoken and len(words) > 1 else words)
-    found = [one.id for one in cameras if bare in _names(one, tables)]
-    if not found and " " not in bare and len(bare) > 3:  # "the door", where just one camera has that word in its name
-        part = [one.id for one in cameras if any(bare in name.split() for name in _names(one, tables))]
-        found = part if len(part) == 1 else []
     others = {device.kind for device in view.devices.values() if device.room.lower() == bare}
-    if found and (spoken or "speaker" not in others):
-        return tuple(found)
-    return None
+    if "speaker" in others and not spoken:
+        return None
+    if found := [one.id for one in cameras if bare in _names(one, tables)]:
+        return tuple(found), ""
+    if zones := [(one.id, zone) for one in cameras for zone in _zones(one) if _plain_name(zone, tables) == bare]:
+        return tuple(id_ for id_, _ in zones), "" if spoken else zones[0][1]
+    if " " not in bare and len(bare) > 3:  # "the door", where just one camera has that word in its name
+        found = [one.id for one in cameras if any(bare in name.split() for name in _names(one, tables))]
+    return (tuple(found), "") if len(found) == 1 else None
+
+
+def _zones(camera: Device) -> tuple[str, ...]:
+    """The named parts of a camera's picture."""
+    zone = camera.trait("zone")
+    return zone.choices if zone is not None else ()
+
+
+def _plain_name(name: str, tables: Mapping[str, Any]) -> str:
+    return _bare(" ".join(plain(name, tables.get("apostrophe", ""))), tables)
 
 
 def _names(camera: Device, tables: Mapping[str, Any]) -> set[str]:
@@ -192,10 +221,45 @@ def _minutes(said: str, spans: Mapping[str, Any]) -> float | None:
         return 0.0
     if said in spans["day"]:
         return -1.0
-    *amount, unit = said.split()
-    spoken = " ".join(amount)
-    number = float(spoken) if spoken.isdecimal() and len(spoken) < 4 else next(
-        (float(value) for value, several in spans["numbers"].items() if spoken in several), None)
+    rest, more = _without(said, spans["and_half"])
+    *amount, unit = rest.split() or [""]
+    number = _number(" ".join(amount), spans)
     if number is None:
         return None
+    number += 0.5 if more else 0.0
     return number if unit in spans["minutes"] else number * 60 if unit in spans["hours"] else None
+
+
+def _number(said: str, spans: Mapping[str, Any]) -> float | None:
+    if said.isdecimal() and len(said) < 4:
+        return float(said)
+    return next((float(value) for value, several in spans["numbers"].items() if said in several), None)
+
+
+def _clock(said: str, tables: Mapping[str, Any]) -> tuple[str, ...]:
+    """A time of day as "18:00"; two of them, twelve hours apart, where it may be either; () for none."""
+    table = tables["clock"]
+    if fixed := _key(_bare(said, tables), table["fixed"]):
+        return (fixed,)
+    rest, _ = _without(_bare(said, tables), table["oclock"])
+    rest, morning = _without(rest, table["am"])
+    rest, evening = _without(rest, table["pm"])
+    rest, half_to = _without(rest, table["half_to"])
+    rest, half_past = _without(rest, table["half_past"])
+    number = _number(rest, tables["spans"])
+    match = CLOCK.fullmatch(rest if number is None else f"{number:g}")
+    if match is None:
+        return ()
+    hour, minute = int(match[1]) - half_to, 30 if half_to or half_past else int(match[2] or 0)
+    if hour > 12 or match[1].startswith("0"):
+        return (f"{hour:02}:{minute:02}",)
+    am, pm = f"{hour % 12:02}:{minute:02}", f"{hour % 12 + 12:02}:{minute:02}"
+    return (am,) if morning else (pm,) if evening else (am, pm)
+
+
+def _without(said: str, phrases: Sequence[str]) -> tuple[str, bool]:
+    """A text without one of these phrases, and whether it had one; a phrase may cling to a number ("6pm")."""
+    for phrase in sorted(phrases, key=len, reverse=True):
+        if found := re.search(rf"(?:(?<=\d)|\b){re.escape(phrase)}(?!\w)", said):
+            return " ".join(f"{said[:found.start()]} {said[found.end():]}".split()), True
+    return said, False

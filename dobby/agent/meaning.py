@@ -68,19 +68,24 @@ class Control:
     what: str = ""
 
 
-SightVerb = Literal["look", "there", "happening", "skipped", "came", "who", "again", "mute", "unmute", "only", "wrong",
-                    "missed", "ignore", "usual", "forget", "untune"]
+SightVerb = Literal["look", "there", "happening", "skipped", "came", "who", "again", "mute", "unmute", "only", "except",
+                    "rules", "wrong", "missed", "ignore", "usual", "forget", "untune"]
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Something asked of the eyes or wished from them. cameras: device ids, () = all; minutes: how long, None = not
-    said, 0 = until tomorrow morning, -1 = until midnight; time, hours, place: keys of languages/<xx>/eyes.toml."""
+    """Something asked of the eyes or wished from them. cameras: device ids, () = all; zone: a part of their pictures by
+    name, "" = all; minutes: how long, None = not said, 0 = until tomorrow morning, -1 = until midnight; clock: times of
+    day ("06:00" and "18:00" where either may be meant), the next of which ends it; presence: who must be at home or
+    away (dobby.eyes.telling.Presence); time, hours, place: keys of languages/<xx>/eyes.toml."""
 
     verb: SightVerb
     cameras: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
+    zone: str = ""
     minutes: float | None = None
+    clock: tuple[str, ...] = ()
+    presence: str = ""
     time: str = ""
     hours: str = ""
     place: str = ""

@@ -10,12 +10,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 from dobby.agent.meaning import Sight
 from dobby.eyes import tuning
 from dobby.eyes.cameras import masks_text
 from dobby.eyes.seen import Box, Seen, Zone
 from dobby.eyes.sights import Look, Sights
+from dobby.eyes.telling import Presence, Rule, is_known
 from dobby.eyes.watch import sentence
 from dobby.home.device import Command
 from dobby.messages import Person, Picture
@@ -43,10 +45,18 @@ class _Asked:
     def say(self, key: str, **slots: object) -> str:
         return self.hands.house.words.say(f"sight.{key}", **slots)
 
-    def name(self) -> str:
-        """The cameras spoken of, by name; "" for all."""
-        return self.hands.house.words.join([one.name for one in self.sights.named(self.part.cameras)]
-                                           if self.part.cameras else [])
+    def place(self) -> str:
+        """The cameras spoken of, by name, and the zone."""
+        cameras = [one.name for one in self.sights.named(self.part.cameras)] if self.part.cameras else []
+        return self.spot(self.hands.house.words.join(cameras), self.part.zone)
+
+    def spot(self, camera: str, zone: str) -> str:
+        """A camera ("" = all) and a zone ("" = all) in words."""
+        return ", ".join(filter(None, [camera or self.say("all"), zone]))
+
+    def things(self, subjects: Sequence[str]) -> str:
+        """Subjects in words, as many."""
+        return self.hands.house.words.join([self.say(f"subjects_{one}") for one in subjects])
 
 
 async def sight(hands: Hands, part: Sight) -> tuple[str, Done | None]:
@@ -61,7 +71,8 @@ async def sight(hands: Hands, part: Sight) -> tuple[str, Done | None]:
     if part.verb == "ignore":
         return await _ignore(asked)
     answer = {"look": _look, "there": _there, "happening": _happening, "came": _came, "skipped": _skipped,
-              "who": _who, "again": _again, "mute": _mute, "unmute": _unmute, "only": _only, "wrong": _wrong,
+              "who": _who, "again": _again, "mute": _wish, "unmute": _unmute, "only": _wish, "except": _wish,
+              "rules": _rules, "wrong": _wrong,
               "missed": _missed, "untune": _untune, "usual": _usual, "forget": _forget}[part.verb]
     return await answer(asked), None
 
@@ -95,7 +106,7 @@ async def _happening(asked: _Asked) -> str:
         lines.append(asked.say("now", camera=", ".join(unknown)))
     lines += _show(asked, looks)
     recent = await asked.sights.events(asked.sights.watch.local() - timedelta(minutes=10),
-                                       asked.sights.watch.local(), asked.part.cameras)
+                                       asked.sights.watch.local(), asked.part.cameras, zone=asked.part.zone)
     if recent:
         lines.append(asked.say("lately"))
         lines += _lines(asked, recent[-3:])
@@ -157,7 +168,7 @@ async def _came(asked: _Asked) -> str:
     since, until = _span(asked)
     subjects = asked.part.subjects or ("",)
     rows = {row["id"]: row for subject in subjects
-            for row in await asked.sights.events(since, until, asked.part.cameras, subject)}
+            for row in await asked.sights.events(since, until, asked.part.cameras, subject, asked.part.zone)}
     found = [rows[id_] for id_ in sorted(rows)]
     if not found:
         thing = asked.hands.house.words.join([asked.say(f"subject_{one}") for one in asked.part.subjects])
@@ -173,7 +184,7 @@ async def _skipped(asked: _Asked) -> str:
     if not rows:
         return asked.say("skipped_none")
     shown = rows[-LINES:]
-    lines = [f"{line} ({asked.say('why_' + json.loads(row['skipped'])[asked.person.name])})"
+    lines = [f"{line} ({asked.say('why_' + json.loads(row['skipped'])[asked.person.name], zone=row['zone'])})"
              for line, row in zip(_lines(asked, shown), shown, strict=True)]
     more = [asked.say("more", count=len(rows) - LINES)] if len(rows) > LINES else []
     return "\n".join([asked.say("skipped", count=len(rows)), *more, *lines])
@@ -203,33 +214,76 @@ async def _again(asked: _Asked) -> str:
 # --- wishes -------------------------------------------------------------------------------------------------
 
 
-async def _mute(asked: _Asked) -> str:
-    now = asked.sights.watch.local()
-    minutes = MUTED if asked.part.minutes is None else asked.part.minutes
-    tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    until = tomorrow + timedelta(hours=7) if minutes == 0 else tomorrow if minutes < 0 else now + timedelta(
-        minutes=minutes)
-    for camera in _each(asked):
-        await asked.sights.mute(asked.person.name, camera, until)
-    return asked.say("muted", camera=asked.name() or asked.say("all"), until=f"{until:%H:%M}")
+async def _wish(asked: _Asked) -> str:
+    """Quiet about a place, only some subjects there, or all but some."""
+    part, now = asked.part, asked.sights.watch.local()
+    lasting = part.verb != "mute" or part.hours or part.presence
+    rules = [Rule(asked.person.name, camera, cast(Any, part.verb), part.subjects, part.hours,
+                  _until(part, now, None if lasting else MUTED), part.zone, cast(Presence, part.presence))
+             for camera in _each(asked)]
+    for rule in rules:
+        await asked.sights.wish(rule)
+    said = asked.say(f"{part.verb}_kept", camera=asked.place(), things=asked.things(part.subjects),
+                     when=_when(asked, rules[0]))
+    known = is_known(rules[0].presence, asked.person.name, asked.sights.watch.home())
+    return said if known else f"{said} {asked.say('presence_unknown')}"
+
+
+def _until(part: Sight, now: datetime, usual: float | None) -> datetime | None:
+    """When a wish ends: at the next of the times of day that may be meant, or after so many minutes; None = never."""
+    if part.clock:
+        return min(_next(now, clock) for clock in part.clock)
+    minutes = usual if part.minutes is None else part.minutes
+    if minutes is None:
+        return None
+    tomorrow = _next(now, "00:00")
+    return _next(tomorrow, "07:00") if minutes == 0 else tomorrow if minutes < 0 else now + timedelta(minutes=minutes)
+
+
+def _next(now: datetime, clock: str) -> datetime:
+    """The next moment at which a clock in the house shows this."""
+    at = now.replace(hour=int(clock[:2]), minute=int(clock[3:]), second=0, microsecond=0)
+    return at if at > now else at + timedelta(days=1)
+
+
+def _when(asked: _Asked, rule: Rule) -> str:
+    """When a wish holds, in words."""
+    parts = [asked.say(f"hours_{rule.hours}") if rule.hours else "",
+             asked.say(f"presence_{rule.presence}") if rule.presence else ""]
+    if rule.until is not None:
+        now = asked.sights.watch.local()
+        until = rule.until.astimezone(now.tzinfo)
+        far = until - now > timedelta(hours=24)
+        parts.append(asked.say("until", until=f"{until:%Y-%m-%d %H:%M}" if far else f"{until:%H:%M}"))
+    return ", ".join(filter(None, parts)) or asked.say("hours_always")
+
+
+async def _rules(asked: _Asked) -> str:
+    """Every wish of this person that holds, a line each."""
+    rules = await asked.sights.wishes_of(asked.person.name)
+    lines = [asked.say(f"{rule.kind}_rule", camera=asked.spot(rule.camera, rule.zone),
+                       things=asked.things(rule.subjects), when=_when(asked, rule)) for rule in rules]
+    home = asked.sights.watch.home()
+    if not all(is_known(rule.presence, asked.person.name, home) for rule in rules):
+        lines.append(asked.say("presence_unknown"))
+    usual = await asked.sights.usual_to(asked.person.name)
+    if usual:
+        asked.hands.taint()
+    lines += [asked.say("usual_rule", camera=row["camera"], what=clean(row["name"], 90)) for row in usual]
+    return "\n".join(lines) or asked.say("no_rules")
 
 
 async def _unmute(asked: _Asked) -> str:
-    gone = sum([await asked.sights.unmute(asked.person.name, camera) for camera in _each(asked)])
-    return asked.say("unmuted" if gone else "not_muted", camera=asked.name() or asked.say("all"))
+    gone = sum([await asked.sights.unwish(asked.person.name, camera, asked.part.zone, asked.part.subjects)
+                for camera in _each(asked)])
+    key = "unmuted" if gone else "not_muted"
+    return asked.say(f"{key}_things" if asked.part.subjects else key, camera=asked.place(),
+                     things=asked.things(asked.part.subjects))
 
 
 def _each(asked: _Asked) -> list[str]:
     """The cameras a wish is about, by name; "" for all."""
     return [one.name for one in asked.sights.named(asked.part.cameras)] if asked.part.cameras else [""]
-
-
-async def _only(asked: _Asked) -> str:
-    for camera in _each(asked):
-        await asked.sights.only(asked.person.name, camera, asked.part.subjects, asked.part.hours)
-    things = asked.hands.house.words.join([asked.say(f"subjects_{one}") for one in asked.part.subjects])
-    when = asked.say(f"hours_{asked.part.hours}") if asked.part.hours else asked.say("hours_always")
-    return asked.say("only", things=things, when=when, camera=asked.name() or asked.say("all"))
 
 
 async def _wrong(asked: _Asked) -> str:

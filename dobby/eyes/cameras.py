@@ -14,9 +14,11 @@ from dobby.eyes.eyes import Eyes, Watched
 from dobby.eyes.seen import Zone
 from dobby.home import vocabulary as rows
 from dobby.home.device import Command, Device, Reading
+from dobby.home.traits import Trait
 from dobby.store import Store
 
 TRAITS = (rows.WATCHING, rows.IGNORE, rows.MOTION, rows.PICTURE, rows.NIGHT, rows.REACHABLE)
+ZONE = Trait("zone", "sensor")  # one of the zones by name (choices): where something moved last
 
 
 class Cameras:
@@ -29,7 +31,8 @@ class Cameras:
             self._show(one)
 
     def _show(self, one: Watched) -> None:
-        self._queue.put_nowait(Device(one.id, one.name, "camera", one.room, one.make, TRAITS))
+        own = (ZONE.but(choices=one.places),) if one.places else ()
+        self._queue.put_nowait(Device(one.id, one.name, "camera", one.room, one.make, (*TRAITS, *own)))
         self.spoken(one.name, self._state(one))
 
     def add(self, camera: Watched) -> None:
@@ -43,9 +46,9 @@ class Cameras:
             yield await self._queue.get()
 
     def _state(self, one: Watched) -> dict[str, bool | str]:
+        where = {"zone": ""} if one.places else {}
         return {"watching": one.watching, "motion": False, "picture": one.state, "night": one.night,
-                "ignore": masks_text(one.kept),
-                "reachable": one.state != "down"}
+                "ignore": masks_text(one.kept), "reachable": one.state != "down", **where}
 
     def spoken(self, camera: str, facts: Mapping[str, bool | str]) -> None:
         """Something about a camera is so now."""

@@ -51,6 +51,11 @@ class Watched:
     busy: bool = False
     night: bool = False
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The names of the parts of its picture that have one."""
+        return tuple(dict.fromkeys(zone.name for zone in self.zones if zone.kind == "watch"))
+
     def row(self) -> dict[str, Any]:
         """What the child needs to know."""
         return {"name": self.name, "url": self.url, "sub_url": self.sub_url, "user": self.user,

@@ -13,11 +13,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
 
+from dobby.eyes import wishes
 from dobby.eyes.eyes import NoPicture, Watched
 from dobby.eyes.seen import Glance, Point, Seen
+from dobby.eyes.telling import Rule
 from dobby.eyes.vision import End
-from dobby.eyes.watch import Watch, stamp
-from dobby.store import Row
+from dobby.eyes.watch import Watch
+from dobby.store import Row, stamp
 
 TOLD_FOR = timedelta(hours=6)  # how long "who is it?" and "show me again" mean the last picture
 Label = Literal["false alarm", "right", "missed"]
@@ -113,13 +115,14 @@ class Sights:
 
     # --- what happened ------------------------------------------------------------------------------------------------
 
-    async def events(self, since: datetime, until: datetime, ids: Sequence[str] = (),
-                     subject: str = "") -> list[Row]:
-        """What was seen in a time, oldest first; without what turned out to be nothing."""
+    async def events(self, since: datetime, until: datetime, ids: Sequence[str] = (), subject: str = "",
+                     zone: str = "") -> list[Row]:
+        """What was seen in a time (in a zone), oldest first; without what turned out to be nothing."""
         names = {one.name for one in self.named(ids)}
         rows = await self.watch.store.all("seen_since", since=stamp(since), camera="")
         return [row for row in rows if row["at"] < stamp(until) and row["camera"] in names
                 and row["subject"] != "nothing" and row["label"] != "false alarm"
+                and zone.casefold() in ("", row["zone"].casefold())
                 and (not subject or _is_of(row, subject))]
 
     async def skipped(self, person: str, since: datetime) -> list[Row]:
@@ -138,25 +141,23 @@ class Sights:
 
     # --- wishes -------------------------------------------------------------------------------------------------------
 
-    async def mute(self, person: str, camera: str, until: datetime | None) -> None:
-        """No texts to this person ("" = anybody) about a camera ("" = all) until then (None = until told otherwise)."""
-        await self._rule(person, camera, "mute", (), "", until)
+    async def wish(self, rule: Rule) -> None:
+        """Keep what a person wishes about texts."""
+        await wishes.keep(self.watch.store, rule, self.watch.now())
 
-    async def only(self, person: str, camera: str, subjects: Sequence[str], hours: str) -> None:
-        """Texts to this person only about these subjects, at these hours ("" = always)."""
-        await self.watch.store.do("eye_only_drop", person=person, camera=camera, hours=hours)
-        await self._rule(person, camera, "only", subjects, hours, None)
+    async def unwish(self, person: str, camera: str, zone: str = "", subjects: Sequence[str] = ()) -> int:
+        """Take this person's wishes about a camera ("" = all) back, of a zone or about some subjects where one is
+        named; how many there were."""
+        return await wishes.take_back(self.watch.store, person, camera, self.watch.now(), zone, subjects)
 
-    async def unmute(self, person: str, camera: str) -> int:
-        """Take this person's wishes about a camera ("" = all) back; how many there were."""
-        dropped = await self.watch.store.do("eye_rules_drop", person=person, camera=camera)
-        return dropped + await self.watch.store.do("eye_normals_drop", person=person, camera=camera)
+    async def wishes_of(self, person: str) -> list[Rule]:
+        """What this person wishes now, the oldest first."""
+        return [rule for rule in await wishes.kept(self.watch.store) if rule.person in ("", person)
+                and (rule.until is None or rule.until > self.watch.now())]
 
-    async def _rule(self, person: str, camera: str, kind: str, subjects: Sequence[str], hours: str,
-                    until: datetime | None) -> None:
-        await self.watch.store.do("eye_rule_add", person=person, camera=camera, kind=kind,
-                                  subjects=json.dumps(list(subjects)), hours=hours, said_by=person,
-                                  until=until.isoformat() if until else "", made=stamp(self.watch.local()))
+    async def usual_to(self, person: str) -> list[Row]:
+        """What is usual to this person, the oldest first."""
+        return [row for row in await self.watch.store.all("eye_normals") if row["person"] == person]
 
     async def label(self, event: str, label: Label) -> None:
         """What an event really was; kept, with its clip, for tuning."""

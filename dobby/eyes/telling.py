@@ -1,17 +1,22 @@
 """Worth telling? Pure: an event, what came before it, and a person's wishes in; yes or a reason out.
 
-The same truck twice is one text. A wish ("mute the driveway", "only people at night") holds for the person who said it.
-The hourly cap never swallows the first of a kind. Every no has a reason, which "what did you skip?" gives back.
+The same truck twice is one text. A wish ("mute the driveway", "only people at night") holds for the person who said it,
+and one that depends on who is at home holds nothing back for as long as nobody knows that. The hourly cap never
+swallows the first of a kind. Every no has a reason, which "what did you skip?" gives back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-Reason = Literal["nothing", "same", "mute", "only", "quiet", "normal", "cap"]
+Reason = Literal["nothing", "same", "mute", "only", "except", "zone", "quiet", "normal", "cap"]
+Presence = Literal["", "nobody", "somebody", "me_away", "me_home"]
+OPPOSITE: Mapping[Presence, Presence] = {"nobody": "somebody", "somebody": "nobody", "me_away": "me_home",
+                                         "me_home": "me_away"}
+Home = Mapping[str, bool | None]  # by person: home, away, or None where nobody knows
 SAME_FOR = {"vehicle": timedelta(minutes=15), "person": timedelta(minutes=5), "animal": timedelta(minutes=20),
             "parcel": timedelta(minutes=2)}
 SAME_ANYTHING = timedelta(minutes=5)
@@ -40,6 +45,7 @@ class Event:
     same_as_before: bool = False
     normal: bool = False
     look: str = ""  # the colours of what was seen; events without are told apart by their sort alone
+    zone: str = ""
 
     @property
     def sort(self) -> tuple[str, str, str]:
@@ -52,17 +58,21 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A wish of a person ("" = everybody) about a camera ("" = all): nothing (mute) or only some subjects.
+    """A wish of a person ("" = everybody) about a camera and a zone of it ("" = all): nothing (mute), only some
+    subjects, or all but some (except).
 
-    hours: "", "night", "day" or "23:00-06:30" (local); until: when it ends, None = never.
+    hours: "", "night", "day" or "23:00-06:30" (local); presence: while nobody or somebody is at home, while the person
+    is away or at home ("" = always); until: when it ends, None = never.
     """
 
     person: str
     camera: str
-    kind: Literal["mute", "only"]
+    kind: Literal["mute", "only", "except"]
     subjects: tuple[str, ...] = ()
     hours: str = ""
     until: datetime | None = None
+    zone: str = ""
+    presence: Presence = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +83,18 @@ class Limits:
     quiet: str = ""
 
 
-def reason_not(event: Event, told: Sequence[Event], rules: Sequence[Rule], person: str,
-               limits: Limits) -> Reason | None:
-    """Why a person is not told of an event, None when they are. told: what this person was told of, the latest last.
+def reason_not(event: Event, told: Sequence[Event], rules: Sequence[Rule], person: str, limits: Limits,
+               home: Home) -> Reason | None:
+    """Why a person is not told of an event, None when they are. told: what this person was told of, the latest last;
+    "zone": a wish about the zone in which it happened.
 
     What wants a person (alert 2) is never held back as the same, as usual or as too much; only a wish holds it back.
     """
     if event.subject == "nothing":
         return "nothing"
     for rule in rules:
-        if _holds(rule, event, person) and (rule.kind == "mute" or not _wanted(event, rule)):
-            return "mute" if rule.kind == "mute" else "only"
+        if _holds(rule, event, person, home) and _hides(rule, event):
+            return "zone" if rule.zone else rule.kind
     if limits.quiet and event.alert < 2 and within(limits.quiet, event.at):
         return "quiet"
     if event.alert < 2 and is_same(event, told):
@@ -126,8 +137,10 @@ def alike(one: str, other: str) -> bool:
     return sum(min(a, b) for a, b in pairs) / whole >= ALIKE
 
 
-def _holds(rule: Rule, event: Event, person: str) -> bool:
+def _holds(rule: Rule, event: Event, person: str, home: Home) -> bool:
     if rule.person not in ("", person) or rule.camera not in ("", event.camera):
+        return False
+    if rule.zone.casefold() not in ("", event.zone.casefold()) or not is_so(rule.presence, person, home):
         return False
     if rule.until is not None and event.at >= rule.until:
         return False
@@ -136,12 +149,51 @@ def _holds(rule: Rule, event: Event, person: str) -> bool:
     return not rule.hours or within(rule.hours, event.at)
 
 
+def is_so(presence: Presence, person: str, home: Home) -> bool:
+    """Whether it is known that those at home are as a wish has it."""
+    match presence:
+        case "nobody":
+            return bool(home) and all(there is False for there in home.values())
+        case "somebody":
+            return any(home.values())
+        case "me_away":
+            return home.get(person) is False
+        case "me_home":
+            return home.get(person) is True
+    return True
+
+
+def is_known(presence: Presence, person: str, home: Home) -> bool:
+    """Whether anybody knows if those at home are as a wish has it."""
+    return not presence or is_so(presence, person, home) or is_so(OPPOSITE[presence], person, home)
+
+
+def _hides(rule: Rule, event: Event) -> bool:
+    """Whether a wish that holds keeps an event back."""
+    match rule.kind:
+        case "mute":
+            return True
+        case "only":
+            return not _wanted(event, rule)
+        case "except":
+            return _unwanted(event, rule)
+
+
 def _wanted(event: Event, rule: Rule) -> bool:
     """Whether an event is of the subjects that a person still wants. Where nobody looked, its size must do."""
     if event.subject:
         return event.subject in rule.subjects or (event.parcel != "none" and "parcel" in rule.subjects)
     sizes = {"person": ("person",), "car": ("vehicle",), "small": ("animal", "parcel")}
     return event.size not in sizes or any(subject in rule.subjects for subject in sizes[event.size])
+
+
+def _unwanted(event: Event, rule: Rule) -> bool:
+    """Whether an event is of the subjects that a person does not want, and of no other. Where nobody looked, its size
+    must do: a small thing that came by itself is an animal."""
+    if event.sort[0] == "parcel":
+        return "parcel" in rule.subjects and event.subject in ("", "parcel", "other", *rule.subjects)
+    sizes = {"person": "person", "car": "vehicle", "small": "animal"}
+    return (event.subject or sizes.get(event.size, "")) in rule.subjects
 
 
 def at_night(event: Event) -> bool:

@@ -18,9 +18,8 @@ from dobby.children import bare_environment
 from dobby.errors import DobbyError
 from dobby.eyes.eyes import Watched
 from dobby.eyes.sights import Sights
-from dobby.eyes.watch import stamp
 from dobby.messages import Letter
-from dobby.store import Row
+from dobby.store import Row, stamp
 
 SECONDS = 600.0  # of search for one camera
 CLIPS = 40  # at most for one camera, the newest

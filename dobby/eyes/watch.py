@@ -17,14 +17,15 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from dobby.eyes import wishes
 from dobby.eyes.cameras import Cameras
 from dobby.eyes.eyes import Eyes, Watched
 from dobby.eyes.line import Note
 from dobby.eyes.seen import Box, Glance, Seen, Word
-from dobby.eyes.telling import Event, Limits, Rule, alike, reason_not, size_of
+from dobby.eyes.telling import Event, Home, Limits, alike, reason_not, size_of
 from dobby.eyes.vision import End
 from dobby.messages import Letter, Person, Picture
-from dobby.store import Row, Store
+from dobby.store import Row, Store, stamp
 from dobby.words import Words
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ class Watch:
     mind: Mind | None = None
     prompt: float = PROMPT
     on_seen: Callable[[Mapping[str, Any]], None] = lambda seen: None
+    home_of: Callable[[], Home] = dict  # who is at home, by name; who is not named, nobody knows of
     eyes: Eyes = field(init=False)
     link: Cameras = field(init=False)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -103,6 +105,10 @@ class Watch:
         """Now, in the time of the house."""
         return self.now().astimezone(self.zone)
 
+    def home(self) -> Home:
+        """Who of the household is at home."""
+        return {person.name: None for person in self.people if person.role != "guest"} | dict(self.home_of())
+
     async def heard(self, note: Note) -> None:
         """What the eyes' process says."""
         camera = self.eyes.cameras.get(str(note.head.get("camera", "")))
@@ -112,6 +118,8 @@ class Watch:
             case "event" if note.head.get("phase") == "picture":
                 if camera.watching:
                     self._moves(camera, str(note.head.get("event")), True)
+                    if camera.places:
+                        self.link.spoken(camera.name, {"zone": str(note.head.get("zone", ""))})
                     self._spawn(self._deal(note, camera))
             case "event":
                 self._moves(camera, str(note.head.get("event")), False)
@@ -205,7 +213,7 @@ class Watch:
             event = replace(event, same_as_before=word.seen.same_as_before)
         since = stamp(event.at - LOOK_BACK)
         earlier = [one for one in await self.store.all("seen_since", since=since, camera="") if one["id"] < row["id"]]
-        rules = [_rule(one) for one in await self.store.all("eye_rules")]
+        rules, home = await wishes.kept(self.store), self.home()
         normals = [one for one in await self.store.all("eye_normals") if one["camera"] == row["camera"]
                    and one["subject"] in ("", row["subject"]) and alike(one["look"], row["look"])]
         household = await self._comes_often(row)
@@ -219,7 +227,7 @@ class Watch:
                 continue
             event = replace(event, normal=household or any(one["person"] == person.name for one in normals))
             before = [self._past(one) for one in earlier if person.name in json.loads(one["told"])]
-            reason = reason_not(event, before, rules, person.name, self.limits)
+            reason = reason_not(event, before, rules, person.name, self.limits, home)
             if reason is None:
                 now_told.append(person.name)
                 await self._send(person, row, "picture")
@@ -232,12 +240,12 @@ class Watch:
 
     async def _keep_words(self, id_: str, seen: Seen, mind: str) -> None:
         await self.store.do("seen_words", event=id_, mind=mind, subject=seen.subject, what=seen.what,
-                            carrier=seen.carrier, parcel=seen.parcel, readable=seen.text, alert=seen.alert)
+                            carrier=seen.carrier, parcel=seen.parcel, alert=seen.alert)
 
     def _past(self, row: Row) -> Event:
         at = datetime.fromisoformat(row["at"]).astimezone(self.zone)
         return Event(row["event"], row["camera"], at, row["kind"], row["subject"], row["carrier"], row["parcel"],
-                     row["size"], row["alert"], bool(row["night"]), look=row["look"])
+                     row["size"], row["alert"], bool(row["night"]), look=row["look"], zone=row["zone"])
 
     async def _comes_often(self, row: Row) -> bool:
         """Whether it is a car that came on several days: the household's own (a carrier's van is never usual)."""
@@ -320,11 +328,6 @@ class Watch:
                                             self.words().say(key, camera=camera.name), kind="alert"))
 
 
-def stamp(at: datetime) -> str:
-    """A moment as the log keeps it: UTC, so that text order is time order."""
-    return at.astimezone(ZoneInfo("UTC")).isoformat(timespec="milliseconds")
-
-
 def sentence(row: Row, words: Words) -> str:
     """What the phone says about an event: the model's sentence, or what the detector itself knows and no more."""
     place = f"{row['camera']}, {row['zone']}" if row["zone"] else row["camera"]
@@ -341,8 +344,3 @@ def view(row: Row) -> dict[str, Any]:
             "zone": row["zone"], "subject": row["subject"], "what": row["what"], "carrier": row["carrier"],
             "size": row["size"], "night": bool(row["night"]), "pictures": json.loads(row["pictures"]),
             "told": json.loads(row["told"]), "skipped": json.loads(row["skipped"]), "label": row["label"]}
-
-
-def _rule(row: Row) -> Rule:
-    until = datetime.fromisoformat(row["until"]) if row["until"] else None
-    return Rule(row["person"], row["camera"], row["kind"], tuple(json.loads(row["subjects"])), row["hours"], until)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from dobby.eyes.eyes import Watched
 from dobby.eyes.sights import Sights
-from dobby.eyes.telling import NIGHT
+from dobby.eyes.telling import NIGHT, Presence, Rule, is_known
 from dobby.messages import Picture
 from dobby.store import Row
 from dobby.tools.fence import clean, fenced
@@ -34,6 +34,11 @@ def _meant(sights: Sights, camera: str) -> list[Watched]:
     return [one for one in sights.cameras() if not said or said in (one.id, one.name.casefold(), one.room.casefold())]
 
 
+def _no_such(sights: Sights) -> str:
+    return json.dumps({"error": "No such camera or zone.",
+                       "cameras": {one.name: {"zones": one.places} for one in sights.cameras()}})
+
+
 async def look_camera(hands: Hands, camera: str = "", question: str = "") -> str:
     """Take a fresh picture with a camera (name or room; "" = all) and say what is on it. The pictures go to the person
     with your answer. question: what to look for, in English."""
@@ -42,7 +47,7 @@ async def look_camera(hands: Hands, camera: str = "", question: str = "") -> str
         return NO_CAMERAS
     cameras = _meant(sights, camera)
     if not cameras:
-        return json.dumps({"error": "No such camera.", "cameras": [one.name for one in sights.cameras()]})
+        return _no_such(sights)
     looks = await sights.look([one.id for one in cameras], question[:200])
     hands.pictures += [Picture(one.picture) for one in looks if one.picture][:4]
     hands.taint()
@@ -55,7 +60,7 @@ async def look_camera(hands: Hands, camera: str = "", question: str = "") -> str
 async def camera_events(hands: Hands, hours: float = 12.0, camera: str = "", subject: Literal[
         "any", "person", "vehicle", "animal", "parcel"] = "any", skipped_only: bool = False) -> str:
     """What the cameras saw in the last hours, oldest first, with whether this person was told of it, and if not, why
-    (same, mute, only, quiet, normal, cap, nothing)."""
+    (same, mute, only, except, zone: a wish about that zone, quiet, normal, cap, nothing)."""
     sights = _sights(hands)
     if sights is None or hands.asker.person is None:
         return NO_CAMERAS
@@ -66,7 +71,7 @@ async def camera_events(hands: Hands, hours: float = 12.0, camera: str = "", sub
     else:
         ids = [one.id for one in _meant(sights, camera)]
         if not ids:
-            return json.dumps({"error": "No such camera.", "cameras": [one.name for one in sights.cameras()]})
+            return _no_such(sights)
         rows = await sights.events(since, now + timedelta(minutes=1), ids, "" if subject == "any" else subject)
     hands.taint()
     shown = [_row(row, name, sights) for row in rows[-EVENTS_LIMIT:]]
@@ -80,29 +85,36 @@ def _row(row: Row, person: str, sights: Sights) -> dict[str, object]:
             "not_told_because": json.loads(row["skipped"]).get(person, "")}
 
 
-async def camera_texts(hands: Hands, wish: Literal["mute", "only", "everything"], camera: str = "",
+async def camera_texts(hands: Hands, wish: Literal["mute", "only", "except", "everything"], camera: str = "",
                        minutes: int = 60, subjects: list[str] = [],  # noqa: B006  # never changed
-                       hours: Literal["always", "night", "day"] = "always") -> str:
-    """Keep what the person wishes about texts from a camera (name or room; "" = all), for this person alone: mute for
-    some minutes, only some subjects (person, vehicle, animal, parcel) always, by night or by day, or everything again.
-    The cameras go on watching."""
+                       hours: Literal["always", "night", "day"] = "always", zone: str = "",
+                       presence: Literal["always", "nobody", "somebody", "me_away", "me_home"] = "always") -> str:
+    """Keep what the person wishes about texts from a camera (name or room; "" = all) or a zone of its picture (by name;
+    "" = all), for this person alone: mute (for some minutes, or while hours or presence say so), only some subjects or
+    all except some (person, vehicle, animal, parcel), always, by night or by day, always or while nobody or somebody is
+    home or the person is away or home; or everything again. The cameras go on watching."""
     sights = _sights(hands)
     if sights is None or hands.asker.person is None:
         return NO_CAMERAS
-    name, cameras = hands.asker.person.name, [one.name for one in _meant(sights, camera)] if camera else [""]
-    if not cameras:
-        return json.dumps({"error": "No such camera.", "cameras": [one.name for one in sights.cameras()]})
-    wanted = [one for one in subjects if one in ("person", "vehicle", "animal", "parcel")]
-    if wish == "only" and not wanted:
+    name, meant = hands.asker.person.name, _meant(sights, camera)
+    if zone:
+        meant = [one for one in meant if zone.casefold() in map(str.casefold, one.places)]
+    if not meant:
+        return _no_such(sights)
+    wanted = tuple(one for one in subjects if one in ("person", "vehicle", "animal", "parcel"))
+    if wish in ("only", "except") and not wanted:
         return json.dumps({"error": "subjects: person, vehicle, animal, parcel; at least one."})
-    for one in cameras:
-        if wish == "mute":
-            await sights.mute(name, one, sights.watch.local() + timedelta(minutes=min(max(minutes, 1), 24 * 60)))
-        elif wish == "only":
-            await sights.only(name, one, wanted, "" if hours == "always" else hours)
+    when = "" if hours == "always" else hours
+    who: Presence = "" if presence == "always" else presence
+    ends = sights.watch.local() + timedelta(minutes=min(max(minutes, 1), 24 * 60))
+    for one in [one.name for one in meant] if camera or zone else [""]:
+        if wish == "everything":
+            await sights.unwish(name, one, zone, wanted)
         else:
-            await sights.unmute(name, one)
-    return json.dumps({"kept": wish, "cameras": cameras if camera else "all", "night_is": NIGHT})
+            await sights.wish(Rule(name, one, wish, () if wish == "mute" else wanted, when,
+                                   ends if wish == "mute" and not (when or who) else None, zone, who))
+    return json.dumps({"kept": wish, "cameras": [one.name for one in meant] if camera or zone else "all", "zone": zone,
+                       "night_is": NIGHT, "who_is_home_is_known": is_known(who, name, sights.watch.home())})
 
 
 TOOLS = (tool(look_camera), tool(camera_events), tool(camera_texts, risky=True))

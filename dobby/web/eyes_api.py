@@ -8,7 +8,8 @@ from datetime import timedelta
 from aiohttp import web
 
 from dobby.eyes.sights import Sights
-from dobby.eyes.watch import stamp, view
+from dobby.eyes.watch import view
+from dobby.store import stamp
 from dobby.tools.hands import House
 from dobby.web.guard import ApiError, body
 

@@ -7,15 +7,28 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dobby.eyes.telling import Event, Limits, Rule, at_night, reason_not, size_of, within
+from dobby.eyes.telling import (
+    OPPOSITE,
+    Event,
+    Home,
+    Limits,
+    Presence,
+    Rule,
+    at_night,
+    is_known,
+    reason_not,
+    size_of,
+    within,
+)
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 TRUCK = Event("a", "Driveway", NOON, subject="vehicle", carrier="FedEx", size="car")
 CAT = Event("b", "Driveway", NOON, subject="animal", size="small")
 
 
-def verdict(event: Event, *told: Event, rules: tuple[Rule, ...] = (), limits: Limits | None = None) -> str | None:
-    return reason_not(event, told, rules, "Robin", limits or Limits())
+def verdict(event: Event, *told: Event, rules: tuple[Rule, ...] = (), limits: Limits | None = None,
+            home: Home | None = None) -> str | None:
+    return reason_not(event, told, rules, "Robin", limits or Limits(), home or {})
 
 
 def later(event: Event, minutes: float, **changes: object) -> Event:
@@ -129,3 +142,50 @@ def test_without_a_model_what_may_be_a_person_always_passes() -> None:
     rule = Rule("", "", "only", ("person",))
     assert verdict(replace(CAT, subject="", size="thing"), rules=(rule,)) is None
     assert verdict(replace(CAT, subject="", size="car"), rules=(rule,)) == "only"
+
+
+def test_a_wish_about_a_zone_holds_for_what_happens_in_it() -> None:
+    rule = Rule("Robin", "Driveway", "only", ("person",), zone="Flower bed")
+    assert verdict(replace(CAT, zone="flower bed"), rules=(rule,)) == "zone"
+    assert verdict(replace(CAT, zone="flower bed", subject="person"), rules=(rule,)) is None
+    assert verdict(replace(CAT, zone="street"), rules=(rule,)) is None
+    assert verdict(CAT, rules=(rule,)) is None
+    assert verdict(replace(CAT, zone="flower bed", camera="Garden"), rules=(rule,)) is None
+
+
+def test_all_except_some() -> None:
+    rule = Rule("Robin", "", "except", ("animal",))
+    person = replace(CAT, subject="person")
+    assert verdict(CAT, rules=(rule,)) == "except"
+    assert verdict(person, rules=(rule,)) is None
+    assert verdict(replace(CAT, subject=""), rules=(rule,)) == "except"
+    assert verdict(replace(CAT, subject="", size="thing"), rules=(rule,)) is None
+    assert verdict(replace(CAT, subject="", kind="left"), rules=(rule,)) is None
+
+
+def test_a_parcel_is_news_though_its_bearer_is_not() -> None:
+    bearer = replace(CAT, subject="person", parcel="appeared")
+    assert verdict(bearer, rules=(Rule("", "", "except", ("person",)),)) is None
+    assert verdict(bearer, rules=(Rule("", "", "except", ("parcel",)),)) is None
+    assert verdict(bearer, rules=(Rule("", "", "except", ("person", "parcel")),)) == "except"
+
+
+@pytest.mark.parametrize(("presence", "home", "hides"), [
+    ("nobody", {"Robin": False, "Sam": False}, True), ("nobody", {"Robin": False, "Sam": None}, False),
+    ("nobody", {"Robin": False, "Sam": True}, False), ("nobody", {}, False),
+    ("somebody", {"Robin": None, "Sam": True}, True), ("somebody", {"Robin": None, "Sam": False}, False),
+    ("me_away", {"Robin": False, "Sam": True}, True), ("me_away", {"Robin": None, "Sam": False}, False),
+    ("me_home", {"Robin": True}, True), ("me_home", {"Sam": True}, False)])
+def test_a_wish_about_who_is_home_holds_only_where_that_is_known(presence: Presence, home: Home, hides: bool) -> None:
+    rule = Rule("Robin", "", "mute", presence=presence)
+    assert verdict(CAT, rules=(rule,), home=home) == ("mute" if hides else None)
+    if hides:
+        assert is_known(presence, "Robin", home)
+        assert verdict(CAT, rules=(replace(rule, presence=OPPOSITE[presence]),), home=home) is None
+
+
+def test_whether_it_is_known_who_is_home() -> None:
+    assert is_known("", "Robin", {})
+    assert is_known("nobody", "Robin", {"Robin": None, "Sam": True})
+    assert not is_known("nobody", "Robin", {"Robin": None, "Sam": False})
+    assert not is_known("me_away", "Robin", {"Sam": True})

@@ -17,9 +17,9 @@ from dobby.clock import Clock
 from dobby.eyes import tuning
 from dobby.eyes.eyes import Watched
 from dobby.eyes.line import Note
-from dobby.eyes.seen import Glance, Seen, Word
+from dobby.eyes.seen import Glance, Seen, Word, Zone
 from dobby.eyes.sights import Sights
-from dobby.eyes.telling import Limits, alike
+from dobby.eyes.telling import Limits, Rule, alike
 from dobby.eyes.vision import End
 from dobby.eyes.watch import Watch
 from dobby.messages import Letter, Person
@@ -100,7 +100,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     words = await asyncio.to_thread(Words, "en")
     watch = Watch(store, box, pictures, clock.now, lambda: words, PEOPLE, ZoneInfo("UTC"), Limits(), seer, 0.3,
                   seen.append)
-    watch.open([Watched("Drive", "rtsp://x", id="camera:drive")])
+    watch.open([Watched("Drive", "rtsp://x", id="camera:drive", zones=(Zone("street", ()), Zone("tree", (), "mask")))])
     yield Scene(watch, box, seer, clock, seen, Sights(watch, pictures))
     await watch.close()
     await store.close()
@@ -166,10 +166,61 @@ async def test_what_the_owner_calls_usual_is_usual(scene: Scene) -> None:
     await scene.event()
     assert (len(scene.texts()), len(scene.texts("+2"))) == (1, 2)
     assert await scene.watch._usual("Drive") == ("our car",)
-    assert await scene.sights.unmute("Robin", "") == 1
+    assert await scene.sights.unwish("Robin", "") == 1
     scene.clock.advance(7200)
     await scene.event()
     assert len(scene.texts()) == 2
+
+
+async def test_a_wish_about_a_zone_holds_there_and_for_who_said_it(scene: Scene) -> None:
+    await scene.sights.wish(Rule("Robin", "Drive", "except", ("vehicle",), zone="street"))
+    await scene.event(zone="street")
+    assert (scene.texts(), scene.texts("+2")) == ([], ["Drive, street: A blue car parks."])
+    assert scene.seen[-1]["skipped"] == {"Robin": "zone"}
+    await scene.event(zone="")
+    assert scene.texts() == ["Drive: A blue car parks."]
+    now, hour = scene.watch.local(), timedelta(hours=1)
+    assert [row["zone"] for row in await scene.sights.events(now - hour, now + hour, zone="Street")] == ["street"]
+
+
+async def test_a_wish_about_who_is_home_waits_until_that_is_known(scene: Scene) -> None:
+    await scene.sights.wish(Rule("Robin", "", "mute", presence="me_home"))
+    assert scene.watch.home() == {"Robin": None, "Sam": None, "Kim": None}
+    await scene.event()
+    assert len(scene.texts()) == 1
+    scene.clock.advance(7200)
+    scene.watch.home_of = lambda: {"Robin": True}
+    await scene.event()
+    assert (len(scene.texts()), len(scene.texts("+2"))) == (1, 2)
+    scene.clock.advance(7200)
+    scene.watch.home_of = lambda: {"Robin": False}
+    await scene.event()
+    assert len(scene.texts()) == 2
+
+
+async def test_the_newest_wish_about_a_place_holds_and_can_be_taken_back(scene: Scene) -> None:
+    async def wished() -> list[tuple[str, str, tuple[str, ...]]]:
+        return [(rule.kind, rule.zone, rule.subjects) for rule in await scene.sights.wishes_of("Robin")]
+    long, short = (scene.watch.local() + timedelta(hours=hours) for hours in (5, 1))
+    await scene.sights.wish(Rule("Robin", "Drive", "mute", until=long))
+    await scene.sights.wish(Rule("Robin", "Drive", "mute", until=short))
+    await scene.sights.wish(Rule("Sam", "Drive", "mute"))
+    assert await wished() == [("mute", "", ())]
+    scene.clock.advance(3601)
+    assert await wished() == []
+    await scene.sights.wish(Rule("Robin", "", "except", ("animal",)))
+    await scene.sights.wish(Rule("Robin", "", "except", ("animal", "vehicle")))
+    await scene.sights.wish(Rule("Robin", "Drive", "only", ("person",), zone="street"))
+    assert await wished() == [("except", "", ("animal", "vehicle")), ("only", "street", ("person",))]
+    assert await scene.sights.unwish("Robin", "Drive", "Street", ("parcel",)) == 1
+    assert await wished() == [("except", "", ("animal", "vehicle")), ("only", "street", ("person", "parcel"))]
+    assert await scene.sights.unwish("Robin", "", subjects=("vehicle",)) == 2
+    assert await wished() == [("except", "", ("animal",)), ("only", "street", ("person", "parcel", "vehicle"))]
+    await scene.sights.wish(Rule("Robin", "", "only", ("animal",)))
+    assert await scene.sights.unwish("Robin", "Drive", "street") == 1
+    assert await wished() == [("only", "", ("animal",))]
+    assert await scene.sights.unwish("Robin", "") == 1 + 1  # and the mute that is over
+    assert len(await scene.sights.wishes_of("Sam")) == 1
 
 
 async def test_left_and_taken_without_a_model(scene: Scene) -> None:
@@ -195,7 +246,7 @@ async def test_what_nobody_was_told_of_when_the_daemon_ended_is_told_when_it_is_
     scene.watch.prompt = 60.0
     dealing = asyncio.create_task(scene.event())
     async def kept() -> bool:
-        return bool(await scene.watch.store.all("seen_lately", camera="", limit=1))
+        return bool(await scene.watch.store.all("seen_since", since="", camera=""))
     await until(kept)
     await scene.watch.close()
     await asyncio.gather(dealing, return_exceptions=True)
