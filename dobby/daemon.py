@@ -273,8 +273,7 @@ def _start(daemon: Daemon, parts: Parts, ears: Ears) -> None:
         parts.run("new cameras", lambda: _let_cameras_in(daemon, sights))
         parts.run("eyes", sights.watch.eyes.run)
         parts.run("tuning", lambda: tuning.nightly(sights))
-        parts.run("pictures", lambda: tuning.tidy(sights, daemon.workspace / "pictures", daemon.config.eyes.keep_days,
-                                                  daemon.config.eyes.keep_mb))
+        parts.run("pictures", lambda: sights.upkeep(daemon.config.eyes.keep_days, daemon.config.eyes.keep_mb))
     if daemon.vision is not None:
         parts.run("vision", daemon.vision.run)
     if daemon.reach.addresses:

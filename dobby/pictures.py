@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import os
 import re
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 LENT_FOR = timedelta(minutes=15)
@@ -43,13 +44,14 @@ class Pictures:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
 
-    def drop_since(self, since: datetime, until: datetime) -> int:
-        """Remove every picture and clip that was made in a time (blocking); how many."""
-        made = [path for path in [*self._folder.glob("*.*"), *self.clips.glob("*.mkv")]
-                if since.timestamp() <= path.stat().st_mtime < until.timestamp()]
-        for path in made:
-            path.unlink(missing_ok=True)
-        return len(made)
+    def all(self) -> list[tuple[str, int, datetime]]:
+        """Every picture and clip (blocking): its name, its bytes, and when it was made."""
+        found = []
+        for path in [*self._folder.glob("*.*"), *self.clips.glob("*.mkv")]:
+            with contextlib.suppress(FileNotFoundError):  # dropped meanwhile
+                facts = path.stat()
+                found.append((path.name, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC)))
+        return [one for one in found if NAME.fullmatch(one[0]) or CLIP.fullmatch(one[0])]
 
     def read(self, name: str) -> bytes:
         """A kept picture (blocking); b"" when it is gone."""
@@ -61,11 +63,6 @@ class Pictures:
         folder = self._folder if NAME.fullmatch(name) else self.clips if CLIP.fullmatch(name) else None
         path = folder / name if folder is not None else None
         return path if path is not None and path.is_file() else None
-
-    def size(self, name: str) -> int:
-        """Bytes of a picture or clip, 0 when it is gone (blocking)."""
-        path = self.path(name)
-        return path.stat().st_size if path is not None else 0
 
     def drop(self, name: str) -> None:
         """Remove a picture or a clip (blocking)."""

@@ -15,7 +15,8 @@ from dobby.eyes.ends import Claude, Server
 from dobby.eyes.eyes import Watched
 from dobby.eyes.local import Local
 from dobby.eyes.seen import Zone
-from dobby.eyes.sights import Shelf, Sights
+from dobby.eyes.shelf import Shelf
+from dobby.eyes.sights import Sights
 from dobby.eyes.telling import Limits
 from dobby.eyes.vision import End, Vision
 from dobby.eyes.watch import Mail, Mind, Watch
@@ -62,7 +63,7 @@ async def open_eyes(config: Config, secrets: Secrets, store: Store, post: Mail, 
     cameras = [await _watched(one, secrets, store, zones.get(one.name, ()), clips, config.eyes.patience)
                for one in config.cameras]
     watch.open(cameras)
-    return Sights(watch, shelf)
+    return Sights(watch)
 
 
 async def let_in(sights: Sights, store: Store, id_: str, name: str, room: str, url: str, secret: Mapping[str, str],

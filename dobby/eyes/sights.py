@@ -7,13 +7,13 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
-from dobby.eyes import wishes
+from dobby.eyes import shelf, wishes
 from dobby.eyes.eyes import NoPicture, Watched
 from dobby.eyes.seen import Glance, Point, Seen
 from dobby.eyes.telling import Rule
@@ -35,35 +35,11 @@ class Look:
     trouble: str = ""
 
 
-class Shelf(Protocol):
-    """Where pictures are kept."""
-
-    def keep(self, data: bytes, kind: str = "jpg") -> str:
-        """Keep a picture (blocking); its name."""
-        ...
-
-    def read(self, name: str) -> bytes:
-        """A kept picture (blocking); b"" when it is gone."""
-        ...
-
-    def drop(self, name: str) -> None:
-        """Remove a picture or a clip (blocking)."""
-        ...
-
-    def path(self, name: str) -> Path | None:
-        """The file of a picture or a clip, None when there is none of that name."""
-        ...
-
-    def drop_since(self, since: datetime, until: datetime) -> int:
-        """Remove every picture and clip that was made in a time (blocking); how many."""
-        ...
-
-
 class Sights:
     """The eyes as tools and phrases see them."""
 
-    def __init__(self, watch: Watch, shelf: Shelf) -> None:
-        self.watch, self._shelf = watch, shelf
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
 
     def cameras(self) -> list[Watched]:
         """Every camera."""
@@ -79,7 +55,7 @@ class Sights:
 
     def file(self, name: str) -> Path | None:
         """The file of a kept picture or clip (blocking), None when there is none."""
-        return self._shelf.path(name)
+        return self.watch.shelf.path(name)
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
@@ -94,7 +70,7 @@ class Sights:
             data, small, *_ = (*await self.watch.eyes.look(camera.name, draw), b"")
         except NoPicture as error:
             return Look(camera.name, trouble=str(error))
-        name = await asyncio.to_thread(self._shelf.keep, data)
+        name = await asyncio.to_thread(self.watch.shelf.keep, data)
         if not words or self.watch.mind is None:
             return Look(camera.name, name)
         glance = Glance(camera.name, self.watch.local(), small or data, kind="look", night=camera.night, weight=2,
@@ -105,7 +81,7 @@ class Sights:
     async def again(self, row: Row, question: str) -> Seen | None:
         """Look once more at the pictures of an event, with a question."""
         names = json.loads(row["pictures"])
-        blobs = [await asyncio.to_thread(self._shelf.read, name) for name in names[:2]]
+        blobs = [await asyncio.to_thread(self.watch.shelf.read, name) for name in names[:2]]
         if self.watch.mind is None or not any(blobs):
             return None
         full, crop = (*blobs, b"", b"")[:2]
@@ -176,46 +152,13 @@ class Sights:
 
     async def forget(self, since: datetime, until: datetime) -> int:
         """Remove the pictures and clips of a time, and what was said of them; how many pictures went."""
-        span = {"since": stamp(since), "until": stamp(until)}
-        kept = await self.watch.store.all("seen_pictures")
-        rows = [row for row in kept if span["since"] <= row["at"] < span["until"]]
-        gone = await self._drop(rows)
-        gone += await asyncio.to_thread(self._shelf.drop_since, since, until)
-        await self.watch.store.together([("seen_forget", span), ("turns_forget_pictures", span),
-                                         ("letters_forget_pictures", span)])
-        await self.watch.store.scrub()
-        return gone
+        return await shelf.forget(self.watch.store, self.watch.shelf, since, until)
 
-    async def tidy(self, days: int, megabytes: int, sizes: Callable[[str], int]) -> int:
-        """Keep to what the settings say: old pictures go, then the oldest until the rest fits, labelled ones last."""
-        rows = await self.watch.store.all("seen_pictures")
-        oldest = stamp(self.watch.now().astimezone(UTC) - timedelta(days=days))
-        old = [row for row in rows if row["at"] < oldest and not row["label"]]
-        gone = await self._drop(old)
-        rest = [row for row in rows if row not in old]
-        rest.sort(key=lambda row: (bool(row["label"]), row["at"]))
-        kept = [await asyncio.to_thread(_weigh, row, sizes) for row in rest]
-        over = sum(kept) - megabytes * 1024 * 1024
-        for row, weight in zip(rest, kept, strict=True):
-            if over <= 0:
-                break
-            gone += await self._drop([row])
-            over -= weight
-        return gone
-
-    async def _drop(self, rows: Sequence[Row]) -> int:
-        gone = 0
-        for row in rows:
-            names = [*json.loads(row["pictures"]), *([row["clip"]] if row["clip"] else [])]
-            for name in names:
-                await asyncio.to_thread(self._shelf.drop, name)
-            gone += len(names)
-            await self.watch.store.do("seen_no_pictures", event=row["event"])
-        return gone
-
-
-def _weigh(row: Row, sizes: Callable[[str], int]) -> int:
-    return sum(map(sizes, [*json.loads(row["pictures"]), *([row["clip"]] if row["clip"] else [])]))
+    async def upkeep(self, days: int, megabytes: int) -> None:
+        """Keep to what the settings say, every hour, for ever."""
+        while True:
+            await shelf.upkeep(self.watch.store, self.watch.shelf, self.watch.now(), days, megabytes)
+            await asyncio.sleep(3600.0)
 
 
 def _is_of(row: Row, subject: str) -> bool:

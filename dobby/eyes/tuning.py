@@ -10,8 +10,7 @@ import asyncio
 import json
 import sys
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 from dobby.children import bare_environment
@@ -130,25 +129,3 @@ async def _tell(sights: Sights, change: Change) -> None:
             channel, to = person.addresses[0].split(":", 1)
             await watch.post.tell(Letter(f"tuned:{change.camera}:{stamp(watch.local())}", channel, to, text,
                                          kind="answer"))
-
-
-async def tidy(sights: Sights, folder: Path, days: int, megabytes: int) -> None:
-    """Keep pictures and clips within what the settings allow, every hour, for ever."""
-    while True:
-        await sights.tidy(days, megabytes, lambda name: _size(sights, name))
-        held = {name for row in await sights.watch.store.all("seen_pictures")
-                for name in [*json.loads(row["pictures"]), row["clip"]]}
-        await asyncio.to_thread(_orphans, folder, held, sights.watch.now() - timedelta(days=days))
-        await asyncio.sleep(3600.0)
-
-
-def _size(sights: Sights, name: str) -> int:
-    path = sights.file(name)
-    return path.stat().st_size if path is not None else 0
-
-
-def _orphans(folder: Path, held: set[str], oldest: datetime) -> None:
-    """Remove old files that no event holds: pictures that were only looked at, clips whose row was never written."""
-    for path in [*folder.glob("*.jpg"), *folder.glob("clips/*.mkv")]:
-        if path.name not in held and path.stat().st_mtime < oldest.timestamp():
-            path.unlink(missing_ok=True)

@@ -22,6 +22,7 @@ from dobby.eyes.cameras import Cameras
 from dobby.eyes.eyes import Eyes, Watched
 from dobby.eyes.line import Note
 from dobby.eyes.seen import Box, Glance, Seen, Word
+from dobby.eyes.shelf import Shelf
 from dobby.eyes.telling import Event, Home, Limits, alike, reason_not, size_of
 from dobby.eyes.vision import End
 from dobby.messages import Letter, Person, Picture
@@ -53,14 +54,6 @@ class Mind(Protocol):
         ...
 
 
-class Album(Protocol):
-    """Where pictures are kept."""
-
-    def keep(self, data: bytes, kind: str = "jpg") -> str:
-        """Keep a picture (blocking); its name."""
-        ...
-
-
 class Mail(Protocol):
     """The way to people."""
 
@@ -75,7 +68,7 @@ class Watch:
 
     store: Store
     post: Mail
-    album: Album
+    shelf: Shelf
     now: Callable[[], datetime]
     words: Callable[[], Words]
     people: Sequence[Person]
@@ -170,7 +163,7 @@ class Watch:
         at = self.local() - timedelta(seconds=max(0.0, time.time() - float(head["at"])))
         box = Box(*(float(edge) for edge in head["box"]))
         size = size_of(box.right - box.left, box.bottom - box.top)
-        names = [await asyncio.to_thread(self.album.keep, blob) for blob in note.blobs[:3] if blob]
+        names = [await asyncio.to_thread(self.shelf.keep, blob) for blob in note.blobs[:3] if blob]
         camera.night = bool(head["night"])
         await self.store.do("seen_add", event=head["event"], camera=camera.name, kind=head["kind"],
                             at=stamp(at), zone=head["zone"], box=json.dumps(head["box"]), size=size,

@@ -44,6 +44,11 @@ async def take_back(store: Store, person: str, camera: str, made: datetime, zone
     return count + await store.do("eye_normals_drop", person=person, camera=camera)
 
 
+async def tidy(store: Store, now: datetime) -> None:
+    """Drop the wishes that are over."""
+    await store.do("eye_rules_tidy", now=stamp(now))
+
+
 def replaces(new: Rule, old: Rule) -> bool:
     """Whether an older wish is over by a newer one of the same person about the same place."""
     if (old.person, old.camera, old.zone.casefold()) != (new.person, new.camera, new.zone.casefold()):

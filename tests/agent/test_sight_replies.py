@@ -49,7 +49,7 @@ async def hands(tmp_path: Path) -> AsyncIterator[Hands]:
     watch.open([Watched(one.name, "rtsp://x", id=one.id, zones=tuple(Zone(name, ()) for name in one.traits[0].choices))
                 for one in (DRIVE, GARDEN)])
     none = cast(Any, None)
-    house = House(none, store, none, clock, words, [], none, none, Sights(watch, pictures))
+    house = House(none, store, none, clock, words, [], none, none, Sights(watch))
     yield Hands(house, Asker(ROBIN, "phrase"), 1, "owner")
     await store.close()
 

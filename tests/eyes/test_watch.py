@@ -4,6 +4,7 @@ lines each."""
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,6 +19,7 @@ from dobby.eyes import tuning
 from dobby.eyes.eyes import Watched
 from dobby.eyes.line import Note
 from dobby.eyes.seen import Glance, Seen, Word, Zone
+from dobby.eyes.shelf import keep_tidy, upkeep
 from dobby.eyes.sights import Sights
 from dobby.eyes.telling import Limits, Rule, alike
 from dobby.eyes.vision import End
@@ -72,15 +74,15 @@ class Scene:
     sights: Sights
     count: int = 0
 
-    async def event(self, look: str = LOOK, kind: str = "start", area: float = 0.3, **more: Any) -> str:
-        """Something happens before the camera, and is dealt with."""
+    async def event(self, look: str = LOOK, kind: str = "start", area: float = 0.3, size: int = 4, **more: Any) -> str:
+        """Something happens before the camera, and is dealt with. size: bytes of each of its two pictures."""
         self.count += 1
         id_ = f"{self.count:012x}"
         bottom = 1.0 if area < 0.1 else 0.4  # a standing person, or a car
         head = {"type": "event", "camera": "Drive", "phase": "picture", "event": id_, "kind": kind, "at": 9e9,
                 "box": [0.1, 0.1, 0.1 + area, bottom], "zone": "", "night": False, "known": False, "why": "",
                 "look": look} | more
-        await self.watch.heard(Note(head, (b"full", b"crop", b"", b"small")))
+        await self.watch.heard(Note(head, (bytes(size), bytes(size), b"", b"small")))
         await self.settled()
         return id_
 
@@ -101,7 +103,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     watch = Watch(store, box, pictures, clock.now, lambda: words, PEOPLE, ZoneInfo("UTC"), Limits(), seer, 0.3,
                   seen.append)
     watch.open([Watched("Drive", "rtsp://x", id="camera:drive", zones=(Zone("street", ()), Zone("tree", (), "mask")))])
-    yield Scene(watch, box, seer, clock, seen, Sights(watch, pictures))
+    yield Scene(watch, box, seer, clock, seen, Sights(watch))
     await watch.close()
     await store.close()
 
@@ -293,22 +295,59 @@ async def test_a_message_that_makes_no_sense_ends_only_itself(scene: Scene) -> N
 
 
 async def test_room_is_made_by_dropping_the_oldest_and_labelled_ones_last(scene: Scene) -> None:
+    async def tidy(days: int, megabytes: int) -> int:
+        return await keep_tidy(scene.watch.store, scene.watch.shelf, scene.clock.now(), days, megabytes)
+
+    async def kept() -> list[bool]:
+        rows = [await scene.watch.store.one("seen_event", event=id_) for id_ in ids]
+        return [bool(row and row["pictures"] != "[]") for row in rows]
     ids = []
     for _ in range(3):
-        ids.append(await scene.event())
+        ids.append(await scene.event(size=300_000))  # of each of its two pictures
         scene.clock.advance(3600)
     await scene.sights.label(ids[0], "false alarm")
-    await scene.sights.tidy(7, 0, lambda name: 1)
-    rows = [await scene.watch.store.one("seen_event", event=id_) for id_ in ids]
-    assert [row["pictures"] for row in rows if row] == ["[]", "[]", "[]"]
-    id_ = await scene.event()
-    assert await scene.sights.tidy(7, 1, lambda name: 1) == 0
+    assert await tidy(7, 1) == 2 + 2
+    assert await kept() == [True, False, False]
+    looked_at = await asyncio.to_thread(scene.watch.shelf.keep, bytes(600_000))
+    assert await tidy(7, 1) == 1
+    assert await asyncio.to_thread(scene.watch.shelf.path, looked_at) is None
+    looked_at = await asyncio.to_thread(scene.watch.shelf.keep, b"small")
+    ids.append(await scene.event())
+    assert await tidy(7, 1) == 0
     scene.clock.advance(86400 * 8)
-    assert await scene.sights.tidy(7, 1, lambda name: 1) == 2
-    assert await scene.sights.forget(scene.watch.local() - timedelta(days=30), scene.watch.local()) == 0
-    row = await scene.watch.store.one("seen_event", event=id_)
+    assert await tidy(7, 1) == 1 + 2
+    assert await kept() == [True, False, False, False]
+    assert await tidy(7, 0) == 2
+    assert await asyncio.to_thread(scene.watch.shelf.all) == []
+
+
+async def test_what_is_forgotten_is_gone_from_disk_and_database(scene: Scene, tmp_path: Path) -> None:
+    id_ = await scene.event(look="abc")
+    clip = tmp_path / "pictures" / "clips" / f"{id_}.mkv"
+    await asyncio.to_thread(clip.write_bytes, b"film")
+    await scene.watch.heard(Note({"type": "event", "camera": "Drive", "phase": "end", "event": id_, "why": "gone",
+                                  "clip": clip.name}))
+    await scene.settled()
+    await asyncio.to_thread(scene.watch.shelf.keep, b"looked at")
+    now = scene.watch.local()
+    await asyncio.to_thread(os.utime, clip, (now.timestamp(), now.timestamp()))
+    scene.clock.advance(60)
+    later = await scene.event(look="def")
+    assert await scene.sights.forget(now - timedelta(hours=1), now + timedelta(seconds=1)) == 4
+    row, other = [await scene.watch.store.one("seen_event", event=event) for event in (id_, later)]
     assert row
-    assert row["what"] == ""
+    assert (row["what"], row["subject"], row["look"], row["pictures"], row["clip"]) == ("", "", "", "[]", "")
+    assert other
+    assert (other["what"], len(await asyncio.to_thread(scene.watch.shelf.all))) == (CAR.what, 2)
+    assert not clip.exists()
+
+
+async def test_wishes_that_are_over_go(scene: Scene) -> None:
+    await scene.sights.wish(Rule("Robin", "", "mute", until=scene.watch.local().astimezone(ZoneInfo("Asia/Tokyo"))))
+    await scene.sights.wish(Rule("Robin", "", "only", ("person",)))
+    scene.clock.advance(1)
+    await upkeep(scene.watch.store, scene.watch.shelf, scene.clock.now(), 7, 1)
+    assert [row["kind"] for row in await scene.watch.store.all("eye_rules")] == ["only"]
 
 
 async def test_labels_tune_the_camera_and_the_tuning_can_be_undone(scene: Scene, tmp_path: Path) -> None:
