@@ -101,4 +101,4 @@ async def test_commands_over_a_running_daemon(tmp_path: Path) -> None:
         assert second.returncode == 1
         assert "Another Dobby runs" in second.stderr
         doctor = await asyncio.to_thread(dobby, "doctor", *folder)
-        assert "Running, 14 devices" in doctor.stdout, doctor.stdout
+        assert "Running, 20 devices" in doctor.stdout, doctor.stdout

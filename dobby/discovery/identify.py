@@ -31,11 +31,11 @@ def claim(sighting: Sighting, drivers: Iterable[Driver], reach: Reach) -> tuple[
     return None
 
 
-def fits(what: str, driver: Driver, found: Found) -> bool:
-    """Whether a thing fits the words of a search ("sonos", "the hue bridge", "" for everything)."""
-    spoken = what.casefold().split()
+def fits(what: str, driver: Driver, found: Found) -> int:
+    """How many words of a search a thing fits ("sonos", "the hue bridge"); 1 for everything where nothing is said."""
+    spoken = [word for word in what.casefold().split() if len(word) > 2]
     known = f"{driver.make} {driver.title} {found.name} {found.model} {found.room}".casefold()
-    return not spoken or any(word in known or word.rstrip("s") in known for word in spoken if len(word) > 2)
+    return sum(word in known or word.rstrip("s") in known for word in spoken) if what.strip() else 1
 
 
 def better(old: Found | None, new: Found) -> Found:

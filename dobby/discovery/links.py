@@ -130,9 +130,11 @@ class Links:
         self.on_seen()
 
     def seen(self, what: str) -> list[tuple[Driver, Found]]:
-        """Everything seen that fits these words, in the order of make and name."""
-        fitting = [(driver, found) for driver, found, _ in self._seen.values() if fits(what, driver, found)]
-        return sorted(fitting, key=lambda one: (one[1].make, one[1].name))
+        """Everything seen that fits most of these words, in the order of make and name."""
+        fitting = [(fits(what, driver, found), driver, found) for driver, found, _ in self._seen.values()]
+        best = max((score for score, *_ in fitting), default=0)
+        return sorted([(driver, found) for score, driver, found in fitting if score and score == best],
+                      key=lambda one: (one[1].make, one[1].name))
 
     def keep_code(self, key: str, code: str) -> None:
         """Hold a setup code for the next pairing of this key."""

@@ -34,6 +34,7 @@ class Device:
     traits: tuple[Trait, ...]
     aliases: tuple[str, ...] = ()
     in_everything: bool = False  # an outlet that the owner counts among "everything off"
+    marks: tuple[str, ...] = ()  # what tells it apart whatever hub it is seen through: "serial:...", "mac:..."
 
     def trait(self, name: str) -> Trait | None:
         """The device's own trait of that name, or None."""

@@ -102,6 +102,27 @@ STRIPS = (
     StripSpec("bed_strip", "Bed Strip", "Bedroom", 90),
 )
 
+
+
+@dataclass(frozen=True, slots=True)
+class HomeKitSpec:
+    """One thing on the HomeKit bridge."""
+
+    key: str
+    name: str
+    room: str
+    kind: Literal["thermostat", "shade", "garage", "alarm"]
+
+
+HOMEKIT_THINGS = (
+    HomeKitSpec("living_room_heating", "Living Room Heating", "Living Room", "thermostat"),
+    HomeKitSpec("bedroom_heating", "Bedroom Heating", "Bedroom", "thermostat"),
+    HomeKitSpec("living_room_shades", "Living Room Shades", "Living Room", "shade"),
+    HomeKitSpec("bedroom_shades", "Bedroom Shades", "Bedroom", "shade"),
+    HomeKitSpec("garage_door", "Garage Door", "Garage", "garage"),
+    HomeKitSpec("house_alarm", "House Alarm", "Hallway", "alarm"),
+)
+
 LOCK = ("front_door", "Front Door", "Hallway")
 HUB_ROOM = "Hallway"
 HOMEKIT_PIN = "031-45-154"

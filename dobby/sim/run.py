@@ -23,10 +23,10 @@ from .door import Door, web_door
 from .handset.messages import Exchange
 from .handset.phone import Phones
 from .handset.server import open_twilio
+from .homekit import open_home_bridge, open_lock
 from .house import HOMEKIT_PIN, STRIPS
 from .hue.bridge import open_bridge
 from .ids import Ids
-from .lock import open_lock
 from .model.server import StandIn
 from .net import Plan, make_plan
 from .sonos.server import open_players
@@ -96,6 +96,7 @@ async def open_home(plan: Plan, options: Options, closing: AsyncExitStack) -> tu
     opened = await asyncio.gather(
         open_bridge(plan.hue, ids, store, announcer),
         open_lock(plan.lock, ids, store, announcer),
+        open_home_bridge(plan.home_bridge, ids, store, announcer),
         *(open_strip(s, a, ids, store, announcer) for s, a in zip(STRIPS, plan.wled, strict=True)),
     )
     opened += await open_players(plan.sonos, ids, store, announcer, closing)

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import re
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -46,6 +47,7 @@ class HapLine:
         except KeyError:
             raise Refused("What it gave me at pairing is lost; pair it again.") from None
         self._timeout = timeout
+        self._writing: Counter[Key] = Counter()  # aiohomekit echoes these as if the accessory had told them
 
     async def accessories(self) -> list[dict[str, Any]]:
         """The accessory objects as JSON, types in long form."""
@@ -56,13 +58,17 @@ class HapLine:
         answer = await self._told(self._pairing.get_characteristics(set(keys)))
         return {key: answer[key]["value"] for key in keys if "value" in answer.get(key, {})}
 
-    async def write(self, key: Key, value: object) -> None:
-        """Set one characteristic."""
-        answer = await self._told(self._pairing.put_characteristics([(*key, value)]))
-        status = answer.get(key, {}).get("status", 0)
-        if status == NO_CONTACT:
+    async def write(self, values: Mapping[Key, object]) -> None:
+        """Set characteristics, all in one request."""
+        self._writing.update(values.keys())
+        try:
+            answer = await self._told(self._pairing.put_characteristics([(*key, one) for key, one in values.items()]))
+        finally:
+            self._writing.subtract(values.keys())
+        stati = {answer.get(key, {}).get("status", 0) for key in values}
+        if NO_CONTACT in stati:
             raise Unreachable("It does not answer its bridge.")
-        if status:
+        if stati - {0}:
             raise Refused("It refused.")
 
     async def listen(self, keys: Collection[Key], heard: Callable[[Key, Any], None]) -> None:
@@ -71,7 +77,7 @@ class HapLine:
 
         def changed(event: Mapping[Key, Mapping[str, Any]]) -> None:
             for key, what in event.items():
-                if key in wanted and "value" in what:
+                if key in wanted and not self._writing[key] and "value" in what:
                     heard(key, what["value"])
 
         self._pairing.dispatcher_connect(changed)

@@ -28,7 +28,7 @@ DRIVERS = by_make(load_drivers()[0])
 QUICK = Settings(timeout=1.0, poll=0.4)
 KINDS = {"_hue._tcp.local.": "hue", "_sonos._tcp.local.": "sonos", "_wled._tcp.local.": "wled",
          "_hap._tcp.local.": "homekit", "urn:schemas-upnp-org:device:ZonePlayer:1": "sonos"}
-THINGS = 13 + 2 + 2 + 1  # lamps and a plug, players, strips, the lock
+THINGS = 13 + 2 + 2 + 1 + 6  # lamps and a plug, players, strips, the lock, what is on the HomeKit bridge
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ async def look_around(sim: Sim) -> list[Sighting]:
     ears = [asyncio.create_task(mdns.watch(reach, types, sightings.append)),
             asyncio.create_task(Ssdp(reach, targets, sightings.append).watch())]
     try:
-        await until(lambda: len({(one.kind, one.host, one.port) for one in sightings}) >= 1 + 2 + 2 + 1 + 2)
+        await until(lambda: len({(one.kind, one.host, one.port) for one in sightings}) >= 1 + 2 + 2 + 2 + 2)
     finally:
         for ear in ears:
             ear.cancel()

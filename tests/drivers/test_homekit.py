@@ -11,6 +11,7 @@ import pytest
 from dobby.drivers import homekit
 from dobby.errors import Garbage, PairingError
 from dobby.home.device import Sighting
+from dobby.wire.homekit_table import inventory
 from tests.drivers.house import House, Street, until
 from tests.sim.conftest import start, stop
 
@@ -32,16 +33,16 @@ def accessory(*services: tuple[str, dict[str, Any]]) -> dict[str, Any]:
 LOCK = accessory(("0000003E", {"00000023": "Back Door"}), ("00000045", {"0000001D": 1, "0000001E": 1}))
 
 
-def test_a_lock_is_found_among_accessories() -> None:
+def test_things_are_found_among_accessories() -> None:
     bulb = accessory(("0000003E", {"00000023": "Bulb"}), ("00000043", {"00000025": True}))
-    (bolt,) = homekit.bolts("homekit:a", [bulb, LOCK])
-    assert (bolt.device.id, bolt.device.name, bolt.current, bolt.target) == (
-        "homekit:a/7", "Back Door", (7, 12), (7, 13))
-    assert [trait.name for trait in bolt.device.traits] == ["locked", "jammed"]
+    found = inventory("homekit:a", [LOCK, bulb | {"aid": 8}])
+    assert [(one.id, one.name, one.kind) for one in found.devices] == [
+        ("homekit:a/7", "Back Door", "lock"), ("homekit:a/8", "Bulb", "light")]
+    assert [trait.name for trait in found.devices[0].traits] == ["locked", "jammed", "moving"]
     rubbish: list[Any] = [[{}], ["x"], [{"aid": 1, "services": None}]]
     for accessories in rubbish:
         with pytest.raises(Garbage):
-            homekit.bolts("homekit:a", accessories)
+            inventory("homekit:a", accessories)
 
 
 def test_only_paired_by_nobody_asks_for_the_code() -> None:
@@ -59,7 +60,7 @@ def test_only_paired_by_nobody_asks_for_the_code() -> None:
 @pytest.mark.parametrize(("code", "words"), [("", "eight digits"), ("1234", "eight digits"),
                                              ("031-45-154", "Remove it there")])
 async def test_pairing_says_what_the_person_must_do(street: Street, code: str, words: str) -> None:
-    (found,) = street.of("homekit")
+    found = street.of("homekit")[0]
     with pytest.raises(PairingError, match=words):
         await homekit.pair(found, code)
 

@@ -36,7 +36,8 @@ def test_the_truth_names_every_device(sim: Sim) -> None:
     devices = sim.call("GET", "/truth")["devices"]
     kinds = [device["kind"] for device in devices.values()]
     counts = {kind: kinds.count(kind) for kind in set(kinds)}
-    assert counts == {"hub": 1, "light": 14, "plug": 1, "speaker": 2, "lock": 1, "camera": 3}
+    assert counts == {"hub": 2, "light": 14, "plug": 1, "speaker": 2, "lock": 1, "camera": 3,
+                      "thermostat": 2, "shade": 2, "garage": 1, "alarm": 1}
     assert all(device["native_id"] and device["room"] and device["state"] for device in devices.values())
     assert {device["hub"] for device in devices.values()} == {None, "hue_bridge"}
 

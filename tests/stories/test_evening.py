@@ -24,8 +24,8 @@ async def test_sleepy_time_does_what_it_says(house: House) -> None:
     assert truth["front_door"]["state"]["locked"]
     assert truth["aquarium"]["state"]["on"], "an outlet whose purpose nobody told is not switched"
     told = {(outcome["device"], outcome["trait"]) for outcome in answer["outcomes"]}
-    assert len(told) == len(answer["outcomes"]) == sum(row["kind"] in ("light", "speaker", "lock")
-                                                       for row in truth.values())
+    asleep = ("light", "speaker", "lock", "shade", "thermostat")
+    assert len(told) == len(answer["outcomes"]) == sum(row["kind"] in asleep for row in truth.values())
 
 
 async def test_by_text_and_back(house: House) -> None:
