@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +21,7 @@ from dobby.eyes.sights import Sights
 from dobby.messages import Letter
 from dobby.store import Row, stamp
 
+log = logging.getLogger(__name__)
 SECONDS = 600.0  # of search for one camera
 CLIPS = 40  # at most for one camera, the newest
 UNCOMPLAINED = 12  # clips of told events without a complaint that are taken along
@@ -51,24 +53,37 @@ async def nightly(sights: Sights) -> None:
 
 
 async def tune(sights: Sights, seconds: float = SECONDS) -> list[Change]:
-    """Search now, camera by camera, where labels are new; the changes that were kept."""
+    """Search now, camera by camera, where labels are new; the changes that were kept. A search that fails is tried
+    again the next night, and stops no other."""
     kept = []
     for camera in sights.cameras():
-        rows = await _labelled(sights, camera)
-        clips = [{"path": str(path), "real": row["label"] != "false alarm"} for row in rows
-                 if (path := await asyncio.to_thread(sights.file, row["clip"])) is not None]
-        if not any(not clip["real"] for clip in clips) and not any(row["label"] == "missed" for row in rows):
-            continue
-        task = {"clips": clips, "tuning": camera.tuning, "seconds": seconds,
-                "zones": camera.row()["zones"]}
-        found = await _search(task, seconds)
-        if found["changed"]:
-            kept.append(await _keep(sights, camera, found))
+        try:
+            change = await _tune(sights, camera, seconds)
+        except (DobbyError, OSError, ValueError) as error:
+            log.warning("tuning %s: %s", camera.name, error or type(error).__name__)
+        else:
+            kept += [change] if change is not None else []
     return kept
 
 
-async def _labelled(sights: Sights, camera: Watched) -> list[Row]:
-    """The clips that count: labelled ones, and told ones without a complaint."""
+async def _tune(sights: Sights, camera: Watched, seconds: float) -> Change | None:
+    """Search for one camera, unless all its labels were searched before: what the owner undid must not come back by
+    itself."""
+    rows = await _clips(sights, camera)
+    labels = {row["event"]: row["label"] for row in rows if row["label"]}
+    searched = await sights.watch.store.fact(f"camera_searched:{camera.name}", {})
+    if labels.items() <= searched.items() or not {"false alarm", "missed"} & set(labels.values()):
+        return None
+    clips = [{"path": str(path), "real": row["label"] != "false alarm"} for row in rows
+             if (path := await asyncio.to_thread(sights.file, row["clip"])) is not None]
+    found = await _search({"clips": clips, "tuning": camera.tuning, "seconds": seconds,
+                           "zones": camera.row()["zones"]}, seconds)
+    await sights.watch.store.set_fact(f"camera_searched:{camera.name}", labels)
+    return await _keep(sights, camera, found) if found["changed"] else None
+
+
+async def _clips(sights: Sights, camera: Watched) -> list[Row]:
+    """The events whose clips count: labelled ones, and told ones without a complaint."""
     since = stamp(sights.watch.local() - LOOK_BACK)
     rows = [row for row in await sights.watch.store.all("seen_since", since=since, camera=camera.name) if row["clip"]]
     labelled = [row for row in rows if row["label"]][-CLIPS:]

@@ -20,7 +20,7 @@ from dobby.eyes.eyes import Watched
 from dobby.eyes.line import Note
 from dobby.eyes.seen import Glance, Seen, Word, Zone
 from dobby.eyes.shelf import keep_tidy, upkeep
-from dobby.eyes.sights import Sights
+from dobby.eyes.sights import Label, Sights
 from dobby.eyes.telling import Limits, Rule, alike
 from dobby.eyes.vision import End
 from dobby.eyes.watch import Watch
@@ -72,6 +72,7 @@ class Scene:
     clock: Clock
     seen: list[Mapping[str, Any]]
     sights: Sights
+    clips: Path
     count: int = 0
 
     async def event(self, look: str = LOOK, kind: str = "start", area: float = 0.3, size: int = 4, **more: Any) -> str:
@@ -103,7 +104,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     watch = Watch(store, box, pictures, clock.now, lambda: words, PEOPLE, ZoneInfo("UTC"), Limits(), seer, 0.3,
                   seen.append)
     watch.open([Watched("Drive", "rtsp://x", id="camera:drive", zones=(Zone("street", ()), Zone("tree", (), "mask")))])
-    yield Scene(watch, box, seer, clock, seen, Sights(watch))
+    yield Scene(watch, box, seer, clock, seen, Sights(watch), pictures.clips)
     await watch.close()
     await store.close()
 
@@ -321,9 +322,9 @@ async def test_room_is_made_by_dropping_the_oldest_and_labelled_ones_last(scene:
     assert await asyncio.to_thread(scene.watch.shelf.all) == []
 
 
-async def test_what_is_forgotten_is_gone_from_disk_and_database(scene: Scene, tmp_path: Path) -> None:
+async def test_what_is_forgotten_is_gone_from_disk_and_database(scene: Scene) -> None:
     id_ = await scene.event(look="abc")
-    clip = tmp_path / "pictures" / "clips" / f"{id_}.mkv"
+    clip = scene.clips / f"{id_}.mkv"
     await asyncio.to_thread(clip.write_bytes, b"film")
     await scene.watch.heard(Note({"type": "event", "camera": "Drive", "phase": "end", "event": id_, "why": "gone",
                                   "clip": clip.name}))
@@ -350,18 +351,21 @@ async def test_wishes_that_are_over_go(scene: Scene) -> None:
     assert [row["kind"] for row in await scene.watch.store.all("eye_rules")] == ["only"]
 
 
-async def test_labels_tune_the_camera_and_the_tuning_can_be_undone(scene: Scene, tmp_path: Path) -> None:
-    clips = tmp_path / "pictures" / "clips"
-    await asyncio.to_thread(clips.mkdir, parents=True)
-    for size, label in ((60, ""), (16, "false alarm")):
-        scene.clock.advance(86400)
-        id_ = await scene.event(look="")
-        await asyncio.to_thread(film, clips / f"{id_}.mkv", size, size)
-        await scene.watch.heard(Note({"type": "event", "camera": "Drive", "phase": "end", "event": id_, "why": "gone",
-                                      "clip": f"{id_}.mkv"}))
-        await scene.settled()
-        if label:
-            await scene.sights.label(id_, "false alarm")
+async def labelled(scene: Scene, size: int, label: Label | None, camera: str = "Drive") -> None:
+    """An event with a clip of something this large that moves, and what it really was."""
+    id_ = await scene.event(look="", camera=camera)
+    await asyncio.to_thread(film, scene.clips / f"{id_}.mkv", size, size)
+    await scene.watch.heard(Note({"type": "event", "camera": camera, "phase": "end", "event": id_, "why": "gone",
+                                  "clip": f"{id_}.mkv"}))
+    await scene.settled()
+    if label:
+        await scene.sights.label(id_, label)
+    scene.clock.advance(86400)
+
+
+async def test_labels_tune_the_camera_and_a_tuning_undone_stays_undone(scene: Scene) -> None:
+    await labelled(scene, 60, None)
+    await labelled(scene, 16, "false alarm")
     [change] = await tuning.tune(scene.sights, 60.0)
     assert (change.before, change.after, change.of) == (1, 2, 2)
     camera = scene.watch.eyes.cameras["Drive"]
@@ -369,8 +373,22 @@ async def test_labels_tune_the_camera_and_the_tuning_can_be_undone(scene: Scene,
     assert await scene.watch.store.fact("camera_tuning:Drive") == change.changed
     assert await tuning.tune(scene.sights, 60.0) == []
     assert await tuning.undo(scene.sights) == "Drive"
+    assert await tuning.tune(scene.sights, 60.0) == []
     assert camera.tuning == {}
     assert await tuning.undo(scene.sights) == ""
+    await labelled(scene, 16, "false alarm")
+    assert [one.camera for one in await tuning.tune(scene.sights, 60.0)] == ["Drive"]
+
+
+async def test_a_search_that_fails_stops_no_other(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    scene.watch.eyes.cameras["Yard"] = Watched("Yard", "rtsp://y", id="camera:yard")
+    scene.watch.eyes.cameras["Drive"].tuning = {"contrast": "no number"}  # type: ignore[dict-item]  # it breaks there
+    for camera in ("Drive", "Yard"):
+        await labelled(scene, 60, None, camera)
+        await labelled(scene, 16, "false alarm", camera)
+    assert [one.camera for one in await tuning.tune(scene.sights, 60.0)] == ["Yard"]
+    assert "tuning Drive: The tuning ended badly (1)." in caplog.text
+    assert await scene.watch.store.fact("camera_searched:Drive") is None
 
 
 def test_colours_are_alike_or_not() -> None:
