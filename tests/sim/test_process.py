@@ -39,7 +39,7 @@ def test_the_truth_names_every_device(sim: Sim) -> None:
     assert counts == {"hub": 2, "light": 14, "plug": 1, "speaker": 2, "lock": 1, "camera": 3,
                       "thermostat": 2, "shade": 2, "garage": 1, "alarm": 1}
     assert all(device["native_id"] and device["room"] and device["state"] for device in devices.values())
-    assert {device["hub"] for device in devices.values()} == {None, "hue_bridge"}
+    assert {device["hub"] for device in devices.values()} == {None, "hue_bridge", "home_bridge"}
 
 
 async def test_everything_is_announced_on_its_own_address(sim: Sim, anyio_backend: str) -> None:
