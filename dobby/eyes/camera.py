@@ -64,7 +64,7 @@ class Camera:
         self._detector = Detector(spec.tuning, spec.zones)
         self._health = Health(spec.patience)
         self._ring, self._small = Ring(), Ring(40.0)
-        self._episodes = Episodes(spec.name)
+        self._episodes = Episodes()
         self._quiet: deque[Shot] = deque(maxlen=20)
         self._last: Shot | None = None
         self._came = time.monotonic() + FIRST

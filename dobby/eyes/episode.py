@@ -46,8 +46,7 @@ class Episode:
 class Episodes:
     """The events of one camera that are open, by the detector's own number."""
 
-    def __init__(self, camera: str) -> None:
-        self._camera = camera
+    def __init__(self) -> None:
         self._open: dict[int, Episode] = {}
         self._before: Shot | None = None
 

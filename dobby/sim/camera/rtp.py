@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 CLOCK = 90_000
 PAYLOAD_TYPE = 96
 LARGEST = 1400  # bytes of payload in a packet
-SLICE_IDR, SEI, SPS, PPS, DELIMITER = 5, 6, 7, 8, 9
+SEI, SPS, PPS, DELIMITER = 6, 7, 8, 9
 FU_A = 28
 NTP_EPOCH = 2_208_988_800  # seconds from 1900 to 1970
 

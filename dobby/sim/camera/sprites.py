@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from .cast import ASPECT, Color, Look
+from .cast import Color, Look
 from .texture import SHIFT, Image, Points, fractal
 
 OVERSIZE = 2
@@ -121,8 +121,3 @@ def lay_shadow(frame: Image, left: int, right: int, foot: int, height: int) -> N
     grow = max(2, (right - left) // 16)
     thick = max(4, height // 7)
     lay(frame, _shadow(right - left + 2 * grow, thick), left - grow, foot - thick * 2 // 3)
-
-
-def aspect_of(look: Look) -> float:
-    """Width over height."""
-    return ASPECT[look.kind]

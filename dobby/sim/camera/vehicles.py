@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from .cast import ASPECT, Color, Look
+from .cast import ASPECT, Look
 from .sprites import Easel
 from .texture import mixed, shaded
 
@@ -119,4 +119,3 @@ def car_front(height: int, look: Look, step: int) -> Easel:
 VEHICLES: dict[str, Callable[[int, Look, int], Easel]] = {
     "fedex": fedex, "ups": ups, "car": car, "car_front": car_front,
 }  # fmt: skip
-LIVERY: dict[str, Color] = {"fedex": (242, 244, 243), "ups": BROWN}
