@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from dobby.discovery import clean
+from dobby.discovery.multicast import asking
 from dobby.discovery.networks import Reach
 from dobby.home.device import Sighting
 
@@ -73,7 +74,7 @@ class Ssdp:
         loop = asyncio.get_running_loop()
         try:
             for address in self._reach.addresses:
-                for sock in (_asking(address), _listening(address)):
+                for sock in (asking(address), _listening(address)):
                     transport, _ = await loop.create_datagram_endpoint(lambda: _Ear(self._heard), sock=sock)
                     self._transports.append(transport)
             self.search()
@@ -124,16 +125,6 @@ async def _fetch(location: str) -> str:
     async with aiohttp.ClientSession(timeout=timeout) as web, web.get(location, allow_redirects=False) as answer:
         raw = await answer.content.read(DESCRIPTION_LIMIT)
         return raw.decode("utf-8", "replace") if answer.status == 200 else ""
-
-
-def _asking(address: str) -> socket.socket:
-    """A socket to search from; answers come back to it."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
-    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 2)
-    sock.bind((address, 0))
-    sock.setblocking(False)
-    return sock
 
 
 def _listening(address: str) -> socket.socket:

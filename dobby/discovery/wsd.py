@@ -6,11 +6,10 @@ Only what lies in an allowed network is heard, and a camera is believed only abo
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
 from collections.abc import Callable
 
 from dobby.discovery import clean
+from dobby.discovery.multicast import asking
 from dobby.discovery.networks import Reach
 from dobby.home.device import Sighting
 from dobby.wire import onvif
@@ -39,7 +38,7 @@ class WsDiscovery:
         try:
             for address in self._reach.addresses:
                 transport, _ = await loop.create_datagram_endpoint(
-                    lambda: _Ear(self._heard), sock=_asking(self._source(address)))
+                    lambda: _Ear(self._heard), sock=asking(self._source(address)))
                 self._transports.append(transport)
             self.search()
             await asyncio.Event().wait()
@@ -67,17 +66,3 @@ class WsDiscovery:
                                  "path": match.address})
             self._found(Sighting("wsd", match.host, match.port, "onvif", clean.text(match.name, clean.NAME_LIMIT),
                                  facts))
-
-
-def _asking(address: str) -> socket.socket:
-    """A socket to probe from; answers come back to it."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(_interface(address)))
-    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 2)
-    sock.bind((address, 0))
-    sock.setblocking(False)
-    return sock
-
-
-def _interface(address: str) -> str:
-    return "127.0.0.1" if ipaddress.ip_address(address).is_loopback else address

@@ -6,8 +6,6 @@ All simulated homes of a machine hear each other's probes; a home answers only t
 
 import asyncio
 import socket
-import struct
-import sys
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,6 +14,7 @@ from ipaddress import IPv4Address, IPv4Network
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from ..multicast import ears
 from .onvif import Device
 
 GROUP, PORT = "239.255.255.250", 3702
@@ -81,7 +80,7 @@ class Discovery(asyncio.DatagramProtocol):
 
     async def open(self) -> None:
         """Listen."""
-        bound = _ears(self._devices[0].page.host)
+        bound = ears(GROUP, PORT, self._devices[0].page.host)
         self._ears, _protocol = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=bound)
 
     def close(self) -> None:
@@ -108,16 +107,3 @@ def _mouth(host: str) -> socket.socket:
     mouth.setblocking(False)
     mouth.bind((host, 0))
     return mouth
-
-
-def _ears(host: str) -> socket.socket:
-    ears = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    ears.setblocking(False)
-    ears.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if sys.platform != "linux":
-        ears.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    # bound to the group, so that only what was sent to it arrives
-    ears.bind((GROUP, PORT))
-    membership = struct.pack("4s4s", socket.inet_aton(GROUP), socket.inet_aton(host))
-    ears.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
-    return ears

@@ -2,10 +2,9 @@
 
 import asyncio
 import socket
-import struct
-import sys
 from contextlib import suppress
 
+from ..multicast import ears
 from .player import SOFTWARE, Player
 
 GROUP, PORT = "239.255.255.250", 1900
@@ -28,7 +27,8 @@ class Ssdp(asyncio.DatagramProtocol):
     async def open(self) -> None:
         """Listen, and say that we are alive."""
         loop = asyncio.get_running_loop()
-        self._ears, _protocol = await loop.create_datagram_endpoint(lambda: self, sock=_ears(self.player.address.host))
+        bound = ears(GROUP, PORT, self.player.address.host)
+        self._ears, _protocol = await loop.create_datagram_endpoint(lambda: self, sock=bound)
         self.alive()
 
     def close(self) -> None:
@@ -101,16 +101,3 @@ def _mouth(host: str) -> socket.socket:
     mouth.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1)
     mouth.bind((host, 0))
     return mouth
-
-
-def _ears(host: str) -> socket.socket:
-    ears = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    ears.setblocking(False)
-    ears.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if sys.platform != "linux":
-        ears.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    # bound to the group, so that only what was sent to it arrives
-    ears.bind((GROUP, PORT))
-    membership = struct.pack("4s4s", socket.inet_aton(GROUP), socket.inet_aton(host))
-    ears.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
-    return ears
