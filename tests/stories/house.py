@@ -158,7 +158,7 @@ async def lived_in(workspace: Path, *arguments: str, cameras: bool = False) -> A
         ready = json.loads(line) | {"manual": "manual" in arguments}
         async with aiohttp.ClientSession() as web:
             house = House(ready, web, process)
-            sim_pid = await _sim_pid(process.pid)
+            sim_pid = await asyncio.to_thread(child_of, process.pid, "dobby.sim")
             try:
                 yield house
             finally:
@@ -180,19 +180,17 @@ async def _end(process: asyncio.subprocess.Process) -> None:
             await process.wait()
 
 
-async def _sim_pid(parent: int) -> int:
-    """The simulated home that a demo started: the child that runs dobby.sim."""
-    def look() -> int:
-        for path in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = path.read_text().rpartition(")")[2].split()
-                command = (path.parent / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if int(fields[1]) == parent and b"dobby.sim" in command:
-                return int(path.parent.name)
-        return 0
-    return await asyncio.to_thread(look)
+def child_of(parent: int, module: str) -> int:
+    """The child of a process that runs a module, 0 when there is none; blocks."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+            command = (path.parent / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if int(fields[1]) == parent and module.encode() in command:
+            return int(path.parent.name)
+    return 0
 
 
 def _end_sim(pid: int) -> None:

@@ -19,9 +19,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from aiohttp import web
 
-from tests.stories.house import MEMBER, OWNER, House, lived_in, until
+from tests.stories.house import MEMBER, OWNER, House, child_of, lived_in, until
 
 NAMES = {"driveway": "Driveway", "door_camera": "Front Door Camera", "garden": "Garden"}
+ZONE = '[[cameras.zones]]\nname = "lawn"\npoints = "0,0 1,0 1,1 0,1"'  # of the garden, the last camera
 TRUCK = {"subject": "vehicle", "what": "A FedEx truck just pulled up.", "carrier": "FedEx", "count": 1,
          "parcel": "none", "text": "FedEx", "alert": 1, "confidence": 0.9, "same_as_before": False}
 CAT = TRUCK | {"subject": "animal", "what": "A cat crosses the lawn.", "carrier": None, "text": None}
@@ -41,7 +42,7 @@ class Seer:
         if self.wait is not None:
             await self.wait.wait()
         told = str(self.asked[-1]["messages"][1]["content"][-1]["text"])
-        said = json.dumps(next((says for name, says in self.says.items() if f"Camera: {name}." in told), TRUCK))
+        said = json.dumps(next((says for name, says in self.says.items() if f"Camera: {name}" in told), TRUCK))
         return web.json_response({"choices": [{"message": {"role": "assistant", "content": said}}]})
 
 
@@ -92,7 +93,7 @@ async def watched(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) 
     async with lived_in(tmp_path_factory.mktemp("eyes"), "--clock", "manual", cameras=True) as house:
         await house.kill()
         config = Path(house.ready["workspace"]) / "config.toml"
-        text = config.read_text("utf-8") + (f'\n[eyes]\npatience = 3.0\n[vision]\nends = ["server"]\n'
+        text = config.read_text("utf-8") + (f'\n{ZONE}\n[eyes]\npatience = 3.0\n[vision]\nends = ["server"]\n'
                                             f'server_url = "http://127.0.0.1:{port}/v1"\nserver_model = "toy"\n'
                                             f'local_seconds = 8.0\n')
         config.write_text(text, "utf-8")
@@ -153,11 +154,24 @@ async def test_only_people_at_night(watched: Watched) -> None:
     assert "again" in (await house.say("tell me everything again"))["reply"]
 
 
+async def test_no_animals_in_a_zone_by_name(watched: Watched) -> None:
+    house = watched.house
+    await set_clock(house, "10:00")
+    last = await house.last_id()
+    assert "Garden, lawn: from now on nothing about animals." in (await house.say("ignore cats on the lawn"))["reply"]
+    await watched.play("garden", "cat", CAT | {"what": "A cat sits there."})
+    assert "Garden, lawn: A cat sits there. (your rule for “lawn”)" in await watched.skipped("A cat sits there.")
+    assert not [row for row in await house.received(last, OWNER) if row["body"].startswith("Garden")]
+    rules = (await house.say("what are my rules?"))["reply"]
+    assert rules == "Garden, lawn: nothing about animals (from now on)."
+    assert "again" in (await house.say("tell me about cats again"))["reply"]
+
+
 async def test_what_was_seen_and_what_is_there(watched: Watched) -> None:
     house = watched.house
     answer = (await house.say("did a parcel come?"))["reply"]
     assert answer == "No parcel that I saw."
-    assert "A cat crosses the lawn." in (await house.say("what happened in the garden today?"))["reply"]
+    assert "A cat sits there." in (await house.say("what happened in the garden today?"))["reply"]
     watched.seer.says = {}
     there = await house.say("is the car in the driveway?")
     assert there["reply"].startswith("Yes. Driveway:")
@@ -256,15 +270,7 @@ async def test_eyes_that_die_are_open_again(watched: Watched) -> None:
 def eyes_of(house: House) -> int:
     """The process of the eyes under the running daemon, 0 when there is none."""
     daemon = json.loads((Path(house.ready["workspace"]) / "run.json").read_text("utf-8"))["pid"]
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-            command = (path.parent / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if int(fields[1]) == daemon and b"dobby.eyes.process" in command:
-            return int(path.parent.name)
-    return 0
+    return child_of(daemon, "dobby.eyes.process")
 
 
 async def test_a_camera_that_dies_is_told_once_and_once_when_it_is_well(watched: Watched) -> None:
@@ -280,21 +286,31 @@ async def test_a_camera_that_dies_is_told_once_and_once_when_it_is_well(watched:
 
 
 async def test_forgotten_pictures_are_gone(watched: Watched) -> None:
-    house = watched.house
-    folder = Path(house.ready["workspace"]) / "pictures"
+    house, workspace = watched.house, Path(watched.house.ready["workspace"])
+    folder, last = workspace / "pictures", await house.last_id()
+    words = "A zebra in a red bobble hat."
+    await house.api("POST", "/api/clock", {"advance_s": 3600 * 12})
+    await watched.play("driveway", "delivery_truck", TRUCK | {"carrier": "Zebra", "what": words})
 
-    async def shown() -> str:
-        pictures = (await house.say("show me the driveway"))["pictures"]
-        return str(pictures[0]) if pictures else ""
-    name: str = await until(shown)
-    assert (folder / name).exists()
+    async def told() -> bool:
+        return any(words in row["body"] for row in await house.received(last, OWNER))
+    await until(told, 40)
+    await watched.quiet("driveway")
+    assert (await house.say("show me the driveway"))["pictures"]
+    assert words in (await house.say("what happened in the driveway today?"))["reply"]
     assert oct(folder.stat().st_mode)[-3:] == "700"
-    status, _ = await house.api("GET", "/api/eyes?hours=100")
-    assert status == 200
+    assert await asyncio.to_thread(holding, workspace, words)
     assert "gone for good" in (await house.say("forget all pictures of this week"))["reply"]
-    assert not list(folder.glob("*.jpg"))
+    assert await asyncio.to_thread(list, folder.glob("*.*")) == []
+    assert await asyncio.to_thread(list, folder.glob("clips/*")) == []
+    assert await asyncio.to_thread(holding, workspace, words) == []
     _, eyes = await house.api("GET", "/api/eyes?hours=500")
     assert not [event for event in eyes["events"] if event["what"] or event["pictures"] or event["carrier"]]
+
+
+def holding(workspace: Path, words: str) -> list[str]:
+    """The files of a workspace in which these words stand."""
+    return [path.name for path in workspace.rglob("*") if path.is_file() and words.encode() in path.read_bytes()]
 
 
 async def test_a_camera_is_watched_no_more_only_after_a_yes(watched: Watched) -> None:
