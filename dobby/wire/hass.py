@@ -144,6 +144,7 @@ OPENERS = {"garage", "gate", "door"}  # covers that let somebody in
 BODIES: Mapping[str, DeviceKind] = {
     "pool": "pool", "piscina": "pool", "piscine": "pool", "zwembad": "pool", "schwimmbad": "pool", "spa": "spa",
     "jacuzzi": "spa", "whirlpool": "spa", "hottub": "spa", "hot-tub": "spa"}
+NO_WATER = {"house", "room", "hall", "cabin"}  # the pool house is heated as a house is
 
 
 def kind_of(component: str, device_class: str = "", name: str = "") -> DeviceKind | None:
@@ -151,8 +152,9 @@ def kind_of(component: str, device_class: str = "", name: str = "") -> DeviceKin
     if component == "cover" and device_class in OPENERS:
         return "garage"
     if component in ("climate", "water_heater"):
-        body = next((BODIES[word] for word in name.casefold().split() if word in BODIES), None)
-        if body is not None:
+        words = name.casefold().split()
+        body = next((BODIES[word] for word in words if word in BODIES), None)
+        if body is not None and not NO_WATER & set(words):
             return body
     if component == "media_player" and device_class == "tv":
         return "tv"
