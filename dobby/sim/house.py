@@ -126,6 +126,7 @@ HOMEKIT_THINGS = (
 LOCK = ("front_door", "Front Door", "Hallway")
 HUB_ROOM = "Hallway"
 HOMEKIT_PIN = "031-45-154"
+MQTT_USER, MQTT_PASSWORD = "dobby", "simulated-mqtt-1883"
 
 FAVORITES = (
     Favorite("Jazz Radio", "x-rincon-mp3radio://radio.invalid/jazz", radio=True),

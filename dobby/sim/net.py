@@ -38,6 +38,7 @@ class Plan:
     wled: tuple[Address, ...]
     lock: Address
     home_bridge: Address
+    mqtt: Address
     twilio: Address
     model: Address
     cameras: tuple[Address, ...]
@@ -103,6 +104,7 @@ def make_plan(claimed: socket.socket, network: IPv4Network) -> Plan:
         sonos=(at(21, 1400), at(22, 1400)),
         wled=(at(31, 8080), at(32, 8080)),
         lock=at(41, 51826),
+        mqtt=at(45, 1883),
         home_bridge=at(42, 51826),
         twilio=at(51, 8951),
         model=at(61, 8961),
@@ -124,6 +126,7 @@ def _plan_by_port(network: IPv4Network, slot: int) -> Plan:
         sonos=(at(1400), at(1401)),
         wled=(at(8031), at(8032)),
         lock=at(51826),
+        mqtt=at(1883),
         home_bridge=at(51827),
         twilio=at(8951),
         model=at(8961),

@@ -24,10 +24,11 @@ from .handset.messages import Exchange
 from .handset.phone import Phones
 from .handset.server import open_twilio
 from .homekit import open_home_bridge, open_lock
-from .house import HOMEKIT_PIN, STRIPS
+from .house import HOMEKIT_PIN, MQTT_PASSWORD, MQTT_USER, STRIPS
 from .hue.bridge import open_bridge
 from .ids import Ids
 from .model.server import StandIn
+from .mqtt.server import open_mqtt
 from .net import Plan, make_plan
 from .sonos.server import open_players
 from .store import Store
@@ -80,6 +81,7 @@ def ready(plan: Plan, options: Options, cameras: list[Device]) -> dict[str, Any]
         "twilio": f"http://{plan.twilio}",
         "model": f"http://{plan.model}" if options.model else None,
         "homekit_pin": HOMEKIT_PIN,
+        "mqtt_login": f"{MQTT_USER}:{MQTT_PASSWORD}",
         "cameras": [describe(camera) for camera in cameras],
         "pid": os.getpid(),
     }
@@ -97,6 +99,7 @@ async def open_home(plan: Plan, options: Options, closing: AsyncExitStack) -> tu
         open_bridge(plan.hue, ids, store, announcer),
         open_lock(plan.lock, ids, store, announcer),
         open_home_bridge(plan.home_bridge, ids, store, announcer),
+        open_mqtt(plan.mqtt, ids, store, announcer),
         *(open_strip(s, a, ids, store, announcer) for s, a in zip(STRIPS, plan.wled, strict=True)),
     )
     opened += await open_players(plan.sonos, ids, store, announcer, closing)
