@@ -93,6 +93,8 @@ async def test_every_kind_of_source_shows_the_truck(street: Sim, tmp_path: Path)
             left, top, right, bottom = note.head["box"]
             assert 0 <= left < right <= 1, note.head
             assert 0 <= top < bottom <= 1, note.head
+            least = 0.02 if name in ("Two", "Single", "Onvif") else 0.0  # of the picture; a still may have but its edge
+            assert (right - left) * (bottom - top) > least, (name, note.head)
         clip = said(notes, camera="Two", phase="end")[0].head["clip"]
         assert (tmp_path / clip).stat().st_size > 10_000
 
