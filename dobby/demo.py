@@ -253,15 +253,18 @@ async def _settle_in(daemon: Daemon, sim: dict[str, Any]) -> None:
             truth: dict[str, Any] = (await response.json())["devices"]
         tails = {row["native_id"] for row in truth.values() if row["kind"] != "hub" and row.get("native_id")}
         asked: set[str] = set()
+        codes = {"homekit": sim["homekit_pin"], "mqtt": sim["mqtt_login"]}
         try:
             async with asyncio.timeout(READY_LIMIT), asyncio.TaskGroup() as group:
                 while not _all_there(daemon, tails):
                     for _, found in daemon.links.seen(""):
-                        if found.key not in asked and found.key not in daemon.links.kept and found.needs != "login":
+                        code = codes.get(found.make, "")
+                        if found.key not in asked and found.key not in daemon.links.kept and (
+                                code or found.needs != "login"):
                             asked.add(found.key)
                             if found.needs == "button":
                                 await session.post(f"{sim['sim']}/button", json={"device": "hue_bridge"})
-                            group.create_task(let_in(daemon, found.key, sim["homekit_pin"]))
+                            group.create_task(let_in(daemon, found.key, code))
                     await asyncio.sleep(0.05)
         except TimeoutError:
             print("Not every device of the simulated home spoke up in time; `dobby doctor` says which.",

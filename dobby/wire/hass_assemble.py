@@ -129,7 +129,7 @@ def _name(host: _Host) -> str:
         return spoken or main.device_name or main.name
     if not host.own_id and main.device_name:
         return main.device_name
-    if not main.name or not main.device_name or main.name.casefold().startswith(main.device_name.casefold()):
+    if not main.name or not main.device_name or _words(main.name) & _words(main.device_name):
         return main.name or main.device_name or _WITHOUT_NAME.get(main.kind, "Device")
     return f"{main.device_name} {main.name}"
 

@@ -27,8 +27,9 @@ from tests.sim.conftest import Sim
 DRIVERS = by_make(load_drivers()[0])
 QUICK = Settings(timeout=1.0, poll=0.4)
 KINDS = {"_hue._tcp.local.": "hue", "_sonos._tcp.local.": "sonos", "_wled._tcp.local.": "wled",
-         "_hap._tcp.local.": "homekit", "urn:schemas-upnp-org:device:ZonePlayer:1": "sonos"}
-THINGS = 13 + 2 + 2 + 1 + 6  # lamps and a plug, players, strips, the lock, what is on the HomeKit bridge
+         "_hap._tcp.local.": "homekit", "_mqtt._tcp.local.": "mqtt",
+         "urn:schemas-upnp-org:device:ZonePlayer:1": "sonos"}
+THINGS = 13 + 2 + 2 + 1 + 6 + 13  # lamps and a plug, players, strips, the lock, what is on the bridge, the broker
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ async def look_around(sim: Sim) -> list[Sighting]:
     ears = [asyncio.create_task(mdns.watch(reach, types, sightings.append)),
             asyncio.create_task(Ssdp(reach, targets, sightings.append).watch())]
     try:
-        await until(lambda: len({(one.kind, one.host, one.port) for one in sightings}) >= 1 + 2 + 2 + 2 + 2)
+        await until(lambda: len({(one.kind, one.host, one.port) for one in sightings}) >= 1 + 2 + 2 + 2 + 1 + 2)
     finally:
         for ear in ears:
             ear.cancel()
@@ -78,7 +79,8 @@ async def settle(sim: Sim) -> Street:
         if one.needs == "button":
             await sim.ask("POST", "/button", {"device": "hue_bridge"})
         pair = DRIVERS[one.make].pair
-        secrets[one.key] = {} if pair is None else await pair(one, sim.ready["homekit_pin"])
+        code = sim.ready["mqtt_login" if one.make == "mqtt" else "homekit_pin"]
+        secrets[one.key] = {} if pair is None else await pair(one, code)
     return Street(sim, sightings, found, secrets)
 
 

@@ -274,7 +274,7 @@ def pool_light(circuit: int, key: str, name: str, room: str, start: State) -> Ga
 def _circuit(component: str, circuit: int, name: str, room: str, alive: str, more: Json) -> Message:
     return (f"homeassistant/{component}/{POOL}/{POOL}-{circuit}-{name}/config".replace(" ", "_"), {
         "name": name, "unique_id": f"poolController-{circuit}-{name.lower().replace(' ', '')}",
-        "command_topic": f"{POOL}/state/circuits/{circuit}/setState", "availability_topic": alive,
+        "command_topic": CIRCUITS, "availability_topic": alive,
         "device": _pool_device(room)} | more)
 
 

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 import aiomqtt
+from aiomqtt.exceptions import MqttConnectError
 
 from dobby.errors import DeviceError, Refused, Unreachable
 from dobby.wire.mqtt.parts import Message
@@ -62,8 +63,7 @@ async def _told(asked: Awaitable[T]) -> T:
 
 def _meaning(error: Exception) -> DeviceError:
     """An error of aiomqtt or paho in our words."""
-    code = getattr(getattr(error, "rc", None), "value", getattr(error, "rc", None))
-    if isinstance(error, aiomqtt.MqttCodeError) and code in NOT_LET_IN:
+    if isinstance(error, MqttConnectError) and getattr(error.rc, "value", error.rc) in NOT_LET_IN:
         return Refused("The broker does not take my login any more; pair it again.")
     return Unreachable("The broker does not answer.")
 
@@ -111,6 +111,8 @@ def _cut(client: aiomqtt.Client) -> None:
     """Close the socket, which aiomqtt leaves open when a broker does not answer."""
     with suppress(OSError, ValueError):
         client._client._sock_close()
+    if client._disconnected.done():
+        client._disconnected.exception()  # it was told already; unread, asyncio would complain
 
 
 async def _pump(client: aiomqtt.Client, heard: Heard, lost: Callable[[DeviceError], None]) -> None:
