@@ -10,7 +10,7 @@ from typing import Any
 import av
 import cv2
 import numpy as np
-from _stress import HIGH, RATE, WIDE, Array, Film, Visit, clipped, cv
+from _film import HIGH, RATE, WIDE, Array, Film, Visit, clipped, cv
 
 FILMED: dict[str, tuple[tuple[float, float], ...]] = {
     # intel-iot-devkit/sample-videos

@@ -20,11 +20,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import _stress
+import _film
 import cv2
 import numpy as np
+from _film import HIGH, RATE, WIDE, Array, Film, cv
 from _house import show
-from _stress import EVENTFUL, HIGH, QUIET, RATE, WIDE, Array, Film, cv
+from _stress import EVENTFUL, QUIET
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from dobby.eyes.change import Detector, Tuning
@@ -185,10 +186,10 @@ def crop(score: Score, mask: Array, boxes: list[tuple[float, float, float, float
 def drawn(seed: int, stress: str, dense: bool = False, visits: int = 7) -> Film:
     """A drawn place with visitors."""
     rng = np.random.default_rng(seed)
-    place = _stress.place(seed)
+    place = _film.place(seed)
     at, coming = 15.0, []
     for number in range(visits):
-        coming.append(_stress.visit(seed * 100 + number, at, place))
+        coming.append(_film.visit(seed * 100 + number, at, place))
         at = coming[-1].until + (rng.uniform(1.6, 5) if dense else rng.uniform(9, 14))
     return Film(f"drawn {seed} {stress}{' dense' if dense else ''}", place, coming, at + 6, seed,
                 float(rng.uniform(1.5, 3)), EVENTFUL[stress])
@@ -196,7 +197,7 @@ def drawn(seed: int, stress: str, dense: bool = False, visits: int = 7) -> Film:
 
 def empty(seed: int, stress: str) -> Film:
     """A drawn place with nobody."""
-    return Film(f"empty {seed} {stress}", _stress.place(seed), [], 150.0, seed, 2.0, QUIET[stress])
+    return Film(f"empty {seed} {stress}", _film.place(seed), [], 150.0, seed, 2.0, QUIET[stress])
 
 
 def films(seeds: range, clips: Path | None, only: str = "") -> Iterator[tuple[str, Film]]:
@@ -243,7 +244,7 @@ def pasted_films(seeds: range, clips: Path, held_out: bool) -> Iterator[tuple[st
                 coming.append(_clips.laid(cut[int(rng.integers(0, len(cut)))], at, rng))
                 at = coming[-1].until + (rng.uniform(1.6, 5) if stress == "dense" else rng.uniform(8, 12))
             yield f"pasted, {stress}", Film(f"pasted {name} {stress}", place, coming, at + 4, number, 2.0,
-                                            EVENTFUL.get(stress, _stress.none))
+                                            EVENTFUL.get(stress, EVENTFUL["none"]))
         for stress in QUIET:
             yield f"still, {stress}", Film(f"still {name} {stress}", place, [], 150.0, number, 2.0, QUIET[stress])
 
