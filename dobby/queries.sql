@@ -132,11 +132,11 @@ INSERT INTO seen (event, camera, kind, at, zone, box, size, night, known, pictur
 VALUES (:event, :camera, :kind, :at, :zone, :box, :size, :night, :known, :pictures, :look) ON CONFLICT (event) DO NOTHING
 -- name: seen_words
 UPDATE seen SET mind = :mind, subject = :subject, what = :what, carrier = :carrier, parcel = :parcel,
-    alert = :alert WHERE event = :event
+    alert = :alert WHERE event = :event AND why != 'forgotten'
 -- name: seen_told
 UPDATE seen SET told = :told, skipped = :skipped WHERE event = :event
 -- name: seen_end
-UPDATE seen SET ended = :ended, why = :why, clip = :clip WHERE event = :event
+UPDATE seen SET ended = :ended, why = :why, clip = :clip WHERE event = :event AND why != 'forgotten'
 -- name: seen_label
 UPDATE seen SET label = :label WHERE event = :event
 -- name: seen_event
@@ -144,8 +144,10 @@ SELECT * FROM seen WHERE event = :event
 -- name: seen_since
 SELECT * FROM seen WHERE at >= :since AND (:camera = '' OR camera = :camera) ORDER BY at, id
 -- name: seen_forget
-UPDATE seen SET pictures = '[]', clip = '', subject = '', what = '', carrier = '', parcel = 'none', look = ''
-    WHERE at >= :since AND at < :until
+UPDATE seen SET pictures = '[]', clip = '', subject = '', what = '', carrier = '', parcel = 'none', look = '',
+    why = 'forgotten' WHERE at >= :since AND at < :until
+-- name: eye_normals_forget
+UPDATE eye_normals SET name = '' WHERE made >= :since AND made < :until
 -- name: turns_forget_pictures
 UPDATE turns SET pictures = '[]', reply = '' WHERE pictures != '[]' AND started >= :since AND started < :until
 -- name: letters_forget_pictures

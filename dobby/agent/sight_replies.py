@@ -269,7 +269,7 @@ async def _rules(asked: _Asked) -> str:
     usual = await asked.sights.usual_to(asked.person.name)
     if usual:
         asked.hands.taint()
-    lines += [asked.say("usual_rule", camera=row["camera"], what=clean(row["name"], 90)) for row in usual]
+    lines += [asked.say("usual_rule", camera=row["camera"], what=clean(row["name"], 90) or "…") for row in usual]
     return "\n".join(lines) or asked.say("no_rules")
 
 

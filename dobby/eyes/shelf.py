@@ -76,7 +76,8 @@ async def forget(store: Store, shelf: Shelf, since: datetime, until: datetime) -
     for lot in await _lots(store, shelf):
         if span["since"] <= lot.at < span["until"]:
             gone += await _drop(store, shelf, lot.event, lot.names)
-    await store.together([("seen_forget", span), ("turns_forget_pictures", span), ("letters_forget_pictures", span)])
+    await store.together([(query, span) for query in ("seen_forget", "eye_normals_forget", "turns_forget_pictures",
+                                                      "letters_forget_pictures")])
     await store.scrub()
     return gone
 

@@ -276,8 +276,11 @@ class Watch:
             async with asyncio.timeout(KEEP_LIMIT):
                 await self._kept.setdefault(event, asyncio.Event()).wait()
         self._kept.pop(event, None)
-        await self.store.do("seen_end", event=event, ended=stamp(self.local()),
-                            why=str(note.head.get("why", "")), clip=str(note.head.get("clip", "")))
+        clip = str(note.head.get("clip", ""))
+        ended = await self.store.do("seen_end", event=event, ended=stamp(self.local()),
+                                    why=str(note.head.get("why", "")), clip=clip)
+        if not ended and clip:  # forgotten while it went on
+            await asyncio.to_thread(self.shelf.drop, clip)
 
     async def _missed(self, note: Note) -> None:
         """Something that was not noticed, kept with its clip for tuning."""

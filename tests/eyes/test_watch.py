@@ -329,6 +329,9 @@ async def test_what_is_forgotten_is_gone_from_disk_and_database(scene: Scene) ->
     await scene.watch.heard(Note({"type": "event", "camera": "Drive", "phase": "end", "event": id_, "why": "gone",
                                   "clip": clip.name}))
     await scene.settled()
+    seen = await scene.watch.store.one("seen_event", event=id_)
+    assert seen
+    await scene.sights.usual("Robin", seen, seen["what"])
     await asyncio.to_thread(scene.watch.shelf.keep, b"looked at")
     now = scene.watch.local()
     await asyncio.to_thread(os.utime, clip, (now.timestamp(), now.timestamp()))
@@ -340,7 +343,26 @@ async def test_what_is_forgotten_is_gone_from_disk_and_database(scene: Scene) ->
     assert (row["what"], row["subject"], row["look"], row["pictures"], row["clip"]) == ("", "", "", "[]", "")
     assert other
     assert (other["what"], len(await asyncio.to_thread(scene.watch.shelf.all))) == (CAR.what, 2)
+    assert [one["name"] for one in await scene.sights.usual_to("Robin")] == [""]
     assert not clip.exists()
+
+
+async def test_what_is_forgotten_while_it_goes_on_leaves_nothing_either(scene: Scene) -> None:
+    scene.seer.now.clear()
+    dealing = asyncio.create_task(scene.event())
+    await until(lambda: len(scene.box.letters) == 2)
+    id_, now = f"{1:012x}", scene.watch.local()
+    await scene.sights.forget(now - timedelta(hours=1), now + timedelta(seconds=1))
+    scene.seer.now.set()
+    await dealing
+    clip = scene.clips / f"{id_}.mkv"
+    await asyncio.to_thread(clip.write_bytes, b"film")
+    await scene.watch.heard(Note({"type": "event", "camera": "Drive", "phase": "end", "event": id_, "why": "gone",
+                                  "clip": clip.name}))
+    await scene.settled()
+    row = await scene.watch.store.one("seen_event", event=id_)
+    assert row
+    assert (row["what"], row["clip"], await asyncio.to_thread(scene.watch.shelf.all)) == ("", "", [])
 
 
 async def test_wishes_that_are_over_go(scene: Scene) -> None:
