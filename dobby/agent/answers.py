@@ -31,9 +31,11 @@ def answer(outcomes: Sequence[Outcome], view: View, words: Words, *, about: str 
     if good:
         whole = about if not failed and not sent else ""
         said.append(_confirmed(good, view, words, whole))
-    if sent:
-        names = words.join([_name(view, one) for one in dict.fromkeys(one.command.device for one in sent)])
-        said.append(words.say("answer.sent", devices=names))
+    for key, told in (("answer.on_its_way", [one for one in sent if one.on_its_way]),
+                      ("answer.sent", [one for one in sent if not one.on_its_way])):
+        if told:
+            names = list(dict.fromkeys(_name(view, one.command.device) for one in told))
+            said.append(words.say(key, devices=words.join(names), count=len(names)))
     if failed:
         said.append(_failed(failed, bool(good), view, words))
     return " ".join(said)
@@ -106,8 +108,10 @@ def _failed(failed: Sequence[Outcome], some: bool, view: View, words: Words) -> 
     return words.say("answer.but" if some else "answer.failed", reasons="; ".join(listed), count=len(told))
 
 
+_DECIMALS = {"target": 1, "current": 1, "target_low": 1, "target_high": 1, "temperature": 1, "energy": 2, "ph": 1}
 # traits whose old value can be told by itself ("still shows 40 %"); of the rest it is only said that it is not shown
-_STILL = ("on", "brightness", "playing", "volume", "muted", "locked", "position", "target")
+_STILL = ("on", "brightness", "playing", "volume", "muted", "locked", "position", "target", "open", "armed", "mode",
+          "speed")
 
 
 def _reason(outcome: Outcome, words: Words) -> str:
@@ -149,6 +153,8 @@ def shown(trait: str, value: Value, words: Words) -> str:
         return _color(value, words)
     if isinstance(value, int | float):
         return _counted(trait, value, words)
+    if words.has(f"state.{trait}_{value}"):
+        return words.say(f"state.{trait}_{value}")
     key = f"state.{trait}" if value or trait != "ignore" else "state.ignore_none"
     return words.say(key, value=value) if words.has(key) else str(value)
 
@@ -159,7 +165,7 @@ def _counted(trait: str, value: float, words: Words) -> str:
     if trait == "color_temperature":
         white = next(name for above, name in _WHITES if value >= above)
         return words.say("state.color_temperature", white=words.say(f"white.{white}"), value=round(value / 50) * 50)
-    rounded = round(value, 1) if trait in ("target", "current") else round(value)
+    rounded = round(value, _DECIMALS.get(trait, 0))
     key = f"state.{trait}"
     return words.say(key, value=f"{rounded:g}") if words.has(key) else f"{rounded:g}"
 

@@ -13,10 +13,10 @@ from importlib import resources
 from typing import Any, cast
 
 from dobby.agent.meaning import Sight, SightVerb
+from dobby.agent.sentences import any_of, pattern
 from dobby.eyes.telling import OPPOSITE, Presence
 from dobby.home.device import Device, View
 
-WORDS = r"(?:\S+ ){1,5}?"
 TABLES = {"time": "times", "hours": "hours", "presence": "presence", "unless": "presence"}  # slots of known phrases
 CLOCK = re.compile(r"([01]?\d|2[0-3])(?:[:h ]?([0-5]\d))?")
 
@@ -39,37 +39,11 @@ def talk(language: str) -> Talk | None:
     whens = tables["presence"].pop("when")
     tables["presence"] = {key: [f"{when} {who}" for when in whens for who in several]
                           for key, several in tables["presence"].items()}
-    sentences = [(cast(SightVerb, verb), re.compile(pattern(one, tables)))
+    slots = {slot: any_of(phrase for several in tables[table].values() for phrase in several)
+             for slot, table in TABLES.items()}
+    sentences = [(cast(SightVerb, verb), re.compile(pattern(one, slots)))
                  for verb, several in tables["sentences"].items() for one in several]
     return Talk(tuple(sentences), tables)
-
-
-def pattern(template: str, tables: Mapping[str, Any]) -> str:
-    """A sentence with [options], (choices|...) and {slots} as a regular expression over words that each end in a
-    space. Slots of times and hours hold what their tables do, the others any few words."""
-    done: list[str] = []
-    for piece in re.findall(r"\{\w+\}|[\[\]()|]|[^\s\[\]()|{}]+", template):
-        if piece in "[(":
-            done.append("(?:")
-        elif piece in "])":
-            done.append(")?" if piece == "]" else ")")
-        elif piece == "|":
-            done.append("|")
-        elif piece.startswith("{"):
-            name = piece[1:-1]
-            used = sum(f"(?P<{name}" in one for one in done)
-            inside = tables.get(TABLES.get(name, ""))
-            words = _any(inside) if inside else WORDS
-            done.append(f"(?P<{name}{'' if not used else f'__{used}'}>{words})")
-        else:
-            done.append(re.escape(piece) + " ")
-    return "".join(done)
-
-
-def _any(table: Mapping[str, Sequence[str]]) -> str:
-    """Any phrase of a table, as a regular expression."""
-    phrases = sorted((phrase for several in table.values() for phrase in several), key=len, reverse=True)
-    return f"(?:{'|'.join(re.escape(phrase) for phrase in phrases)}) "
 
 
 def plain(text: str, apostrophe: str = "") -> list[str]:

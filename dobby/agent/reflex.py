@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dobby.agent import eye_talk, questions
+from dobby.agent import eye_talk, house_talk, questions
 from dobby.agent.absent import absent
 from dobby.agent.clauses import Clause, clauses
 from dobby.agent.grammar import Bit, Grammar, load
@@ -72,6 +72,8 @@ class Reflex:
         home = Home(view, names, self._words, context, here)
         if (sight := eye_talk.read(text, view, self.language)) is not None:
             return Understood((sight,), context or Context())
+        if (part := house_talk.read(text, view, self._words, here)) is not None:
+            return Understood((part,), _remembered(part, context, view, now))
         said = typed(text, self.language)
         if not said or too_long(text) or (quotes(text) and not _names_quoted(text, names, self.language)):
             return Miss(self._nearest(view))
@@ -161,6 +163,15 @@ class Reflex:
             return self._words.say("nearest.lights", room=light.room)
         any_device = next((one for one in view.devices.values() if one.trait("on")), None)
         return self._words.say("nearest.off", device=any_device.name) if any_device else ""
+
+
+def _remembered(part: Part, context: Context | None, view: View, now: float) -> Context:
+    """What "it" means after an order or a question."""
+    ids = tuple(dict.fromkeys(one.device for one in part.commands)) if isinstance(part, Do) else \
+        part.devices if isinstance(part, Question) else ()
+    if not ids or ids[0] not in view.devices:
+        return context or Context()
+    return Context(ids, (), view.devices[ids[0]].kind, when=now)
 
 
 def signs_matter(text: str, words: int, view: View) -> bool:

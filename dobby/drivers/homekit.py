@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from dobby.errors import DeviceError, Garbage, PairingError, Refused
+from dobby.errors import Garbage, PairingError, Refused
 from dobby.home.device import Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
 from dobby.home.stream import Stream
 from dobby.wire.homekit_table import Inventory, Key, inventory
@@ -75,24 +75,12 @@ class HomeKitLink:
         values = await self._line.read(keys)
         if not values:
             raise Garbage("Its answer made no sense.")
-        shown, lost = self._shown(values)
-        if len(self._known.devices) == 1 and lost:
+        shown, odd = self._known.readings(values)
+        if odd and len(self._known.devices) == 1:
             raise Garbage("Its answer made no sense.")
-        asked = {key[0] for key in keys}
-        return [*(Reading(one.id, "reachable", _aid(one) not in lost) for one in self._known.devices
-                  if _aid(one) in asked), *shown]
-
-    def _shown(self, values: Mapping[Key, Any]) -> tuple[list[Reading], set[int]]:
-        """What the values show, and the accessories out of reach: a bridge leaves out what they do not tell it, and
-        rubbish is no word of theirs."""
-        lost = {_aid(one) for one in self._known.devices} - {key[0] for key in values}
-        shown: list[Reading] = []
-        for key, value in values.items():
-            try:
-                shown += self._known.readings(key, value)
-            except Garbage:
-                lost.add(key[0])
-        return shown, lost
+        told, asked = {key[0] for key in values}, {key[0] for key in keys}  # a bridge leaves out whom it does not hear
+        return [*(Reading(one.id, "reachable", _aid(one) in told and one.id not in odd)
+                  for one in self._known.devices if _aid(one) in asked), *shown]
 
     async def watch(self) -> AsyncIterator[Device | Reading]:
         """The devices, then their readings: by the session's events, and fetched every few seconds as the heartbeat."""
@@ -101,11 +89,11 @@ class HomeKitLink:
             yield item
 
     def _heard(self, key: Key, value: Any) -> None:
-        try:
-            for reading in self._known.readings(key, value):
-                self._stream.push(reading)
-        except DeviceError:
-            return  # rubbish proves nothing; the heartbeat tells whether the accessory is well
+        if not self._known.lone(key):
+            self._stream.hurry()  # what it shows hangs on another value too, which may have changed with it
+            return
+        for reading in self._known.readings({key: value})[0]:  # rubbish proves nothing; the heartbeat tells of it
+            self._stream.push(reading)
 
     async def send(self, command: Command) -> None:
         """Write what a command asks for."""

@@ -28,13 +28,15 @@ ACCESSORIES_LIMIT = 400  # HAP allows 150 behind a bridge
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """How one trait stands in a service. `needs`: the characteristics without which there is no such trait; `ranged`:
-    the one whose range or valid values the trait takes; `write` is None for what can only be read."""
+    """How one trait stands in a service. `reads`: the characteristics that it is read from, `needs`: those that must be
+    there beside, to be written; `ranged`: the one whose range or valid values the trait takes; `write` is None for what
+    can only be read."""
 
     trait: Trait
-    needs: tuple[str, ...]
+    reads: tuple[str, ...]
     read: Callable[[Chars], Value]
     write: Callable[[Value, Chars], Chars] | None = None
+    needs: tuple[str, ...] = ()
     also: tuple[str, ...] = ()  # read along where the accessory has them
     ranged: str = ""
     scale: Callable[[float], float] = float
@@ -46,8 +48,8 @@ def _plain(trait: Trait, current: str, target: str = "") -> Row:
     def write(value: Value, _: Chars) -> Chars:
         return {target or current: value}
     settable = trait.kind != "sensor"
-    return Row(trait, (current, *((target,) if target else ())), lambda chars: _number(chars[current]),
-               write if settable else None, ranged=(target or current) if settable else "")
+    return Row(trait, (current,), lambda chars: _number(chars[current]), write if settable else None,
+               needs=(target,) if target else (), ranged=(target or current) if settable else "")
 
 
 def _switch(trait: Trait, current: str, *, number: bool = False) -> Row:
@@ -57,14 +59,9 @@ def _switch(trait: Trait, current: str, *, number: bool = False) -> Row:
     return Row(trait, (current,), lambda chars: _flag(chars[current]), write if trait.kind == "switch" else None)
 
 
-def _picked(trait: Trait, current: str, words: Mapping[Any, Value], target: str = "", settable: bool = True) -> Row:
-    """One of some values, each with its word; with a target of the same numbers it can be set."""
-    back = {word: number for number, word in words.items()}
-
-    def write(value: Value, _: Chars) -> Chars:
-        return {target or current: back[value]}
-    return Row(trait, (current, *((target,) if target else ())), lambda chars: _word(chars[current], words),
-               write if settable and trait.kind != "sensor" else None)
+def _picked(trait: Trait, current: str, words: Mapping[Any, Value]) -> Row:
+    """One of some values, each with its word, that is only read."""
+    return Row(trait, (current,), lambda chars: _word(chars[current], words))
 
 
 def _chosen(trait: Trait, current: str, words: Mapping[Any, str]) -> Row:
@@ -157,14 +154,23 @@ def _write_heater_mode(value: Value, _: Chars) -> Chars:
     return {"B2": {"auto": 0, "heat": 1, "cool": 2}[str(value)], "B0": 1}
 
 
+def _nothing(_: Chars) -> Value:
+    """What can only be written."""
+    raise Garbage("Its answer made no sense.")
+
+
+def _tilt(current: str, target: str) -> Row:
+    """Slats: -90..90 degrees there, 0..100 % here."""
+    return Row(rows.TILT, (current,), lambda chars: round((_number(chars[current]) + 90) / 1.8),
+               lambda value, _: {target: round(float(value) * 1.8 - 90)},  # type: ignore[arg-type]  # a number trait's
+               needs=(target,))
+
+
 _COVER = (
     _plain(rows.POSITION, "6D", "7C"),
     Row(rows.MOVING, ("72",), lambda chars: _word(chars["72"], {0: True, 1: True, 2: False})),
-    Row(rows.STOP, ("6F", "72"), lambda _: None, lambda _value, _: {"6F": True}),
-    Row(rows.TILT, ("6C", "7B"), lambda chars: round((_number(chars["6C"]) + 90) / 1.8),
-        lambda value, _: {"7B": round(float(value) * 1.8 - 90)}),  # type: ignore[arg-type]  # a number trait's value
-    Row(rows.TILT, ("6E", "7D"), lambda chars: round((_number(chars["6E"]) + 90) / 1.8),
-        lambda value, _: {"7D": round(float(value) * 1.8 - 90)}),  # type: ignore[arg-type]  # a number trait's value
+    Row(rows.STOP, (), _nothing, lambda _value, _: {"6F": True}, needs=("6F", "72")),
+    _tilt("6C", "7B"), _tilt("6E", "7D"),
     _switch(rows.PROBLEM, "24"),
 )
 _FAN = (_plain(rows.SPEED, "29"), _switch(rows.OSCILLATING, "B6", number=True))
@@ -196,13 +202,13 @@ SERVICES: Mapping[str, tuple[DeviceKind | None, tuple[Row, ...]]] = {
                    _plain(rows.TARGET_HUMIDITY, "CA"))),
     "8C": ("shade", _COVER), "81": ("shade", _COVER), "8B": ("shade", _COVER),
     "41": ("garage", (
-        Row(rows.OPEN, ("E", "32"), lambda chars: _word(chars["E"], _DOOR),
-            lambda value, _: {"32": 0 if value is True else 1}),
+        Row(rows.OPEN, ("E",), lambda chars: _word(chars["E"], _DOOR),
+            lambda value, _: {"32": 0 if value is True else 1}, needs=("32",)),
         Row(rows.MOVING, ("E",), lambda chars: _word(chars["E"], {0: False, 1: False, 2: True, 3: True, 4: False})),
         Row(rows.JAMMED, ("24",), lambda chars: _flag(chars["24"])))),
     "45": ("lock", (
-        Row(rows.LOCKED, ("1D", "1E"), lambda chars: _word(chars["1D"], _LOCKED),
-            lambda value, _: {"1E": int(value is True)}),
+        Row(rows.LOCKED, ("1D",), lambda chars: _word(chars["1D"], _LOCKED),
+            lambda value, _: {"1E": int(value is True)}, needs=("1E",)),
         Row(rows.JAMMED, ("1D",), lambda chars: _word(chars["1D"], {0: False, 1: False, 2: True, 3: False})),
         _differ("1D", "1E", (0, 1)))),
     "7E": ("alarm", (
@@ -216,12 +222,12 @@ SERVICES: Mapping[str, tuple[DeviceKind | None, tuple[Row, ...]]] = {
     "D0": ("valve", (_switch(rows.ON, "B0", number=True),)),
     "D7": ("valve", (_switch(rows.ON, "B0", number=True),)),
     "D8": ("tv", (_switch(rows.ON, "B0", number=True),
-                  Row(rows.KEY.but(choices=tuple(_KEYS.values())), ("E1",), lambda _: None, lambda value, _: {
-                      "E1": next(number for number, word in _KEYS.items() if word == value)}))),
+                  Row(rows.KEY.but(choices=tuple(_KEYS.values())), (), _nothing, lambda value, _: {
+                      "E1": next(number for number, word in _KEYS.items() if word == value)}, needs=("E1",)))),
     "113": (None, (_switch(rows.MUTED, "11A"), _plain(rows.VOLUME, "119"))),
     "228": ("speaker", (
-        Row(rows.PLAYING, ("E0", "137"), lambda chars: _word(chars["E0"], {0: True, 1: False, 2: False, 3: None}),
-            lambda value, _: {"137": 0 if value is True else 1}),
+        Row(rows.PLAYING, ("E0",), lambda chars: _word(chars["E0"], {0: True, 1: False, 2: False, 3: None}),
+            lambda value, _: {"137": 0 if value is True else 1}, needs=("137",)),
         _plain(rows.VOLUME, "119"), _switch(rows.MUTED, "11A"))),
     "8A": (None, (_plain(rows.TEMPERATURE, "11"), *_STATUS)),
     "82": (None, (_plain(rows.HUMIDITY, "10"), *_STATUS)),
@@ -248,17 +254,22 @@ class Slot:
     keys: Mapping[str, Key]
     values: dict[str, Any] = field(default_factory=dict)
 
-    def readings(self, type_: str, value: Any) -> list[Reading]:
-        """What a new value of one of its characteristics shows, once all that the trait needs are known."""
-        before = dict(self.values)
-        self.values[type_] = value
-        if self.row.read is None or any(one not in self.values for one in self.row.needs if one in self.keys):
-            return []
+    @property
+    def reads(self) -> dict[str, Key]:
+        """The characteristics that the trait is read from, by type."""
+        return {type_: key for type_, key in self.keys.items() if type_ in (*self.row.reads, *self.row.also)}
+
+    def reading(self, values: Mapping[Key, Any]) -> Reading | None:
+        """What values that were read together show; None where not all are among them, Garbage where they are none."""
+        mine = {type_: values[key] for type_, key in self.reads.items() if key in values}
+        if not mine or any(type_ not in mine for type_ in self.row.reads):
+            return None
         try:
-            return [Reading(self.device, self.trait.name, self.row.read(self.values))]
-        except (Garbage, TypeError, KeyError):
-            self.values = before
+            shown = Reading(self.device, self.trait.name, self.row.read(mine))
+        except (TypeError, KeyError, ValueError):
             raise Garbage("Its answer made no sense.") from None
+        self.values.update(mine)
+        return shown
 
     def orders(self, command: Command) -> dict[Key, Any]:
         """The characteristics to write for a command."""
@@ -280,14 +291,25 @@ class Inventory:
         return next((one for one in self.slots if one.device == device and one.trait.name == trait), None)
 
     def keys(self, device: str | None = None) -> list[Key]:
-        """The characteristics to read, of one device or of all; what can only be written is not among them."""
+        """The characteristics to read, of one device or of all."""
         return list(dict.fromkeys(key for slot in self.slots if device in (None, slot.device)
-                                  for type_, key in slot.keys.items() if type_ not in ("6F", "E1")))
+                                  for key in slot.reads.values()))
 
-    def readings(self, key: Key, value: Any) -> list[Reading]:
-        """What a characteristic's value shows; Garbage when it is none of the specified ones."""
-        return [reading for slot in self.slots for type_, at in slot.keys.items() if at == key
-                for reading in slot.readings(type_, value)]
+    def readings(self, values: Mapping[Key, Any]) -> tuple[list[Reading], set[str]]:
+        """What values that were read together show, and the devices whose values are none of the specified ones."""
+        shown: list[Reading] = []
+        odd: set[str] = set()
+        for slot in self.slots:
+            try:
+                if (one := slot.reading(values)) is not None:
+                    shown.append(one)
+            except Garbage:
+                odd.add(slot.device)
+        return shown, odd
+
+    def lone(self, key: Key) -> bool:
+        """Whether every trait that stands on this characteristic stands on it alone, so that its value shows it."""
+        return all(len(slot.reads) == 1 for slot in self.slots if key in slot.reads.values())
 
 
 def inventory(key: str, accessories: Sequence[Mapping[str, Any]]) -> Inventory:
@@ -340,9 +362,9 @@ def _slots(device: str, aid: int, services: Iterable[tuple[str, Mapping[str, Any
     slots: dict[str, Slot] = {}
     for type_, chars in services:
         for row in SERVICES[type_][1] if type_ else ():
-            if row.trait.name in slots or not all(one in chars for one in row.needs):
+            if row.trait.name in slots or not all(one in chars for one in (*row.reads, *row.needs)):
                 continue
-            keys = {one: (aid, int(chars[one]["iid"])) for one in (*row.needs, *row.also) if one in chars}
+            keys = {one: (aid, int(chars[one]["iid"])) for one in (*row.reads, *row.needs, *row.also) if one in chars}
             slots[row.trait.name] = Slot(device, row, _own(row, chars.get(row.ranged, {})), keys)
     return list(slots.values())
 

@@ -24,8 +24,56 @@ async def test_sleepy_time_does_what_it_says(house: House) -> None:
     assert truth["front_door"]["state"]["locked"]
     assert truth["aquarium"]["state"]["on"], "an outlet whose purpose nobody told is not switched"
     told = {(outcome["device"], outcome["trait"]) for outcome in answer["outcomes"]}
-    asleep = ("light", "speaker", "lock", "shade", "thermostat")
+    asleep = ("light", "speaker", "lock", "shade", "thermostat", "garage")
     assert len(told) == len(answer["outcomes"]) == sum(row["kind"] in asleep for row in truth.values())
+
+
+async def shows(house: House, key: str, trait: str, value: object) -> bool:
+    """Whether Dobby knows by now."""
+    return any(one["value"] == value for one in (await house.device(key))["traits"] if one["name"] == trait)
+
+
+async def test_leaving_home_shuts_the_house(house: House) -> None:
+    await house.hand("garage_door", position=100)
+    await house.hand("house_alarm", armed="disarmed")
+    answer = await house.say("I'm leaving")
+    assert {outcome["result"] for outcome in answer["outcomes"]} == {"confirmed"}, answer
+    truth = await house.truth()
+    assert not await lights(house)
+    assert truth["front_door"]["state"]["locked"]
+    assert truth["garage_door"]["state"]["position"] == 0
+    assert truth["house_alarm"]["state"]["armed"] == "away"
+    assert {row["state"]["target"] for row in truth.values() if row["kind"] == "thermostat"} == {17}
+
+
+async def test_what_opens_asks_and_what_shuts_does_not(house: House) -> None:
+    await house.hand("garage_door", position=0)
+    asked = await house.say("open the garage")
+    assert asked["question"]
+    assert (await house.state("garage_door"))["position"] == 0
+    opened = await house.say("yes 2468")
+    assert [one["result"] for one in opened["outcomes"]] == ["confirmed"], opened
+    assert "open" in (await house.say("is the garage open?"))["reply"]
+    shut = await house.say("close the garage door")
+    assert shut["question"] is None
+    assert [one["result"] for one in shut["outcomes"]] == ["confirmed"], shut
+    armed = await house.say("arm the house for the night")
+    assert armed["question"] is None
+    assert (await house.state("house_alarm"))["armed"] == "night"
+    assert (await house.say("disarm the alarm"))["question"]
+    assert (await house.state("house_alarm"))["armed"] == "night"
+
+
+async def test_heating_in_plain_words(house: House) -> None:
+    await house.hand("bedroom_heating", target=19, current=18.5, mode="heat")
+    await until(lambda: shows(house, "bedroom_heating", "target", 19))
+    await house.say("it's too cold in the bedroom")
+    assert (await house.state("bedroom_heating"))["target"] == 20
+    await house.say("set the bedroom to 20.5")
+    assert (await house.state("bedroom_heating"))["target"] == 20.5
+    assert "18.5 °C" in (await house.say("how warm is it in the bedroom?"))["reply"]
+    assert (await house.say("set the bedroom heating to 45 degrees"))["outcomes"] == []
+    assert (await house.state("bedroom_heating"))["target"] == 20.5
 
 
 async def test_by_text_and_back(house: House) -> None:
