@@ -17,7 +17,7 @@ from dobby.home.device import Device, DeviceKind
 from dobby.home.traits import Trait
 from dobby.wire.hass import ALWAYS, BODIES, NAME_LIMIT, Entity
 
-RANK = ("alarm_control_panel", "lock", "cover", "climate", "water_heater", "vacuum", "media_player", "fan",
+RANK = ("alarm_control_panel", "cover", "lock", "climate", "water_heater", "vacuum", "media_player", "fan",
         "humidifier", "light", "valve", "switch", "siren", "camera", "select", "number", "button", "scene",
         "binary_sensor", "sensor")
 PARTS = {"select", "number", "button", "scene"}  # controls that belong to a device rather than being one
