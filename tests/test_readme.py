@@ -52,7 +52,7 @@ def demo() -> subprocess.CompletedProcess[str]:
 def test_the_demo_answers_and_ends(demo: subprocess.CompletedProcess[str]) -> None:
     assert demo.returncode == 0, demo.stderr
     assert "Dashboard:  http://127." in demo.stdout
-    assert "14 lights off" in demo.stdout
+    assert "15 lights off" in demo.stdout
     assert "Shall I unlock Front Door" in demo.stdout
     assert demo.stderr == ""
 

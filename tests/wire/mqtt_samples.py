@@ -92,8 +92,8 @@ METER: Sample = (_tasmota("A1B2C3", "Heater", "") | {f"homeassistant/sensor/A1B2
     "name": f"Heater ENERGY {part}", "stat_t": "tele/A1B2C3/SENSOR", "uniq_id": f"A1B2C3_ENERGY_{part}",
     "val_tpl": f"{{{{value_json['ENERGY']['{part}']}}}}", "unit_of_meas": unit, "dev_cla": of,
     "dev": {"ids": ["A1B2C3"]}} for part, unit, of in (
-        ("Power", "W", "power"), ("Total", "kWh", "energy"), ("Yesterday", "kWh", "energy"), ("Voltage", "V", "voltage"),
-        ("Factor", " ", "power_factor"))},
+        ("Power", "W", "power"), ("Total", "kWh", "energy"), ("Yesterday", "kWh", "energy"),
+        ("Voltage", "V", "voltage"), ("Factor", " ", "power_factor"))},
     {"tele/A1B2C3/STATE": {"POWER1": "OFF"}, "tele/A1B2C3/SENSOR": {"ENERGY": {
         "Power": 1830, "Total": 12.5, "Yesterday": 3, "Voltage": 231, "Factor": 0.99}}})
 
