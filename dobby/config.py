@@ -26,6 +26,7 @@ from dobby.messages import Person
 
 LANGUAGES = ("en", "de", "es", "fr", "nl")
 DEFAULT_MODEL = "claude-sonnet-5-5"
+HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 CAMERA_SCHEMES = ("rtsp", "rtsps", "http", "https", "onvif")
 NAMED = ("ANTHROPIC_API_KEY", "TWILIO_AUTH_TOKEN", "VISION_API_KEY")  # secrets that may stand in the environment
 
@@ -73,6 +74,21 @@ class NetworkSettings:
     callbacks: str = ""
     simulated: bool = False
     simulated_network: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ComfortSettings:
+    """[comfort]: what no order may do, whoever gives it, also after a yes. Temperatures in °C, rests between two starts
+    in seconds, volume in %; night as two local times, "" for none."""
+
+    heat_max: float = 30.0
+    pool_max: float = 34.0
+    spa_max: float = 40.0
+    night: str = "22:00-07:00"
+    night_volume: float = 60.0
+    compressor_rest: float = 180.0
+    pump_rest: float = 30.0
+    garage_rest: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +192,7 @@ class Config:
     people: tuple[PersonSettings, ...] = ()
     brain: BrainSettings = BrainSettings()
     network: NetworkSettings = NetworkSettings()
+    comfort: ComfortSettings = ComfortSettings()
     cameras: tuple[CameraSettings, ...] = ()
     eyes: EyesSettings = EyesSettings()
     vision: VisionSettings = VisionSettings()
@@ -272,7 +289,7 @@ def _shown(value: object) -> str:
 def _cross_check(config: Config) -> list[str]:
     """What types cannot say."""
     checks: list[Callable[[Config], list[str]]] = [_check_home, _check_people, _check_network, _check_twilio,
-                                                        _check_cameras, _check_vision]
+                                                        _check_cameras, _check_comfort, _check_vision]
     return [problem for check in checks for problem in check(config)]
 
 
@@ -358,9 +375,18 @@ def _check_cameras(config: Config) -> list[str]:
         value = getattr(config.eyes, key)
         if isinstance(value, int | float) and not low <= value <= high:
             problems.append(f"eyes.{key} goes from {low} to {high}.")
-    quiet = str(config.eyes.quiet)
-    if quiet and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", quiet):
+    if config.eyes.quiet and not HOURS.fullmatch(str(config.eyes.quiet)):
         problems.append('eyes.quiet must be two times such as "23:00-06:30".')
+    return problems
+
+
+def _check_comfort(config: Config) -> list[str]:
+    limits = {"heat_max": (5, 30), "pool_max": (10, 34), "spa_max": (10, 40), "night_volume": (0, 100),
+              "compressor_rest": (0, 3600), "pump_rest": (0, 3600), "garage_rest": (0, 60)}
+    problems = [f"comfort.{key} goes from {low} to {high}." for key, (low, high) in limits.items()
+                if isinstance(value := getattr(config.comfort, key), int | float) and not low <= value <= high]
+    if config.comfort.night and not HOURS.fullmatch(str(config.comfort.night)):
+        problems.append('comfort.night must be two times such as "22:00-07:00", or empty.')
     return problems
 
 

@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import json
 import logging
+import math
 import os
 import secrets as random_secrets
 import signal
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -44,8 +46,9 @@ from dobby.eyes import tuning
 from dobby.eyes.opening import let_in, open_eyes, open_vision
 from dobby.eyes.sights import Sights
 from dobby.eyes.vision import Vision
-from dobby.home.device import Device, Room, Settings
-from dobby.home.home import Given, Home
+from dobby.home.comfort import Hold, hold
+from dobby.home.device import Device, Fault, Room, Settings
+from dobby.home.home import Given, Held, Home
 from dobby.home.verdict import gatekeeper
 from dobby.parts import Part, Parts, running
 from dobby.pictures import Pictures
@@ -183,6 +186,9 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
                                     name=soul.name)
     house = House(home, store, Approvals(store, clock.now), clock, words, skills,
                   NetworkScout(links, ears.search), mint)
+    zone = ZoneInfo(config.home.timezone)
+    home.guard = lambda command, device: _held(hold(command, device, home, config.comfort,
+                                                    clock.now().astimezone(zone)), device, house.words)
     owner = config.owner()
     agent = Agent(house, address_book(config.persons(), owner), Reflex(config.home.language, skills, words), soul,
                   _brain(config, secrets), _budget(config), config.home.name, config.brain.daily_tokens)
@@ -194,6 +200,14 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     daemon.problems = {"drivers": driver_problems, "soul": soul_problems, "skills": skill_problems,
                        "network": list(allowed.problems)}
     return daemon, ears
+
+
+def _held(held: Hold | None, device: Device, words: Words) -> Held | None:
+    """A comfort rule's no, in words."""
+    if held is None:
+        return None
+    text = words.say(f"comfort.{held.key}", name=device.name, value=f"{held.value:g}", left=math.ceil(held.left))
+    return Held(Fault("policy", text), held.left)
 
 
 async def _restore(home: Home, store: Store) -> None:

@@ -62,6 +62,9 @@ name = "Alex"
 role = "guest"
 addresses = ["whatsapp:+15550102"]
 
+[comfort]
+night = ""  # the demo sounds the same at any hour
+
 [network]
 simulated = true
 simulated_network = "{network}"

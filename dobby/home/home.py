@@ -48,6 +48,16 @@ class Changed:
     pending: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An order that may not be carried out now, and why; wait: seconds after which it may (0 = waiting is no use)."""
+
+    why: Fault
+    wait: float = 0.0
+
+
+Guard = Callable[[Command, Device], Held | None]
+WAIT = 4.0  # seconds that a rest may still take for an order to wait for it instead of failing
 SILENT = Fault("unreachable", "It does not answer.")
 
 
@@ -86,6 +96,7 @@ class _Known:
     lost: Fault = SILENT
     met: asyncio.Event = field(default_factory=asyncio.Event)  # its line was up in this run
     readings: dict[str, Reading] = field(default_factory=dict)
+    changed: dict[str, float] = field(default_factory=dict)  # time.monotonic() of the last change seen, by trait
     pending: dict[str, Value] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -93,8 +104,10 @@ class _Known:
 class Home:
     """Devices and readings. Only commands with a permit from the gate are executed."""
 
-    def __init__(self, check: Check, *, patience: float = PATIENCE) -> None:
-        self._check = check
+    def __init__(self, check: Check, *, patience: float = PATIENCE,
+                 guard: Guard = lambda _command, _device: None) -> None:
+        """guard: why an order may not be carried out now, whoever gives it."""
+        self._check, self.guard = check, guard
         self._began = time.monotonic()
         self.patience = patience
         self._known: dict[str, _Known] = {}
@@ -127,6 +140,12 @@ class Home:
         """The last reading of a trait."""
         known = self._known.get(device)
         return known.readings.get(trait) if known else None
+
+    def since(self, device: str, trait: str) -> float | None:
+        """Seconds since a reading last changed under our eyes; None when it never did."""
+        known = self._known.get(device)
+        at = known.changed.get(trait) if known else None
+        return None if at is None else time.monotonic() - at
 
     def reachable(self, device: str) -> bool:
         """Whether the line is up and the device answers."""
@@ -245,6 +264,8 @@ class Home:
         for waiter in self._waiters.get((reading.device, reading.trait), ()):
             waiter.offer(reading)
         if last is None or last.value != reading.value:
+            if last is not None:
+                known.changed[reading.trait] = time.monotonic()
             self._tell(Changed(reading.device, reading.trait, reading.value, reading.at))
 
     # --- doing ------------------------------------------------------------------------------------------------------
@@ -267,7 +288,8 @@ class Home:
             trait.check(command.value)
         except OutOfRange as error:
             return Fault("range", error.text)
-        return None
+        held = self.guard(command, self._shown[command.device])
+        return held.why if held is not None and not 0 < held.wait <= WAIT else None
 
     async def do(self, commands: Sequence[Command], permit: Permit,
                  outcomes: dict[int, Outcome] | None = None) -> list[Outcome]:
@@ -320,6 +342,10 @@ class Home:
             off = await self._one(Command(command.device, "on", False), sent)  # no light at all is off, in every make
             return replace(off, command=command, read=0 if off.result == "confirmed" else off.read)
         await self._met(known)
+        if (held := self.guard(command, self._shown[command.device])) is not None:
+            if not 0 < held.wait <= WAIT:
+                return _failed(command, held.why)
+            await asyncio.sleep(held.wait)  # a short rest is waited for
         if known.link is None:
             return _failed(command, known.lost)
         known.pending[command.trait] = command.value
