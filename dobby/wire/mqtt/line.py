@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
@@ -74,7 +75,8 @@ async def open_line(host: str, port: int, user: str, password: str, timeout: flo
     """A line for as long as the block runs. heard(topic, text, whether it was retained) is called for every message,
     lost(why) once when the connection breaks. Raises Refused for a wrong login, Unreachable for no answer."""
     client = aiomqtt.Client(host, port, username=user or None, password=password or None, timeout=timeout,
-                            keepalive=KEEPALIVE, identifier=f"dobby-{uuid.uuid4().hex[:12]}")
+                            keepalive=KEEPALIVE, identifier=f"dobby-{uuid.uuid4().hex[:12]}",
+                            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)])  # else 40 ms an order
     client._client.connect_timeout = timeout  # it blocks a thread for as long, and aiomqtt has no word for it
     await _enter(client)
     pump = asyncio.create_task(_pump(client, heard, lost))
