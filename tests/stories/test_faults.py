@@ -12,11 +12,11 @@ from tests.stories.house import House, until
 
 pytestmark = pytest.mark.anyio
 FAULTS = ("dead", "slow", "lies", "refuses", "garbage")
-ONE_OF_EACH = ("desk_lamp", "study_speaker", "shelf_strip")
+ONE_OF_EACH = ("desk_lamp", "study_speaker", "shelf_strip", "pool_light")
 MATRIX = [pytest.param(key, fault, marks=() if key in ONE_OF_EACH or ALL else pytest.mark.full)
           for key in ("kitchen_ceiling", "counter_lights", "dining_pendant", "floor_lamp", "sofa_lamp", "study_lamp",
                       "desk_lamp", "bedroom_ceiling", "bedside_lamp", "bathroom_light", "hallway_light", "porch_light",
-                      "study_speaker", "kitchen_speaker", "shelf_strip", "bed_strip")
+                      "study_speaker", "kitchen_speaker", "shelf_strip", "bed_strip", "pool_light")
           for fault in FAULTS]
 
 
@@ -46,7 +46,7 @@ async def test_a_sonos_with_upnp_off_is_told_with_the_switch_to_flip(house: Hous
     assert answer["outcomes"][0]["error"]["kind"] == "refused"
 
 
-@pytest.mark.parametrize("hub", ["hue_bridge"])
+@pytest.mark.parametrize("hub", ["hue_bridge", "mqtt_broker"])
 @pytest.mark.parametrize("fault", ["dead", "refuses", "garbage"])
 async def test_a_broken_hub_costs_its_own_devices_only(house: House, hub: str, fault: str) -> None:
     truth = await house.truth()
