@@ -33,7 +33,6 @@ from dobby.brains.claude import Claude
 from dobby.channels import load_channels
 from dobby.channels.channel import Context
 from dobby.clock import Clock
-from dobby.config import Config, Secrets
 from dobby.discovery import mdns
 from dobby.discovery.identify import listen_for
 from dobby.discovery.links import Links, load_traits
@@ -53,11 +52,13 @@ from dobby.home.verdict import gatekeeper
 from dobby.parts import Part, Parts, running
 from dobby.pictures import Pictures
 from dobby.post import Door, Post
+from dobby.settings import Config, Secrets
 from dobby.skills import load_skills
 from dobby.soul import read as read_soul
 from dobby.store import Store
 from dobby.tools.hands import House
 from dobby.tools.scout import NetworkScout
+from dobby.watchman import Watchman
 from dobby.web import server
 from dobby.web.api import Api
 from dobby.web.events import Events
@@ -196,6 +197,8 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     token = await store.fact("token") or random_secrets.token_urlsafe(24)
     await store.set_fact("token", token)
     post = Post(store, clock.now, {})
+    agent.watchman = Watchman(home, store, config.persons(), post.tell, lambda: clock.now().astimezone(zone),
+                              lambda: house.words)
     daemon = Daemon(workspace, config, store, home, links, Gateway(agent, inbox), post, Events(), clock, token, allowed)
     daemon.problems = {"drivers": driver_problems, "soul": soul_problems, "skills": skill_problems,
                        "network": list(allowed.problems)}
@@ -277,6 +280,8 @@ def _start(daemon: Daemon, parts: Parts, ears: Ears) -> None:
     """Everything that runs for ever."""
     parts.run("links", daemon.links.run)
     parts.run("post", daemon.post.run)
+    if watchman := daemon.gateway.agent.watchman:
+        parts.run("watchman", watchman.run)
     parts.run("events", lambda: tell_changes(daemon.home, daemon.events))
     parts.run("names", lambda: _keep_names_ready(daemon))
     parts.run("files", lambda: _watch_files(daemon))

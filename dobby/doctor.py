@@ -11,6 +11,7 @@ from dobby.client import call, running
 from dobby.discovery.networks import reach
 from dobby.drivers import load_drivers
 from dobby.errors import DobbyError
+from dobby.settings import Config, Secrets
 from dobby.skills import load_skills
 from dobby.soul import read as read_soul
 
@@ -43,7 +44,7 @@ async def examine(workspace: Path) -> dict[str, Any]:
     return found | {"well": not problems}
 
 
-def _notes(config: configuration.Config, secrets: configuration.Secrets) -> list[str]:
+def _notes(config: Config, secrets: Secrets) -> list[str]:
     """What is not wrong, but could be more."""
     notes = []
     if not config.network.simulated and not config.network.interfaces:
@@ -60,7 +61,7 @@ def _notes(config: configuration.Config, secrets: configuration.Secrets) -> list
     return notes
 
 
-def _camera_notes(config: configuration.Config) -> list[str]:
+def _camera_notes(config: Config) -> list[str]:
     """Who gets to see pictures, plainly."""
     vision = config.vision
     if not config.cameras and not vision.ends:

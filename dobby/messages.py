@@ -53,7 +53,8 @@ class Message:
 class Letter:
     """Something that goes out. `key` makes it unique: the same key is never queued twice.
 
-    kind "answer" is kept for a day, "alert" for an hour; older ones are dropped, with a note, rather than sent stale.
+    kind "answer" is kept for a day, "alert" and "alarm" for an hour; older ones are dropped, with a note, rather than
+    sent stale. An alarm goes before everything else.
     """
 
     key: str
@@ -61,7 +62,7 @@ class Letter:
     to: str
     text: str
     pictures: tuple[Picture, ...] = ()
-    kind: Literal["answer", "alert"] = "answer"
+    kind: Literal["answer", "alert", "alarm"] = "answer"
     id: int = 0
     attempts: int = 0
     maybe_repeat: bool = False

@@ -21,7 +21,7 @@ from dobby.messages import Letter, Picture
 from dobby.store import Row, Store
 
 log = logging.getLogger(__name__)
-KEEP = {"answer": timedelta(hours=24), "alert": timedelta(hours=1)}
+KEEP = {"answer": timedelta(hours=24), "alert": timedelta(hours=1), "alarm": timedelta(hours=1)}
 WAITS = (1.0, 4.0, 15.0, 60.0, 300.0, 900.0)  # seconds between attempts
 SEND_LIMIT = 20.0  # seconds for one hand-over
 

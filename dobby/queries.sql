@@ -100,7 +100,7 @@ UPDATE approvals SET wrong_pins = wrong_pins + 1 WHERE id = :id
 INSERT INTO outbox (key, channel, recipient, text, pictures, kind, state, created)
 VALUES (:key, :channel, :recipient, :text, :pictures, :kind, 'pending', :created) ON CONFLICT (key) DO NOTHING
 -- name: letters_open
-SELECT * FROM outbox WHERE state IN ('pending', 'attempting') ORDER BY id
+SELECT * FROM outbox WHERE state IN ('pending', 'attempting') ORDER BY kind <> 'alarm', id
 -- name: letter_attempting
 UPDATE outbox SET state = 'attempting', attempts = attempts + 1 WHERE id = :id
 -- name: letter_sent
@@ -188,3 +188,15 @@ VALUES (:person, :camera, :subject, :look, :name, :made)
 DELETE FROM eye_normals WHERE person = :person AND (:camera = '' OR camera = :camera)
 -- name: eye_normals
 SELECT * FROM eye_normals
+-- name: alarm_add
+INSERT INTO alarms (device, trait, kind, began, told) VALUES (:device, :trait, :kind, :began, :told)
+-- name: alarm
+SELECT * FROM alarms WHERE id = :id
+-- name: alarms_open
+SELECT * FROM alarms WHERE ended = '' ORDER BY id
+-- name: alarm_told
+UPDATE alarms SET told = :told, times = times + 1 WHERE id = :id
+-- name: alarm_acknowledge
+UPDATE alarms SET acknowledged = :person, acknowledged_at = :at WHERE id = :id
+-- name: alarm_end
+UPDATE alarms SET ended = :ended WHERE id = :id

@@ -83,3 +83,10 @@ INSERT INTO eye_wishes SELECT id, person, camera, '', kind, subjects, hours, '',
 DROP TABLE eye_rules;
 ALTER TABLE eye_wishes RENAME TO eye_rules;
 ALTER TABLE seen DROP COLUMN readable;
+
+-- migration: 4
+CREATE TABLE alarms (
+    id INTEGER PRIMARY KEY, device TEXT NOT NULL, trait TEXT NOT NULL, kind TEXT NOT NULL, began TEXT NOT NULL,
+    told TEXT NOT NULL, times INTEGER NOT NULL DEFAULT 1, acknowledged TEXT NOT NULL DEFAULT '', acknowledged_at TEXT NOT NULL
+    DEFAULT '', ended TEXT NOT NULL DEFAULT '');
+CREATE INDEX alarms_going_on ON alarms (ended);

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dobby.config import Config, load, parse, secrets
+from dobby.config import load, parse, secrets
 from dobby.errors import ConfigError
+from dobby.settings import Config
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 

@@ -29,6 +29,7 @@ from dobby.store import Last, Row
 from dobby.tools import all_tools
 from dobby.tools.hands import Hands, House, load_outcome
 from dobby.tools.wording import claims_a_deed
+from dobby.watchman import Watchman
 
 log = logging.getLogger(__name__)
 LOCAL = ("console", "page")  # doors that show the answer themselves; the others get a letter
@@ -48,6 +49,7 @@ class Agent:
     daily_tokens: int = 500_000
     on_turn: Callable[[int, int], None] = lambda turn, message: None
     on_letter: Callable[[], None] = lambda: None
+    watchman: Watchman | None = None
     contexts: dict[str, Context] = field(default_factory=dict)
 
     async def take(self, id_: int) -> None:
@@ -90,6 +92,8 @@ class Agent:
         pin = None if row["pin"] is None else bool(row["pin"])
         if (answered := await consented(hands, person, text, pin, language, self.soul.name)) is not None:
             return answered
+        if self.watchman is not None and (known := await self.watchman.acknowledge(person, text)):
+            return Reply(known, "reflex")
         meaning = self.reflex.read(text, self.house.home, self.contexts.get(row["conversation"]),
                                    now=time.monotonic(), here=row["here"])
         if isinstance(meaning, Understood):

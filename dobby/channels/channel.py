@@ -13,8 +13,8 @@ from typing import Protocol
 
 from aiohttp import web
 
-from dobby.config import Config, Secrets
 from dobby.messages import Letter, Message
+from dobby.settings import Config, Secrets
 
 
 class OpenDoor(Protocol):

@@ -21,9 +21,9 @@ from aiohttp import ClientConnectorError, ClientError, web
 
 from dobby.channels.channel import Channel, Context
 from dobby.channels.split import split
-from dobby.config import Config, Secrets
 from dobby.errors import ChannelError
 from dobby.messages import Letter, Message
+from dobby.settings import Config, Secrets
 
 if TYPE_CHECKING:
     from twilio.rest import Client

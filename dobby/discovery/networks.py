@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import ifaddr
 
-from dobby.config import NetworkSettings
+from dobby.settings import NetworkSettings
 
 Network = ipaddress.IPv4Network
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dobby.config import CameraSettings, Config, Secrets, VisionSettings, camera_secret
+from dobby.config import camera_secret
 from dobby.eyes.cameras import kept_zones
 from dobby.eyes.ends import Claude, Server
 from dobby.eyes.eyes import Watched
@@ -20,6 +20,7 @@ from dobby.eyes.sights import Sights
 from dobby.eyes.telling import Limits
 from dobby.eyes.vision import End, Vision
 from dobby.eyes.watch import Mail, Mind, Watch
+from dobby.settings import CameraSettings, Config, Secrets, VisionSettings
 from dobby.store import Store
 from dobby.words import Words
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Protocol
 
-from dobby.config import ComfortSettings as Comfort
 from dobby.home.device import Command, Device
 from dobby.home.traits import Value
+from dobby.settings import ComfortSettings as Comfort
 
 COOLS = ("cool", "dry", "auto")  # the modes that run a compressor
 

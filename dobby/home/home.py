@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 
 from dobby.errors import DeviceError, OutOfRange
 from dobby.home.device import Command, Device, Fault, Link, Outcome, Reading, Room
+from dobby.home.proof import Waiter, failed, first_of
 from dobby.home.traits import Trait, Value
 from dobby.home.verdict import Check, Permit
 from dobby.home.vocabulary import limited
@@ -62,32 +63,6 @@ SILENT = Fault("unreachable", "It does not answer.")
 
 
 @dataclass(slots=True)
-class _Waiter:
-    """One sent command that waits for a reading to prove it."""
-
-    command: Command
-    trait: Trait
-    watched: str
-    before: Value
-    since: float
-    proof: asyncio.Future[Reading]
-    last: Reading | None = None
-
-    def offer(self, reading: Reading) -> None:
-        if reading.tick < self.since or self.proof.done():
-            return
-        self.last = reading
-        if self._proves(reading.value):
-            self.proof.set_result(reading)
-
-    def _proves(self, value: Value) -> bool:
-        trait = self.trait
-        if trait.confirmed_by == "":
-            return trait.shows(self.command.value, value)
-        return value == trait.confirmed_as if trait.confirmed_as is not None else value != self.before
-
-
-@dataclass(slots=True)
 class _Known:
     """A device and all that is held about it."""
 
@@ -115,7 +90,7 @@ class Home:
         self._shown: dict[str, Device] = {}
         self._rooms: dict[str, Room] = {}
         self._room_facts: dict[str, Room] = {}
-        self._waiters: defaultdict[tuple[str, str], list[_Waiter]] = defaultdict(list)
+        self._waiters: defaultdict[tuple[str, str], list[Waiter]] = defaultdict(list)
         self._listeners: set[asyncio.Queue[Changed | None]] = set()
         self._doers: dict[str, Callable[[Command], Awaitable[Outcome]]] = {}
 
@@ -322,7 +297,7 @@ class Home:
                         continue
                     sent = asyncio.Event()
                     flying[command.trait] = task = group.create_task(self._fill(outcomes, index, command, sent))
-                    await _first(sent, task)
+                    await first_of(sent, task)
                     error = outcomes[index].error if index in outcomes else None
                     lost = error if error is not None and error.kind in ("unreachable", "timeout") else None
 
@@ -336,7 +311,7 @@ class Home:
         known = self._known.get(command.device)
         trait = known.own.trait(command.trait) if known else None
         if problem is not None or known is None or trait is None:
-            return _failed(command, problem or Fault("unknown", "It is gone."))
+            return failed(command, problem or Fault("unknown", "It is gone."))
         command = replace(command, value=trait.check(command.value))
         if command.trait == "brightness" and command.value == 0 and known.own.trait("on"):
             off = await self._one(Command(command.device, "on", False), sent)  # no light at all is off, in every make
@@ -344,10 +319,10 @@ class Home:
         await self._met(known)
         if (held := self.guard(command, self._shown[command.device])) is not None:
             if not 0 < held.wait <= WAIT:
-                return _failed(command, held.why)
+                return failed(command, held.why)
             await asyncio.sleep(held.wait)  # a short rest is waited for
         if known.link is None:
-            return _failed(command, known.lost)
+            return failed(command, known.lost)
         known.pending[command.trait] = command.value
         self._tell(Changed(command.device, command.trait, command.value, pending=True))
         try:
@@ -367,7 +342,7 @@ class Home:
     async def _send_and_see(self, command: Command, trait: Trait, known: _Known, link: Link,
                             sent: asyncio.Event) -> Outcome:
         watched = trait.confirmed_by if trait.confirmed_by not in ("", "-") else trait.name
-        waiter = _Waiter(command, trait, watched, self.value(command.device, watched), time.monotonic(),
+        waiter = Waiter(command, trait, watched, self.value(command.device, watched), time.monotonic(),
                          asyncio.get_running_loop().create_future())
         self._waiters[command.device, watched].append(waiter)
         handed_over = False
@@ -384,18 +359,18 @@ class Home:
         except TimeoutError:
             return self._not_shown(command, waiter, handed_over)
         except DeviceError as error:
-            return _failed(command, Fault(error.kind, error.text, error.hint), waiter.last)
+            return failed(command, Fault(error.kind, error.text, error.hint), waiter.last)
         except asyncio.CancelledError:
             if (task := asyncio.current_task()) is None or task.cancelling():
                 raise
-            return _failed(command, Fault("unknown", "Its answer made no sense."), waiter.last)  # a library's stray one
+            return failed(command, Fault("unknown", "Its answer made no sense."), waiter.last)  # a library's stray one
         except Exception:  # a driver's bug or a library's surprise: this device failed, the others go on
             log.exception("driver of %s failed on %s", known.own.make, command.trait)
-            return _failed(command, Fault("unknown", "Its answer made no sense."), waiter.last)
+            return failed(command, Fault("unknown", "Its answer made no sense."), waiter.last)
         finally:
             self._waiters[command.device, watched].remove(waiter)
 
-    def _not_shown(self, command: Command, waiter: _Waiter, handed_over: bool) -> Outcome:
+    def _not_shown(self, command: Command, waiter: Waiter, handed_over: bool) -> Outcome:
         moves = self.reading(command.device, waiter.trait.travels)
         if handed_over and moves is not None and moves.value is True and moves.tick >= waiter.since:
             return Outcome(command, "sent", self.value(command.device, command.trait), moves.at, on_its_way=True)
@@ -408,17 +383,4 @@ class Home:
             fault = Fault("timeout", f"It took the order and showed nothing {after}")
         else:
             fault = Fault("mismatch", "It said yes, but does not show it.")
-        return _failed(command, fault, waiter.last)
-
-
-def _failed(command: Command, fault: Fault, last: Reading | None = None) -> Outcome:
-    return Outcome(command, "failed", last.value if last else None, last.at if last else None, fault)
-
-
-async def _first(sent: asyncio.Event, task: asyncio.Task[None]) -> None:
-    """Wait until the command left the house, or was over before that."""
-    waiting = asyncio.create_task(sent.wait())
-    try:
-        await asyncio.wait([waiting, task], return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        waiting.cancel()
+        return failed(command, fault, waiter.last)

@@ -8,7 +8,6 @@ from datetime import datetime, time
 
 import pytest
 
-from dobby.config import ComfortSettings
 from dobby.errors import Unreachable
 from dobby.home import vocabulary as rows
 from dobby.home.comfort import Hold, at_night, hold
@@ -16,6 +15,7 @@ from dobby.home.device import Command, Device, Fault, Reading
 from dobby.home.home import Held, Home
 from dobby.home.traits import Value
 from dobby.home.verdict import Verdict, gatekeeper
+from dobby.settings import ComfortSettings
 
 NOON, MIDNIGHT = datetime(2026, 3, 1, 12), datetime(2026, 3, 1, 0, 30)
 HEATING = Device("h", "Heating", "thermostat", "", "x", (rows.MODE, rows.TARGET))

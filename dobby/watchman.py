@@ -1,0 +1,183 @@
+"""Life safety, unasked: water, smoke, gas, an alarm that sounds, a freezer that thaws, frost indoors. Every resident is
+told at once, through quiet hours and caps, and again until one of them says that they know. Low batteries come once a
+week in one line.
+
+An alarm lives in the database from its first reading on, so a restart neither forgets nor repeats it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from dobby.home.device import Device, Reading
+from dobby.home.home import Home
+from dobby.home.traits import Value
+from dobby.messages import Letter, Person
+from dobby.store import Row, Store
+from dobby.words import Words
+
+log = logging.getLogger(__name__)
+AGAIN = timedelta(minutes=3)  # between two texts about an alarm that nobody has acknowledged
+TIMES = 20  # texts about one alarm to one person at most: an hour
+TICK = 5.0  # seconds between looks at what is due
+NOTICED = ("leak", "smoke", "carbon_monoxide", "gas", "triggered")  # traits that read true when it is so
+THAWED, FROZEN = -10.0, 4.0  # °C: a freezer warmer than this, a room colder
+LOW = 15.0  # % of a battery
+BATTERIES_EVERY, BATTERIES_HOURS = timedelta(days=7), range(9, 20)  # local hours in which a mere battery may be told
+
+
+def danger(device: Device, trait: str, value: Value, freezers: Sequence[str]) -> str:
+    """What a reading means for life and home: the kind of alarm, "" for none, where it has anything to say at all.
+    freezers: words that name one."""
+    if trait in NOTICED and value is True:
+        return trait
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    if trait == "temperature" and _is_freezer(device, freezers) and value > THAWED:
+        return "thaw"
+    if trait == "current" and device.kind == "thermostat" and value < FROZEN:
+        return "frost"
+    return ""
+
+
+def watched(device: Device, trait: str, freezers: Sequence[str]) -> bool:
+    """Whether readings of this trait can mean danger."""
+    return trait in NOTICED or (trait == "temperature" and _is_freezer(device, freezers)) or (
+        trait == "current" and device.kind == "thermostat")
+
+
+def _is_freezer(device: Device, words: Sequence[str]) -> bool:
+    named = " ".join((device.name, *device.aliases)).casefold()
+    return any(word in named for word in words)
+
+
+@dataclass(slots=True)
+class Watchman:
+    """Listens to the home for ever. `tell` queues letters; `local` is the house's own time."""
+
+    home: Home
+    store: Store
+    people: Sequence[Person]
+    tell: Callable[[Letter], Awaitable[None]]
+    local: Callable[[], datetime]
+    words: Callable[[], Words]
+    _open: dict[tuple[str, str], int] = field(default_factory=dict)  # the alarm of a device's trait that is going on
+
+    async def run(self) -> None:
+        """Watch every reading, and repeat what nobody has acknowledged."""
+        self._open = {(row["device"], row["trait"]): row["id"] for row in await self.store.all("alarms_open")}
+        with self.home.listen() as changes:
+            await self._all()
+            while True:
+                try:
+                    async with asyncio.timeout(TICK):
+                        change = await changes.get()
+                except TimeoutError:
+                    await self._due()
+                    continue
+                if change is None:
+                    await self._all()
+                elif change.trait and not change.pending:
+                    await self._look(change.device, change.trait)
+
+    async def _all(self) -> None:
+        for device in list(self.home.devices.values()):
+            for trait in device.traits:
+                await self._look(device.id, trait.name)
+
+    async def _look(self, id_: str, trait: str) -> None:
+        """What one reading means now: an alarm that begins, goes on or ends."""
+        device, reading = self.home.devices.get(id_), self.home.reading(id_, trait)
+        freezers = self.words().say("alert.freezers").split("|")
+        if device is None or reading is None or not watched(device, trait, freezers):
+            return
+        kind = danger(device, trait, reading.value, freezers)
+        if kind and (id_, trait) not in self._open:
+            await self._begin(device, reading, kind)
+        elif not kind and (id_, trait) in self._open:
+            await self._end(device, reading)
+
+    async def _begin(self, device: Device, reading: Reading, kind: str) -> None:
+        now = self.local()
+        alarm = await self.store.do("alarm_add", device=device.id, trait=reading.trait, kind=kind,
+                                    began=now.isoformat(), told=now.isoformat())
+        self._open[device.id, reading.trait] = alarm
+        await self._text(f"alarm:{alarm}:1", self._sentence(device, kind, reading.value))
+
+    async def _end(self, device: Device, reading: Reading) -> None:
+        alarm = self._open.pop((device.id, reading.trait))
+        row = await self.store.one("alarm", id=alarm)
+        await self.store.do("alarm_end", id=alarm, ended=self.local().isoformat())
+        if row is not None:
+            await self._text(f"alarm:{alarm}:over", self.words().say(f"alert.over_{row['kind']}", name=device.name))
+
+    def _sentence(self, device: Device, kind: str, value: Value) -> str:
+        words = self.words()
+        place = f" ({device.room})" if device.room and device.room.casefold() not in device.name.casefold() else ""
+        shown = f"{value:.1f}" if isinstance(value, float) else str(value)
+        return words.say(f"alert.{kind}", name=f"{device.name}{place}", value=shown)
+
+    async def _due(self) -> None:
+        """Say again what nobody has acknowledged, and once a week which batteries are low."""
+        now = self.local()
+        for row in await self.store.all("alarms_open"):
+            device = self.home.devices.get(row["device"])
+            if row["acknowledged"] or device is None or row["times"] >= TIMES:
+                continue
+            if now - datetime.fromisoformat(row["told"]) < AGAIN:
+                continue
+            await self.store.do("alarm_told", id=row["id"], told=now.isoformat())
+            reading = self.home.reading(row["device"], row["trait"])
+            text = self._sentence(device, row["kind"], reading.value if reading else None)
+            await self._text(f"alarm:{row['id']}:{row['times'] + 1}", self.words().say("alert.still", text=text))
+        await self._batteries(now)
+
+    async def _batteries(self, now: datetime) -> None:
+        told = await self.store.fact("batteries_told", "")
+        if now.hour not in BATTERIES_HOURS or (told and now - datetime.fromisoformat(told) < BATTERIES_EVERY):
+            return
+        low = [device.name for device in self.home.devices.values() if self._low(device)]
+        if not low:
+            return
+        await self.store.set_fact("batteries_told", now.isoformat())
+        words = self.words()
+        await self._text(f"batteries:{now:%Y-%m-%d}", words.say("alert.batteries", names=words.join(low),
+                                                                count=len(low)), roles=("owner",))
+
+    def _low(self, device: Device) -> bool:
+        level = self.home.value(device.id, "battery")
+        return self.home.value(device.id, "low_battery") is True or (
+            isinstance(level, int | float) and not isinstance(level, bool) and level < LOW)
+
+    async def acknowledge(self, person: Person, text: str) -> str:
+        """ "Got it": nobody is told again of the alarms that go on. What is said to it; "" where it is none, or where
+        nothing is open."""
+        words = self.words()
+        said = " ".join(text.casefold().strip(" .!").split())
+        if person.role == "guest" or said not in words.say("alert.ack").split("|"):
+            return ""
+        rows = [row for row in await self.store.all("alarms_open") if not row["acknowledged"]]
+        for row in rows:
+            await self.store.do("alarm_acknowledge", id=row["id"], person=person.name, at=self.local().isoformat())
+        for other in self.people if rows else ():
+            if other.name != person.name and other.addresses and other.role != "guest":
+                await self._send(other, f"alarm:{rows[0]['id']}:seen:{person.name}",
+                                 words.say("alert.seen", who=person.name))
+        return words.say("alert.acknowledged") if rows else ""
+
+    async def going_on(self) -> list[Row]:
+        """The alarms that are not over, for the page and doctor."""
+        return await self.store.all("alarms_open")
+
+    async def _text(self, key: str, text: str, roles: tuple[str, ...] = ("owner", "member")) -> None:
+        for person in self.people:
+            if person.role in roles and person.addresses:
+                await self._send(person, key, text)
+
+    async def _send(self, person: Person, key: str, text: str) -> None:
+        channel, to = person.addresses[0].split(":", 1)
+        await self.tell(Letter(f"{key}:{person.name}", channel, to, text, kind="alarm"))
