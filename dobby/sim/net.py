@@ -126,7 +126,7 @@ def _plan_by_port(network: IPv4Network, slot: int) -> Plan:
         sonos=(at(1400), at(1401)),
         wled=(at(8031), at(8032)),
         lock=at(51826),
-        mqtt=at(1883),
+        mqtt=at(11883),
         home_bridge=at(51827),
         twilio=at(8951),
         model=at(8961),
