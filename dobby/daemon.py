@@ -56,6 +56,7 @@ from dobby.settings import Config, Secrets
 from dobby.skills import load_skills
 from dobby.soul import read as read_soul
 from dobby.store import Store
+from dobby.tools import twins
 from dobby.tools.hands import House
 from dobby.tools.scout import NetworkScout
 from dobby.watchman import Watchman
@@ -215,12 +216,14 @@ def _held(held: Hold | None, device: Device, words: Words) -> Held | None:
 
 async def _restore(home: Home, store: Store) -> None:
     """What the home was when it was last open."""
-    devices = [Device(row["id"], row["name"], row["kind"], row["room"], row["make"], load_traits(row["traits"]))
+    devices = [Device(row["id"], row["name"], row["kind"], row["room"], row["make"], load_traits(row["traits"]),
+                      marks=tuple(json.loads(row["marks"])))
                for row in await store.all("devices")]
     given = {row["device"]: Given(row["name"], row["room"], tuple(json.loads(row["aliases"])),
                                   bool(row["in_everything"])) for row in await store.all("given")}
     rooms = [Room(row["name"], row["floor"], tuple(json.loads(row["aliases"]))) for row in await store.all("rooms")]
     home.restore(devices, given, rooms)
+    home.told_apart(await twins.load(store))
 
 
 def _brain(config: Config, secrets: Secrets) -> Claude | None:

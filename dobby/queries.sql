@@ -6,10 +6,10 @@ SELECT value FROM facts WHERE name = :name
 INSERT INTO facts (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value
 
 -- name: device_put
-INSERT INTO devices (id, name, kind, room, make, link, traits, seen)
-VALUES (:id, :name, :kind, :room, :make, :link, :traits, :seen)
+INSERT INTO devices (id, name, kind, room, make, link, traits, seen, marks)
+VALUES (:id, :name, :kind, :room, :make, :link, :traits, :seen, :marks)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, room = excluded.room, link = excluded.link,
-    traits = excluded.traits, seen = excluded.seen
+    traits = excluded.traits, seen = excluded.seen, marks = excluded.marks
 -- name: devices
 SELECT * FROM devices ORDER BY id
 -- name: given_put

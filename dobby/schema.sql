@@ -90,3 +90,6 @@ CREATE TABLE alarms (
     told TEXT NOT NULL, times INTEGER NOT NULL DEFAULT 1, acknowledged TEXT NOT NULL DEFAULT '', acknowledged_at TEXT NOT NULL
     DEFAULT '', ended TEXT NOT NULL DEFAULT '');
 CREATE INDEX alarms_going_on ON alarms (ended);
+
+-- migration: 5
+ALTER TABLE devices ADD COLUMN marks TEXT NOT NULL DEFAULT '[]';

@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from dobby.agent.meaning import Asked, Clarify, Do, Part, Question, Refuse
+from dobby.agent.meaning import Asked, Clarify, Do, Part, Question, Refuse, Same
 from dobby.agent.sentences import any_of, pattern
 from dobby.agent.text import quotes
 from dobby.errors import OutOfRange
@@ -27,7 +27,7 @@ ROOM_DEGREES = (10.0, 30.0)  # a bare number between these is a temperature wher
 # what a slot may mean, by kind of device; "" = any kind
 SLOTS: Mapping[str, tuple[str, ...]] = {
     "garage": ("garage",), "alarm": ("alarm",), "panel": ("alarm",), "water": ("pool", "spa"), "vacuum": ("vacuum",),
-    "fan": ("fan",), "cover": ("shade",), "heat": ("thermostat",), "thing": ()}
+    "fan": ("fan",), "cover": ("shade",), "heat": ("thermostat",), "thing": (), "other": ()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Heard:
     """A sentence that fits, its slots read: devices by slot, and what else was named."""
 
     devices: tuple[Device, ...] = ()
+    others: tuple[Device, ...] = ()  # what else was named beside
     noun: bool = False  # they came by their kind, not by a name
     room: str = ""
     number: float | None = None
@@ -96,19 +97,24 @@ def read(text: str, view: View, words: Words, here: str = "") -> Part | None:
         heard = _heard(match, known, view) if match else None
         part = VERBS[verb](heard, view, words, here) if heard else None
         if part is not None:
-            return None if unsure and isinstance(part, Do | Clarify) else part
+            return None if unsure and isinstance(part, Do | Clarify | Same) else part
     return None
 
 
 def _heard(match: re.Match[str], known: Talk, view: View) -> Heard | None:
     """The slots of a sentence; None when one of them is nothing that this home has."""
     devices: tuple[Device, ...] | None = None
+    others: tuple[Device, ...] = ()
     noun, room, number, word = False, "", None, ""
     for name, said in match.groupdict().items():
         if said is None:
             continue
         slot, words = name.partition("__")[0], _bare(said.strip(), known.tables)
-        if slot in SLOTS:
+        if slot == "other":
+            others, _ = _devices(words, slot, known, view)
+            if not others:
+                return None
+        elif slot in SLOTS:
             devices, noun = _devices(words, slot, known, view)
             if not devices:
                 return None
@@ -125,7 +131,7 @@ def _heard(match: re.Match[str], known: Talk, view: View) -> Heard | None:
             word = next((key for key, several in table.items() if {words, said.strip()} & set(several)), "")
             if not word:
                 return None
-    return Heard(devices or (), noun, room, number, word)
+    return Heard(devices or (), others, noun, room, number, word)
 
 
 def _bare(said: str, tables: Mapping[str, Any]) -> str:
@@ -344,12 +350,26 @@ def _warmth(heard: Heard, view: View, _words: Words, here: str) -> Part | None:
     return None
 
 
+def _same(heard: Heard, _view: View, words: Words, _here: str) -> Part | None:
+    """ "The desk lamp and the study light are the same": one of each, of one kind."""
+    both = (*heard.devices, *heard.others)
+    if len(heard.devices) != 1 or len(heard.others) != 1 or heard.devices == heard.others:
+        return None
+    if both[0].kind != both[1].kind:
+        return Refuse(words.say("same.kinds", devices=words.join([one.name for one in both])))
+    return Same(tuple(one.id for one in both))
+
+
+def _apart(heard: Heard, _view: View, _words: Words, _here: str) -> Part | None:
+    return Same((heard.devices[0].id,)) if len(heard.devices) == 1 else None
+
+
 def _later(_heard: Heard, _view: View, words: Words, _here: str) -> Part | None:
     return Refuse(words.say("refuse.no_time"))
 
 
 VERBS: Mapping[str, Maker] = {
-    "later": _later,
+    "later": _later, "same": _same, "apart": _apart,
     "open": _order("open", True), "close": _order("open", False),
     "is_open": _asked("is", "open", True), "is_closed": _asked("is", "open", False),
     "arm": _armed, "disarm": _order("armed", "disarmed"),

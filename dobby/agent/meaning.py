@@ -96,7 +96,14 @@ class Sight:
         return replace(self, **changes)  # type: ignore[arg-type]  # field names are checked by replace itself
 
 
-Part = Do | RunSkill | Question | Refuse | Clarify | Control | Sight
+@dataclass(frozen=True, slots=True)
+class Same:
+    """The owner's word that two devices are one thing, or (with one device) that one is several."""
+
+    devices: tuple[str, ...]
+
+
+Part = Same | Do | RunSkill | Question | Refuse | Clarify | Control | Sight
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dobby.agent import answers, consent
-from dobby.agent.meaning import Clarify, Control, Do, Part, Question, Refuse, RunSkill, Sight
+from dobby.agent.meaning import Clarify, Control, Do, Part, Question, Refuse, RunSkill, Same, Sight
 from dobby.agent.sight_replies import sight
 from dobby.home.device import Command, Outcome
 from dobby.home.traits import Risk
@@ -15,6 +15,7 @@ from dobby.home.verdict import Approval, Choice
 from dobby.messages import Mind, Person
 from dobby.policy import PAIR
 from dobby.skills import commands as skill_commands
+from dobby.tools import twins
 from dobby.tools.fence import clean
 from dobby.tools.hands import Done, Hands, load_outcome
 from dobby.tools.network import offer_to_try
@@ -47,6 +48,8 @@ async def act(hands: Hands, parts: Sequence[Part], text: str) -> Reply:
                 said.append(text)
             case Clarify():
                 said.append(await _clarify(hands, part))
+            case Same(devices):
+                said.append(await _same(hands, devices))
             case Control():
                 said.append(await _control(hands, part))
             case Sight():
@@ -56,6 +59,22 @@ async def act(hands: Hands, parts: Sequence[Part], text: str) -> Reply:
     if any(one in told and one.casefold() not in text.casefold() for one in _strangers_words(hands)):
         hands.taint()
     return Reply(told, "reflex")
+
+
+async def _same(hands: Hands, devices: tuple[str, ...]) -> str:
+    """The owner's word on what is one thing."""
+    house, person = hands.house, hands.asker.person
+    if person is None or person.role == "guest":
+        return house.words.say("policy.guest")
+    names = [house.home.devices[id_].name for id_ in devices]
+    if len(devices) == 2:
+        await twins.join(house, *devices)
+        return house.words.say("same.joined", devices=house.words.join(names), name=names[0])
+    if len(house.home.paths(devices[0])) < 2:
+        return house.words.say("same.single", name=names[0])
+    ways = house.home.paths(devices[0])
+    await twins.part(house, devices[0])
+    return house.words.say("same.parted", devices=house.words.join([house.home.devices[way].name for way in ways]))
 
 
 def _strangers_words(hands: Hands) -> set[str]:

@@ -19,7 +19,8 @@ from dobby.discovery.identify import better, by_make, claim, fits
 from dobby.discovery.networks import Reach
 from dobby.errors import DeviceError, PairingError
 from dobby.home.device import Command, Device, Driver, Fault, Found, Outcome, Secret, Settings, Sighting
-from dobby.home.home import SILENT, Home
+from dobby.home.home import Home
+from dobby.home.known import SILENT
 from dobby.home.traits import Trait
 from dobby.home.vocabulary import VOCABULARY
 from dobby.store import Store
@@ -107,7 +108,8 @@ class Links:
         if self._group is not None:
             self._group.create_task(self._store.do(
                 "device_put", id=device.id, name=device.name, kind=device.kind, room=device.room, make=device.make,
-                link=link, traits=dump_traits(device.traits), seen=datetime.now(UTC).isoformat()))
+                link=link, traits=dump_traits(device.traits), marks=json.dumps(device.marks),
+                seen=datetime.now(UTC).isoformat()))
 
     # --- what the network shows ---------------------------------------------------------------------------------------
 
@@ -193,9 +195,10 @@ class Links:
         return True
 
     def devices_of(self, key: str) -> tuple[str, ...]:
-        """Ids of the reachable devices behind a link: the key itself, or what starts with it and a slash."""
-        return tuple(id_ for id_ in self._home.devices
-                     if (id_ == key or id_.startswith(f"{key}/")) and self._home.reachable(id_))
+        """Ids of the reachable devices behind a link, as the home shows them: one that is also seen another way may
+        be shown under that way's id."""
+        return tuple(id_ for id_ in self._home.devices if self._home.reachable(id_) and any(
+            way == key or way.startswith(f"{key}/") for way in self._home.paths(id_)))
 
 
 def _failed(command: Command, text: str) -> Outcome:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from dobby.errors import DeviceError, OutOfRange
+from dobby.errors import OutOfRange
 from dobby.home.device import Command, Device, Fault, Link, Outcome, Reading, Room
-from dobby.home.proof import Waiter, failed, first_of
-from dobby.home.traits import Trait, Value
+from dobby.home.known import Known, failed, first_of
+from dobby.home.traits import Value
+from dobby.home.twins import OwnersWord, twins
 from dobby.home.verdict import Check, Permit
 from dobby.home.vocabulary import limited
 
@@ -59,21 +59,6 @@ class Held:
 
 Guard = Callable[[Command, Device], Held | None]
 WAIT = 4.0  # seconds that a rest may still take for an order to wait for it instead of failing
-SILENT = Fault("unreachable", "It does not answer.")
-
-
-@dataclass(slots=True)
-class _Known:
-    """A device and all that is held about it."""
-
-    own: Device
-    link: Link | None = None
-    lost: Fault = SILENT
-    met: asyncio.Event = field(default_factory=asyncio.Event)  # its line was up in this run
-    readings: dict[str, Reading] = field(default_factory=dict)
-    changed: dict[str, float] = field(default_factory=dict)  # time.monotonic() of the last change seen, by trait
-    pending: dict[str, Value] = field(default_factory=dict)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Home:
@@ -85,12 +70,15 @@ class Home:
         self._check, self.guard = check, guard
         self._began = time.monotonic()
         self.patience = patience
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, Known] = {}
         self._given: dict[str, Given] = {}
+        self._word = OwnersWord()
+        self._paths: dict[str, tuple[str, ...]] = {}  # the ways to each device shown, the preferred one first
+        self._leads: dict[str, str] = {}  # the device that each way leads to
         self._shown: dict[str, Device] = {}
+        self._stale = False  # what is shown must be made anew
         self._rooms: dict[str, Room] = {}
         self._room_facts: dict[str, Room] = {}
-        self._waiters: defaultdict[tuple[str, str], list[Waiter]] = defaultdict(list)
         self._listeners: set[asyncio.Queue[Changed | None]] = set()
         self._doers: dict[str, Callable[[Command], Awaitable[Outcome]]] = {}
 
@@ -99,12 +87,29 @@ class Home:
     @property
     def devices(self) -> Mapping[str, Device]:
         """Devices by id with the owner's names. The mapping object is replaced whenever anything in it changes."""
+        if self._stale:
+            self._show()
         return self._shown
 
     @property
     def rooms(self) -> Mapping[str, Room]:
         """Rooms by name: those that devices are in and those the owner described. Replaced when it changes."""
+        if self._stale:
+            self._show()
         return self._rooms
+
+    def paths(self, device: str) -> tuple[str, ...]:
+        """The ids under which hubs know this device, the preferred one first."""
+        return self._paths.get(device, (device,)) if self.devices else ()
+
+    def _ways(self, device: str) -> list[Known]:
+        """The ways to a device: those that answer first, the preferred ones first among each."""
+        ways = [self._known[id_] for id_ in self.paths(device) if id_ in self._known]
+        return sorted(ways, key=lambda one: not one.answers) if len(ways) > 1 else ways
+
+    def _via(self, device: str) -> Known | None:
+        """The way by which a device is reached now."""
+        return next(iter(self._ways(device)), None)
 
     def value(self, device: str, trait: str) -> Value:
         """The value last read, None when nothing was."""
@@ -113,26 +118,23 @@ class Home:
 
     def reading(self, device: str, trait: str) -> Reading | None:
         """The last reading of a trait."""
-        known = self._known.get(device)
+        known = self._via(device)
         return known.readings.get(trait) if known else None
 
     def since(self, device: str, trait: str) -> float | None:
         """Seconds since a reading last changed under our eyes; None when it never did."""
-        known = self._known.get(device)
+        known = self._via(device)
         at = known.changed.get(trait) if known else None
         return None if at is None else time.monotonic() - at
 
     def reachable(self, device: str) -> bool:
         """Whether the line is up and the device answers."""
-        known = self._known.get(device)
-        if known is None or known.link is None:
-            return False
-        reading = known.readings.get("reachable")
-        return reading is None or reading.value is not False
+        known = self._via(device)
+        return known is not None and known.answers
 
     def pending(self, device: str, trait: str) -> bool:
         """Whether a command for this trait is under way."""
-        known = self._known.get(device)
+        known = self._via(device)
         return known is not None and trait in known.pending
 
     # --- the owner's words ------------------------------------------------------------------------------------------
@@ -142,19 +144,23 @@ class Home:
         self._given = dict(given)
         self._room_facts = {room.name: room for room in rooms}
         for device in devices:
-            self._known.setdefault(device.id, _Known(device))
-        self._show()
+            self._known.setdefault(device.id, Known(device))
+        self._stale = True
+
+    def told_apart(self, word: OwnersWord) -> None:
+        """The owner says what is one thing and what is not."""
+        self._word, self._stale = word, True
 
     def give(self, device: str, given: Given) -> None:
         """The owner names a device, puts it in a room, gives it aliases."""
         self._given[device] = given
-        self._show()
+        self._stale = True
         self._tell(Changed(device))
 
     def describe_room(self, room: Room) -> None:
         """The owner says on which floor a room is, or what else it is called."""
         self._room_facts[room.name] = room
-        self._show()
+        self._stale = True
 
     def given(self, device: str) -> Given:
         """What the owner gave this device so far."""
@@ -162,8 +168,12 @@ class Home:
 
     def _show(self) -> None:
         shown: dict[str, Device] = {}
-        for id_, known in self._known.items():
-            own, given = known.own, self._given.get(id_)
+        self._stale = False
+        self._paths = twins({id_: known.own for id_, known in self._known.items()}, self._word)
+        self._leads = {way: id_ for id_, ways in self._paths.items() for way in ways}
+        for id_, ways in self._paths.items():
+            own = self._known[id_].own
+            given = next((found for way in ways if (found := self._given.get(way))), None)
             shown[id_] = own if given is None else replace(
                 own, name=given.name or own.name, room=own.room if given.room is None else given.room,
                 aliases=given.aliases, in_everything=given.in_everything)
@@ -184,6 +194,11 @@ class Home:
             self._listeners.discard(queue)
 
     def _tell(self, change: Changed) -> None:
+        lead = self._leads.get(change.device, change.device)
+        if lead != change.device:  # by another way: listeners know it under one id only
+            if change.trait and (via := self._via(lead)) is not None and via.own.id != change.device:
+                return
+            change = replace(change, device=lead)
         for queue in self._listeners:
             if queue.full():
                 while not queue.empty():
@@ -222,25 +237,17 @@ class Home:
     def _adopt(self, device: Device, link: Link) -> None:
         known = self._known.get(device.id)
         if known is None:
-            known = self._known[device.id] = _Known(device)
+            known = self._known[device.id] = Known(device)
         known.own, known.link = replace(device, traits=tuple(limited(one, device.kind) for one in device.traits)), link
         known.met.set()
-        self._show()
+        self._stale = True
         self._tell(Changed(device.id))
 
     def _take(self, reading: Reading) -> None:
         known = self._known.get(reading.device)
         if known is None or (reading.trait != "reachable" and known.own.trait(reading.trait) is None):
             return
-        last = known.readings.get(reading.trait)
-        if last is not None and last.tick > reading.tick:
-            return
-        known.readings[reading.trait] = reading
-        for waiter in self._waiters.get((reading.device, reading.trait), ()):
-            waiter.offer(reading)
-        if last is None or last.value != reading.value:
-            if last is not None:
-                known.changed[reading.trait] = time.monotonic()
+        if known.take(reading):
             self._tell(Changed(reading.device, reading.trait, reading.value, reading.at))
 
     # --- doing ------------------------------------------------------------------------------------------------------
@@ -253,17 +260,17 @@ class Home:
         """Why a command cannot be carried out by anybody: no such device, no such trait, a value out of range."""
         if command.trait in self._doers:
             return None
-        known = self._known.get(command.device)
+        known = self._via(command.device)
         if known is None:
             return Fault("unknown", "There is no such device in this home.")
         trait = known.own.trait(command.trait)
         if trait is None:
-            return Fault("range", f"{self._shown[command.device].name} has no {command.trait}.")
+            return Fault("range", f"{self.devices[command.device].name} has no {command.trait}.")
         try:
             trait.check(command.value)
         except OutOfRange as error:
             return Fault("range", error.text)
-        held = self.guard(command, self._shown[command.device])
+        held = self.guard(command, self.devices[command.device])
         return held.why if held is not None and not 0 < held.wait <= WAIT else None
 
     async def do(self, commands: Sequence[Command], permit: Permit,
@@ -282,7 +289,7 @@ class Home:
 
     async def _in_order(self, commands: Sequence[Command], indices: list[int], outcomes: dict[int, Outcome]) -> None:
         """One device's commands: sent in order, proofs awaited together, but never two of one trait in flight."""
-        known = self._known.get(commands[indices[0]].device)
+        known = self._known.get(self._leads.get(commands[indices[0]].device, ""))
         lock = known.lock if known else asyncio.Lock()
         async with lock:
             flying: dict[str, asyncio.Task[None]] = {}
@@ -308,79 +315,42 @@ class Home:
         if command.trait in self._doers:
             return await self._doers[command.trait](command)
         problem = self.problem(command)
-        known = self._known.get(command.device)
-        trait = known.own.trait(command.trait) if known else None
-        if problem is not None or known is None or trait is None:
-            return failed(command, problem or Fault("unknown", "It is gone."))
-        command = replace(command, value=trait.check(command.value))
-        if command.trait == "brightness" and command.value == 0 and known.own.trait("on"):
-            off = await self._one(Command(command.device, "on", False), sent)  # no light at all is off, in every make
-            return replace(off, command=command, read=0 if off.result == "confirmed" else off.read)
-        await self._met(known)
-        if (held := self.guard(command, self._shown[command.device])) is not None:
-            if not 0 < held.wait <= WAIT:
-                return failed(command, held.why)
-            await asyncio.sleep(held.wait)  # a short rest is waited for
-        if known.link is None:
-            return failed(command, known.lost)
-        known.pending[command.trait] = command.value
-        self._tell(Changed(command.device, command.trait, command.value, pending=True))
-        try:
-            return await self._send_and_see(command, trait, known, known.link, sent)
-        finally:
-            known.pending.pop(command.trait, None)
-            self._tell(Changed(command.device, command.trait, self.value(command.device, command.trait),
-                               datetime.now(UTC)))
+        if problem is not None:
+            return failed(command, problem)
+        device = self.devices[command.device]
+        if (held := self.guard(command, device)) is not None:
+            await asyncio.sleep(held.wait)  # a short rest is waited for; what is longer was a problem
+        outcome = failed(command, Fault("unknown", "It is gone."))
+        for known in self._ways(command.device):
+            outcome = await self._by(known, command, sent)
+            if outcome.error is None or outcome.error.kind != "unreachable" or len(self.paths(command.device)) == 1:
+                break  # a way that is dead does not keep the other from being tried
+        return replace(outcome, command=command)
 
-    async def _met(self, known: _Known) -> None:
+    async def _by(self, known: Known, command: Command, sent: asyncio.Event) -> Outcome:
+        """A command by one way; the outcome is of that way's own device."""
+        trait = known.own.trait(command.trait)
+        if trait is None:
+            return failed(command, Fault("range", f"It has no {command.trait}."))
+        order = Command(known.own.id, command.trait, trait.check(command.value))
+        if order.trait == "brightness" and order.value == 0 and known.own.trait("on"):
+            off = await self._by(known, Command(command.device, "on", False), sent)  # no light at all is off
+            return replace(off, read=0 if off.result == "confirmed" else off.read)
+        await self._met(known)
+        if known.link is None:
+            return failed(order, known.lost)
+        known.pending[order.trait] = order.value
+        self._tell(Changed(order.device, order.trait, order.value, pending=True))
+        try:
+            return await known.send(order, trait, self.patience, sent)
+        finally:
+            known.pending.pop(order.trait, None)
+            reading = known.readings.get(order.trait)
+            self._tell(Changed(order.device, order.trait, reading.value if reading else None, datetime.now(UTC)))
+
+    async def _met(self, known: Known) -> None:
         """Just after a start, give a device of the last run the time to be back in touch."""
         left = min(self.patience, self._began + SETTLING - time.monotonic())
         if left > 0 and not known.met.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(known.met.wait(), left)
-
-    async def _send_and_see(self, command: Command, trait: Trait, known: _Known, link: Link,
-                            sent: asyncio.Event) -> Outcome:
-        watched = trait.confirmed_by if trait.confirmed_by not in ("", "-") else trait.name
-        waiter = Waiter(command, trait, watched, self.value(command.device, watched), time.monotonic(),
-                         asyncio.get_running_loop().create_future())
-        self._waiters[command.device, watched].append(waiter)
-        handed_over = False
-        try:
-            async with asyncio.timeout(self.patience):
-                await link.send(command)
-                handed_over = True
-                sent.set()
-                if trait.confirmed_by == "-":
-                    return Outcome(command, "sent", at=datetime.now(UTC))
-                reading = await waiter.proof
-            return Outcome(command, "confirmed", self.value(command.device, command.trait)
-                           if watched != command.trait else reading.value, reading.at)
-        except TimeoutError:
-            return self._not_shown(command, waiter, handed_over)
-        except DeviceError as error:
-            return failed(command, Fault(error.kind, error.text, error.hint), waiter.last)
-        except asyncio.CancelledError:
-            if (task := asyncio.current_task()) is None or task.cancelling():
-                raise
-            return failed(command, Fault("unknown", "Its answer made no sense."), waiter.last)  # a library's stray one
-        except Exception:  # a driver's bug or a library's surprise: this device failed, the others go on
-            log.exception("driver of %s failed on %s", known.own.make, command.trait)
-            return failed(command, Fault("unknown", "Its answer made no sense."), waiter.last)
-        finally:
-            self._waiters[command.device, watched].remove(waiter)
-
-    def _not_shown(self, command: Command, waiter: Waiter, handed_over: bool) -> Outcome:
-        moves = self.reading(command.device, waiter.trait.travels)
-        if handed_over and moves is not None and moves.value is True and moves.tick >= waiter.since:
-            return Outcome(command, "sent", self.value(command.device, command.trait), moves.at, on_its_way=True)
-        after = f"within {self.patience:g} seconds."
-        if not self.reachable(command.device):
-            fault = Fault("unreachable", "It does not answer.")
-        elif not handed_over:
-            fault = Fault("timeout", f"It did not answer {after}")
-        elif waiter.last is None:
-            fault = Fault("timeout", f"It took the order and showed nothing {after}")
-        else:
-            fault = Fault("mismatch", "It said yes, but does not show it.")
-        return failed(command, fault, waiter.last)

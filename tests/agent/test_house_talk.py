@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dobby.agent.house_talk import read, talk
-from dobby.agent.meaning import Clarify, Do, Question, Refuse
+from dobby.agent.meaning import Clarify, Do, Question, Refuse, Same
 from dobby.agent.reflex import Reflex, Understood
 from dobby.home import vocabulary as rows
 from dobby.home.device import Device, Room
@@ -59,6 +59,8 @@ def meant(said: str, language: str = "en", here: str = "") -> str:
             return f"which {len(part.options)}"
         case Refuse(text):
             return text
+        case Same(devices):
+            return f"same {' '.join(devices)}"
     return "miss"
 
 

@@ -1,0 +1,121 @@
+"""The same thing seen through several hubs: one device, a preferred way, and another when that one dies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from dobby.errors import Unreachable
+from dobby.home import vocabulary as rows
+from dobby.home.device import Command, Device, Outcome
+from dobby.home.home import Given, Home
+from dobby.home.traits import Value
+from dobby.home.twins import OwnersWord, twins
+from dobby.home.verdict import Mint, Verdict, gatekeeper
+from tests.home.fakes import Bulb
+
+pytestmark = pytest.mark.anyio
+
+MAC = "mac:001788010203"
+
+
+def seen(id_: str, make: str, *marks: str, name: str = "Lamp") -> Device:
+    return Device(id_, name, "light", "", make, (rows.ON,), marks=marks)
+
+
+def grouped(*devices: Device, word: OwnersWord | None = None) -> list[tuple[str, ...]]:
+    return sorted(twins({one.id: one for one in devices}, word or OwnersWord()).values())
+
+
+def test_a_mark_joins_and_a_name_does_not() -> None:
+    hue, hass = seen("hue:a/1", "hue", MAC), seen("home_assistant:b/x", "home_assistant", MAC)
+    assert grouped(hass, hue) == [("hue:a/1", "home_assistant:b/x")]
+    assert grouped(replace(hass, marks=()), hue) == [("home_assistant:b/x",), ("hue:a/1",)]
+
+
+def test_two_relays_of_one_box_are_two() -> None:
+    relays = [seen(f"mqtt:b/{at}", "mqtt", MAC) for at in (1, 2)]
+    assert len(grouped(*relays, seen("home_assistant:b/x", "home_assistant", MAC))) == 3
+
+
+def test_three_ways_are_one_in_order_of_nearness() -> None:
+    three = (seen("home_assistant:b/x", "home_assistant", MAC, "serial:77"),
+             seen("homekit:c/9", "homekit", "serial:77"), seen("hue:a/1", "hue", MAC))
+    assert grouped(*three) == [("hue:a/1", "homekit:c/9", "home_assistant:b/x")]
+
+
+def test_the_owner_has_the_last_word() -> None:
+    one, other = seen("hue:a/1", "hue", MAC), seen("homekit:c/9", "homekit", MAC)
+    pair = frozenset((one.id, other.id))
+    assert len(grouped(one, other, word=OwnersWord(parted=frozenset({pair})))) == 2
+    bare = replace(other, marks=())
+    assert len(grouped(one, bare, word=OwnersWord(joined=frozenset({pair})))) == 1
+
+
+@asynccontextmanager
+async def two_ways() -> AsyncIterator[tuple[Home, Mint, Bulb, Bulb]]:
+    """One lamp, seen by its own hub and by another."""
+    mint, check = gatekeeper()
+    home = Home(check, patience=0.3)
+    near, far = Bulb("hue:a/1"), Bulb("home_assistant:b/x")
+    near.device = replace(near.device, marks=(MAC,), make="hue", name="Near")
+    far.device = replace(far.device, marks=(MAC,), make="home_assistant", name="Far")
+    tasks = [asyncio.create_task(home.follow(bulb)) for bulb in (far, near)]
+    with home.listen() as changes:
+        while home.value("hue:a/1", "locked") is None or len(home.devices) > 1:
+            await changes.get()
+    try:
+        yield home, mint, near, far
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def told(home: Home, mint: Mint, trait: str, value: Value) -> Outcome:
+    commands = [Command("hue:a/1", trait, value)]
+    (outcome,) = await home.do(commands, mint(commands, Verdict("now")))
+    return outcome
+
+
+async def test_it_is_one_device_and_driven_by_its_own_hub() -> None:
+    async with two_ways() as (home, mint, near, far):
+        assert list(home.devices) == ["hue:a/1"]
+        assert home.devices["hue:a/1"].name == "Near"
+        assert home.paths("hue:a/1") == ("hue:a/1", "home_assistant:b/x")
+        assert (await told(home, mint, "on", True)).result == "confirmed"
+        assert (len(near.got), len(far.got)) == (1, 0)
+
+
+async def test_the_other_way_when_the_first_is_dead() -> None:
+    async with two_ways() as (home, mint, near, far):
+        near.way = "dead"
+        outcome = await told(home, mint, "on", True)
+        assert (outcome.result, outcome.command.device) == ("confirmed", "hue:a/1")
+        assert (len(near.got), len(far.got)) == (1, 1)
+        with home.listen() as changes:
+            near.out.put_nowait(Unreachable("gone"))
+            await changes.get()
+        assert home.reachable("hue:a/1")
+        assert home.value("hue:a/1", "on") is True
+        assert (await told(home, mint, "brightness", 55)).result == "confirmed"
+        assert len(near.got) == 1, "a way that is known to be dead is not tried first"
+
+
+async def test_a_way_that_is_only_slow_is_not_told_twice() -> None:
+    async with two_ways() as (home, mint, near, far):
+        near.way = "late"
+        assert (await told(home, mint, "on", True)).result == "failed"
+        assert (len(near.got), len(far.got)) == (1, 0)
+
+
+async def test_a_name_that_was_given_to_one_way_holds_for_the_thing() -> None:
+    async with two_ways() as (home, _, _, _):
+        home.give("home_assistant:b/x", Given("Reading Lamp", "Study"))
+        assert (home.devices["hue:a/1"].name, home.devices["hue:a/1"].room) == ("Reading Lamp", "Study")
+        home.told_apart(OwnersWord(parted=frozenset({frozenset(("hue:a/1", "home_assistant:b/x"))})))
+        assert set(home.devices) == {"hue:a/1", "home_assistant:b/x"}
