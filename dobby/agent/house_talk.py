@@ -74,7 +74,7 @@ def talk(language: str) -> Talk | None:
 def _plain(text: str, apostrophe: str) -> str:
     """Words in small letters without signs, the point of a number kept."""
     text = re.sub(r"['’´`]", apostrophe, text.lower())
-    return " ".join(re.sub(r"(?<!\d)[.,]|[.,](?!\d)|[^\w\s%.,]", " ", text).split())
+    return " ".join(re.sub(r"(?<!\d)[.,]|[.,](?!\d)|[^\w\s%.,]", " ", text.replace("%", " % ")).split())
 
 
 def read(text: str, view: View, words: Words, here: str = "") -> Part | None:

@@ -1,7 +1,7 @@
 // The page: reads the home once, then lives on server-sent events; what it commands is shown as pending until the device
 // itself confirmed it.
 
-import {card, element, label, shown} from "/controls.js";
+import {card, element, inDanger, label, shown} from "/controls.js";
 
 const home = new Map();
 const $ = (id) => document.getElementById(id);
@@ -54,11 +54,16 @@ function summarize() {
   const count = (list, one, many) => `${list.length} ${list.length === 1 ? one : many}`;
   const lights = devices.filter((one) => one.kind === "light" && value(one, "on"));
   const music = devices.filter((one) => value(one, "playing"));
-  const open = devices.filter((one) => value(one, "locked") === false);
+  const unlocked = devices.filter((one) => value(one, "locked") === false);
+  const open = devices.filter((one) => value(one, "open") === true || value(one, "opened") === true);
+  const armed = devices.filter((one) => one.kind === "alarm" && !["disarmed", null].includes(value(one, "armed")));
+  const danger = devices.filter(inDanger);
   const gone = devices.filter((one) => !one.reachable);
   const parts = [lights.length ? `${count(lights, "light", "lights")} on` : "no lights on"];
   if (music.length) parts.push(`${count(music, "player", "players")} playing`);
-  parts.push(...open.map((one) => `${one.name} is unlocked`));
+  parts.unshift(...danger.map((one) => `⚠ ${one.name}`));
+  parts.push(...unlocked.map((one) => `${one.name} is unlocked`), ...open.map((one) => `${one.name} is open`));
+  parts.push(...armed.map((one) => `${one.name}: ${value(one, "armed")}`));
   if (gone.length) parts.push(`no answer from ${gone.map((one) => one.name).join(", ")}`);
   $("summary").textContent = parts.join(" · ");
 }

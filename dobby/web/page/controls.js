@@ -3,15 +3,21 @@
 const NAMES = {on: "Power", brightness: "Brightness", color_temperature: "Warmth", color: "Color", effect: "Effect",
   playing: "Playing", play: "Play", volume: "Volume", muted: "Muted", group: "Group with", title: "Title",
   locked: "Locked", position: "Position", target: "Target", current: "Now", battery: "Battery",
-  watching: "Watching", motion: "Motion", night: "Night", picture: "Picture"};
+  watching: "Watching", motion: "Motion", night: "Night", picture: "Picture", co2: "CO₂", pm2_5: "Fine dust",
+  task: "Task", open: "Open", opened: "It is"};
+// what a yes and a no of these are called
+const WORDS = {on: ["on", "off"], open: ["open", "closed"], opened: ["open", "closed"], locked: ["locked", "unlocked"],
+  leak: ["wet", "dry"], smoke: ["smoke!", "none"], carbon_monoxide: ["found!", "none"], gas: ["found!", "none"],
+  triggered: ["sounding!", "quiet"], motion: ["motion", "none"], occupied: ["occupied", "empty"]};
+const ALARMS = new Set(["leak", "smoke", "carbon_monoxide", "gas", "triggered"]);
 const HIDDEN = new Set(["uri", "track", "reachable", "ignore"]);
 
-export const label = (trait) => NAMES[trait.name] ?? trait.name.replaceAll("_", " ");
+export const label = (trait) => NAMES[trait.name] ?? trait.name[0].toUpperCase() + trait.name.slice(1).replaceAll("_", " ");
 
 export function shown(trait) {
   const value = trait.value;
   if (value === null || value === undefined) return "?";
-  if (typeof value === "boolean") return trait.name === "on" ? (value ? "on" : "off") : value ? "yes" : "no";
+  if (typeof value === "boolean") return (WORDS[trait.name] ?? ["yes", "no"])[value ? 0 : 1];
   if (typeof value === "number") return `${Math.round(value * 10) / 10}${trait.unit ? " " + trait.unit : ""}`;
   if (typeof value === "object") return hex(value);
   return value;
@@ -27,6 +33,8 @@ export function hex({x, y}) {
     .map((c) => (c <= 0.0031308 ? 12.92 * c : 1.055 * c ** (1 / 2.4) - 0.055))
     .map((c) => Math.round(Math.min(c, 1) * 255).toString(16).padStart(2, "0")).join("");
 }
+
+export const inDanger = (device) => device.traits.some((one) => ALARMS.has(one.name) && one.value === true);
 
 function element(tag, props = {}, ...children) {
   const made = Object.assign(document.createElement(tag), props);
@@ -127,7 +135,9 @@ export function card(device, set, rename) {
     element("header", {}, element("h3", {textContent: device.name}), element("p", {className: "note", textContent: note})));
   box.dataset.id = device.id;
   box.dataset.on = String(device.reachable && on?.value === true);
-  const visible = device.traits.filter((one) => !HIDDEN.has(one.name) && !(one.kind === "sensor" && !one.value));
+  box.dataset.alarm = String(inDanger(device));
+  const empty = (one) => one.value === null || one.value === "" || (one.value === false && !WORDS[one.name]);
+  const visible = device.traits.filter((one) => !HIDDEN.has(one.name) && !(one.kind === "sensor" && empty(one)));
   for (const trait of visible.filter((one) => one.kind !== "action")) box.append(control(device, trait, set));
   const verbs = visible.filter((one) => one.kind === "action");
   if (verbs.length) box.append(actions(device, verbs, set));
