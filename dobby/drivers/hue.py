@@ -33,6 +33,7 @@ from dobby.home.device import (
 from dobby.home.stream import Stream
 from dobby.home.traits import Trait, Value
 from dobby.home.vocabulary import BRIGHTNESS, COLOR, COLOR_TEMPERATURE, ON
+from dobby.wire.hass import mac_mark
 
 if TYPE_CHECKING:
     from dobby.wire.hue import HueLine
@@ -79,26 +80,35 @@ def lamps(key: str, resources: Sequence[Json], before: Mapping[str, Lamp]) -> di
     """Every lamp of a resource list by its rid; one that is garbled now stays what it was before."""
     rooms: dict[str, str] = {}
     owners: dict[str, Json] = {}
+    radios: dict[str, str] = {}  # their addresses, by the device they are in
     for item in resources:
         match item:
             case {"type": "room", "metadata": {"name": str(name)}, "children": list(children)}:
                 rooms |= {str(child["rid"]): name for child in children if isinstance(child, dict) and "rid" in child}
             case {"type": "device", "id": str(rid)}:
                 owners[rid] = item
+            case {"type": "zigbee_connectivity", "mac_address": str(address), "owner": {"rid": str(rid)}}:
+                radios[rid] = address
     found: dict[str, Lamp] = {}
     for item in resources:
         match item:
             case {"type": "light", "id": str(rid), "owner": {"rid": str(owner)}}:
                 garbled = rid in before and not _sound(item)
-                found[rid] = before[rid] if garbled else _lamp(key, item, owners.get(owner, {}), rooms.get(owner, ""))
+                found[rid] = before[rid] if garbled else _lamp(key, item, owners.get(owner, {}), rooms.get(owner, ""),
+                                                               _marks(rid, owner, radios.get(owner, "")))
     return found
+
+
+def _marks(light: str, owner: str, radio: str) -> tuple[str, ...]:
+    """What other hubs know a lamp by: the bridge's ids for its light and for the product, and its Zigbee address."""
+    return tuple(mark for mark in (f"hue:{light}", f"hue:{owner}", mac_mark(radio)) if mark)
 
 
 def _sound(light: Json) -> bool:
     return all(isinstance(light.get(part), dict | None) for part in PARTS)
 
 
-def _lamp(key: str, light: Json, owner: Json, room: str) -> Lamp:
+def _lamp(key: str, light: Json, owner: Json, room: str, marks: tuple[str, ...]) -> Lamp:
     rid, limits = light["id"], _limits(light)
     traits: list[Trait] = [ON]
     if isinstance(light.get("dimming"), dict):
@@ -112,7 +122,7 @@ def _lamp(key: str, light: Json, owner: Json, room: str) -> Lamp:
     radio = next((str(service.get("rid")) for service in _at(owner, "services") or ()
                   if isinstance(service, dict) and service.get("rtype") == "zigbee_connectivity"), "")
     kind: DeviceKind = "plug" if "plug" in archetypes else "light"
-    return Lamp(Device(f"{key}/{rid}", name, kind, room[:80], "hue", tuple(traits)), radio, limits)
+    return Lamp(Device(f"{key}/{rid}", name, kind, room[:80], "hue", tuple(traits), marks=marks), radio, limits)
 
 
 def _limits(light: Json) -> tuple[int, int]:

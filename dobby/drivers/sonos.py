@@ -23,6 +23,7 @@ from dobby.home.device import Command, Device, Driver, Found, Link, LooksFor, Re
 from dobby.home.stream import Stream
 from dobby.home.traits import Value
 from dobby.home.vocabulary import GROUP, MUTED, NEXT, PLAY, PLAYING, PREVIOUS, TITLE, TRACK, URI, VOLUME
+from dobby.wire.hass import mac_mark
 
 if TYPE_CHECKING:
     from dobby.wire.sonos import Favourite, SonosLine, Zone
@@ -145,7 +146,8 @@ class SonosLink:
         titles = tuple(dict.fromkeys(favourite.title for favourite in self._favourites))
         device = Device(self._id, f"{me.name} Sonos", "speaker", me.name, "sonos",
                         (PLAYING, PLAY.but(choices=titles), NEXT, PREVIOUS, VOLUME.but(tolerance=0.5), MUTED,
-                         GROUP.but(choices=("", *others)), TITLE, TRACK, URI))
+                         GROUP.but(choices=("", *others)), TITLE, TRACK, URI),
+                        marks=tuple(mark for mark in (self._id, mac_mark(self._uid[7:19])) if mark))
         if self._device not in (None, device):
             self._stream.push(device)
         self._device = device

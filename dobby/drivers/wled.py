@@ -75,7 +75,8 @@ class WledLink:
             raise Garbage("Its answer made no sense.") from None
         effects = tuple(name for name in self._effects if name not in ("RSVD", "-"))
         self._device = Device(self._id, name, "light", "", "wled", (ON, BRIGHTNESS, COLOR_DEVICE,
-                                                                    EFFECT.but(choices=effects)))
+                                                                    EFFECT.but(choices=effects)),
+                              marks=(f"mac:{self._id.partition(':')[2]}",))
 
     def readings(self, state: Any) -> list[Reading]:
         """A `state` object as readings; Garbage when it is not one."""

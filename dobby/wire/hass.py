@@ -28,7 +28,8 @@ Convert = Callable[[float], float]
 @dataclass(frozen=True, slots=True)
 class Entity:
     """One entity of a hub. name: its own, "" when it is the main thing its device does; device: the identifier that
-    the entities of one device share, "" when it stands alone; category: "", "config" or "diagnostic"."""
+    the entities of one device share, "" when it stands alone; category: "", "config" or "diagnostic"; marks: what tells
+    the device apart whatever hub it is seen through."""
 
     id: str
     component: str
@@ -39,6 +40,7 @@ class Entity:
     device_name: str = ""
     room: str = ""
     category: str = ""
+    marks: tuple[str, ...] = ()
 
 
 def cleaned(raw: object, limit: int = NAME_LIMIT) -> str:
@@ -59,6 +61,12 @@ def number(raw: object) -> float | None:
     except ValueError:
         return None
     return value if abs(value) < 1e15 else None  # not what is infinite, or no number at all
+
+
+def mac_mark(raw: object) -> str:
+    """The mark of a MAC address or of a Zigbee address (EUI-64), however it is written; "" when it is neither."""
+    digits = str(raw).casefold().removeprefix("0x").replace(":", "").replace("-", "")
+    return f"mac:{digits}" if len(digits) in (12, 16) and set(digits) <= set("0123456789abcdef") else ""
 
 
 # --- units ------------------------------------------------------------------------------------------------------------

@@ -75,7 +75,13 @@ def _devices(key: str, make: str, identifier: str, group: list[Entity]) -> list[
     plain = f"{key}/{slug(identifier)}"
     return [Assembled(Device(plain if not host.own_id else f"{plain}-{slug(host.main.id)}",
                              _name(host)[:NAME_LIMIT], host.main.kind, host.main.room, make,
-                             tuple(host.traits.values())), host.parts) for host in hosts]
+                             tuple(host.traits.values()), marks=_marks(host, group)), host.parts) for host in hosts]
+
+
+def _marks(host: _Host, group: list[Entity]) -> tuple[str, ...]:
+    """What its entities are known by."""
+    parts = set(host.parts.values())
+    return tuple(dict.fromkeys(mark for one in group if one.id in parts for mark in one.marks))
 
 
 def _hosts(doers: list[Entity]) -> list[_Host]:

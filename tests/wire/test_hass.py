@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dobby.home import vocabulary as v
@@ -11,7 +13,7 @@ from dobby.wire.hass import Entity
 from dobby.wire.hass_assemble import assemble, slug
 
 
-def entity(component: str, *traits: Trait, id: str = "", name: str = "", **more: str) -> Entity:
+def entity(component: str, *traits: Trait, id: str = "", name: str = "", **more: Any) -> Entity:
     kind = hass.kind_of(component, name=name)
     assert kind is not None
     return Entity(id or f"{component}-{name}", component, kind, traits, name=name,

@@ -26,6 +26,7 @@ TOPIC = re.compile(rf"{PREFIX}/(\w+)/(?:[^/]+/)?([^/]+)/config")
 CONFIG_LIMIT = 128 * 1024  # bytes; a device with all its components is about 30 kB
 COMPONENTS_LIMIT = 200  # of one device
 AVAILABILITIES_LIMIT = 8
+MARKS_LIMIT = 8  # identifiers, and connections, of one device
 
 Builder = Callable[[Build, DeviceKind], None]
 BUILDERS: Mapping[str, Builder] = {
@@ -171,7 +172,7 @@ def _entity(component: str, name: str, config: Config) -> hass.Entity | None:
     unique = config.text("unique_id") or config.text("object_id") or name.removeprefix(f"{PREFIX}/")
     category = config.text("entity_category")
     return hass.Entity(unique[:256], component, kind, (), own, identifier, device_name,
-                       hass.cleaned(device.get("suggested_area")), category)
+                       hass.cleaned(device.get("suggested_area")), category, _marks(device))
 
 
 def _identifier(device: Mapping[str, Any]) -> str:
@@ -184,6 +185,18 @@ def _identifier(device: Mapping[str, Any]) -> str:
     if not first and isinstance(connections, list) and connections and isinstance(connections[0], list):
         first = "-".join(str(part) for part in connections[0][:2])
     return hass.cleaned(first, 256)
+
+
+def _marks(device: Mapping[str, Any]) -> tuple[str, ...]:
+    """What it is known by elsewhere: the identifiers that Home Assistant files it under, and its addresses. What joins
+    identifiers with its own prefix (zigbee2mqtt_0x...) tells a radio's address by the way."""
+    given, connections = device.get("identifiers"), device.get("connections")
+    names = [hass.cleaned(one, 256) for one in (given if isinstance(given, list) else [given])[:MARKS_LIMIT]]
+    rows = [row for row in (connections if isinstance(connections, list) else [])[:MARKS_LIMIT]
+            if isinstance(row, list) and len(row) == 2 and row[0] in ("mac", "zigbee")]
+    addresses = (*(name.rpartition("_")[2] for name in names), *(row[1] for row in rows))
+    return tuple(dict.fromkeys([*(f"mqtt:{name}" for name in names if name),
+                                *(mark for one in addresses if (mark := hass.mac_mark(one)))]))
 
 
 def _presences(config: Config) -> Sequence[Presence]:
