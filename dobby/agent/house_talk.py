@@ -82,12 +82,7 @@ def read(text: str, view: View, words: Words, here: str = "") -> Part | None:
     known = talk(words.language)
     if known is None:
         return None
-    said = _plain(text, known.tables.get("apostrophe", "")).split()
-    manners = set(known.tables["manners"])
-    while said and said[0] in manners:
-        said = said[1:]
-    while said and said[-1] in manners:
-        said = said[:-1]
+    said = _mannerless(_plain(text, known.tables.get("apostrophe", "")).split(), known.tables)
     if not said or len(said) > LONGEST:
         return None
     unsure = "?" in text or quotes(text)  # a question, or somebody else's words, is no order
@@ -99,6 +94,18 @@ def read(text: str, view: View, words: Words, here: str = "") -> Part | None:
         if part is not None:
             return None if unsure and isinstance(part, Do | Clarify | Same) else part
     return None
+
+
+def _mannerless(said: list[str], tables: Mapping[str, Any]) -> list[str]:
+    """Without courtesies at either end, and without those words that are silent wherever they stand."""
+    phrases = [phrase.split() for phrase in tables["manners"]]
+    while said:
+        before = next((len(one) for one in phrases if said[:len(one)] == one), 0)
+        after = next((len(one) for one in phrases if said[len(said) - len(one):] == one), 0) if not before else 0
+        if not before and not after:
+            break
+        said = said[before:len(said) - after]
+    return [word for word in said if word not in tables["silent"]]
 
 
 def _heard(match: re.Match[str], known: Talk, view: View) -> Heard | None:

@@ -4,7 +4,7 @@ const NAMES = {on: "Power", brightness: "Brightness", color_temperature: "Warmth
   playing: "Playing", play: "Play", volume: "Volume", muted: "Muted", group: "Group with", title: "Title",
   locked: "Locked", position: "Position", target: "Target", current: "Now", battery: "Battery",
   watching: "Watching", motion: "Motion", night: "Night", picture: "Picture", co2: "CO₂", pm2_5: "Fine dust",
-  task: "Task", open: "Open", opened: "It is"};
+  task: "Task", power: "Using", energy: "Used", open: "Open", opened: "It is"};
 // what a yes and a no of these are called
 const WORDS = {on: ["on", "off"], open: ["open", "closed"], opened: ["open", "closed"], locked: ["locked", "unlocked"],
   leak: ["wet", "dry"], smoke: ["smoke!", "none"], carbon_monoxide: ["found!", "none"], gas: ["found!", "none"],
