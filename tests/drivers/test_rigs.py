@@ -1,0 +1,190 @@
+"""The laws of docs/drivers.md for the makes that stand outside the simulated home, each against its own server."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dobby.errors import DeviceError
+from dobby.home.device import Reading, Settings
+from dobby.home.traits import Value
+from tests.drivers.house import DRIVERS, QUICK, until
+from tests.drivers.rig import Rig, first_look, kept
+from tests.drivers.rigs import shelly
+
+pytestmark = pytest.mark.anyio
+
+RIGS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
+    "shelly": shelly.plug,
+    "shelly cover": shelly.shutter,
+    "shelly lamp": shelly.lamp,
+}
+ERRORS = {"dead": {"unreachable"}, "slow": {"unreachable", "timeout"}, "garbage": {"unknown", "unreachable"},
+          "lies": {"mismatch"}, "refuses": {"refused"}}
+
+
+@pytest.fixture(params=RIGS)
+async def rig(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncIterator[Rig]:
+    """One device of each."""
+    async with RIGS[request.param]() as rig:
+        yield rig
+
+
+def same(held: Value, wanted: Value) -> bool:
+    """Whether a device holds what was ordered, within what it can tell apart."""
+    if isinstance(wanted, dict) and isinstance(held, dict):
+        return all(abs(held[axis] - wanted[axis]) <= 0.03 for axis in wanted)
+    if isinstance(wanted, bool) or not isinstance(wanted, int | float) or not isinstance(held, int | float):
+        return held == wanted
+    return abs(held - wanted) <= max(1.5, wanted / 100)
+
+
+async def test_only_its_own_driver_claims_it_and_its_address_is_no_name(rig: Rig) -> None:
+    claims = {make for make, driver in DRIVERS.items() if driver.claim(rig.sighting)}
+    assert claims == {rig.found.make}
+    assert rig.found.key.startswith(f"{rig.found.make}:")
+    moved = rig.driver.claim(replace(rig.sighting, host="127.77.250.9", port=4711))
+    assert moved is not None
+    assert (moved.key, moved.host) == (rig.found.key, "127.77.250.9")
+    assert rig.driver.claim(replace(rig.sighting, facts={}, name="")) is None
+
+
+async def test_it_shows_its_devices_and_only_what_they_declared(rig: Rig) -> None:
+    devices, heard = await first_look(rig)
+    assert rig.device in devices
+    for id_, device in devices.items():
+        assert id_ == rig.found.key or id_.startswith(rig.found.key + "/")
+        assert device.make == rig.found.make
+        assert device.name
+    for id_, name in heard:
+        assert name == "reachable" or devices[id_].trait(name) is not None
+
+
+async def test_every_setting_is_confirmed_and_true(rig: Rig, tmp_path: Path) -> None:
+    async with kept(rig, tmp_path, patience=3) as house:
+        for trait, value in rig.settings:
+            outcome = await house.do(trait, value)
+            assert outcome.result == "confirmed", outcome
+            assert same(await rig.truth(trait), value), (trait, value, await rig.truth(trait))
+        settable = {trait.name for trait in house.home.devices[rig.device].traits if trait.kind != "sensor"
+                    and not trait.confirmed_by}
+        assert settable == {trait for trait, _ in rig.settings}
+
+
+async def test_what_is_out_of_range_never_reaches_the_wire(rig: Rig, tmp_path: Path) -> None:
+    async with kept(rig, tmp_path, settings=replace(QUICK, poll=3600)) as house:
+        before = rig.pipe.passed
+        assert before
+        outcome = await house.do(*rig.wrong)
+        assert outcome.error is not None
+        assert outcome.error.kind == "range"
+        assert rig.pipe.passed == before
+
+
+async def test_what_others_do_to_it_is_seen(rig: Rig, tmp_path: Path) -> None:
+    if rig.hand is None:
+        return  # nobody but Dobby sets it
+    async with kept(rig, tmp_path) as house:
+        trait, value = rig.settings[0]
+        await rig.hand(trait, value)
+        await until(lambda: same(house.value(trait), value))
+
+
+@pytest.mark.parametrize("fault", ["dead", "slow", "garbage", "lies", "refuses"])
+async def test_a_fault_is_told_and_gone_when_it_is_gone(rig: Rig, tmp_path: Path, fault: str) -> None:
+    if fault in ("lies", "refuses") and rig.trouble is None:
+        return  # this server always obeys
+    async with kept(rig, tmp_path) as house:
+        trait, value = rig.settings[0]
+        before = await rig.truth(trait)
+        if fault in ("lies", "refuses") and rig.trouble is not None:
+            rig.trouble(fault)
+        else:
+            await rig.pipe.turn(fault)
+        outcome = await house.do(trait, value)
+        assert outcome.result == "failed", outcome
+        assert outcome.error is not None
+        assert outcome.error.kind in ERRORS[fault], outcome
+        if fault not in ("slow", "garbage"):
+            assert await rig.truth(trait) == before
+        await rig.pipe.turn("")
+        if rig.trouble is not None:
+            rig.trouble("")
+
+        async def obeys() -> bool:
+            return (await house.do(trait, value)).result == "confirmed"
+
+        await until(obeys)
+        assert same(await rig.truth(trait), value)
+
+
+async def test_the_dead_are_noticed_within_ten_seconds_as_the_daemon_is_set(rig: Rig, tmp_path: Path) -> None:
+    async with kept(rig, tmp_path, patience=5.0, settings=Settings()) as house:
+        await rig.pipe.turn("slow")  # it went without a word
+        await until(lambda: not house.home.reachable(rig.device), 10.0)
+
+
+async def test_another_address_is_the_same_device(rig: Rig, tmp_path: Path) -> None:
+    assert rig.again is not None
+    async with kept(rig, tmp_path) as house:
+        known = set(house.home.devices)
+        await rig.pipe.turn("dead")
+        await until(lambda: not house.home.reachable(rig.device))
+        async with rig.again() as other:
+            await until(lambda: house.links.kept[rig.found.key].state not in ("up", "connecting"))
+            house.links.saw(replace(rig.sighting, port=other.port))
+            await until(lambda: house.here)
+            trait, value = rig.settings[0]
+            assert (await house.do(trait, value)).result == "confirmed"
+            assert other.passed
+            assert set(house.home.devices) == known
+
+
+async def test_another_device_at_its_address_is_not_taken_for_it(rig: Rig) -> None:
+    make, _, tail = rig.found.key.partition(":")
+    other = replace(rig.found, key=f"{make}:{tail.translate(str.maketrans('0123456789abcdef', '123456789abcdef0'))}")
+    with pytest.raises(DeviceError) as told:
+        async with rig.driver.connect(other, rig.secret, QUICK):
+            pass
+    assert told.value.kind == "refused"
+    assert "Another" in told.value.text
+
+
+async def test_closing_leaves_no_task_no_thread_no_socket(rig: Rig) -> None:
+    await visit(rig)  # what is started once for all (imports, the loop's own threads) is not the link's
+    before = left()
+    await visit(rig)
+
+    def clean() -> bool:
+        gc.collect()
+        tasks, threads, files = left()
+        return tasks <= before[0] and threads <= before[1] and files <= before[2]
+
+    await until(clean, 5.0)
+
+
+async def visit(rig: Rig) -> None:
+    """Connect, hear a few readings, go."""
+    async with rig.connect() as link:
+        watching, seen = link.watch(), 0
+        async with asyncio.timeout(10):
+            async for item in watching:
+                seen += isinstance(item, Reading)
+                if seen > 3:
+                    break
+        await watching.aclose()
+
+
+def left() -> tuple[set[Any], set[str], int]:
+    """Tasks, threads and open files at this moment."""
+    pool = {thread.name for thread in threading.enumerate() if not thread.name.startswith("asyncio_")}
+    return asyncio.all_tasks(), pool, len(os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd") else [])
