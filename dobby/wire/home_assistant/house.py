@@ -38,9 +38,11 @@ class House:
         """Take in an event: (entities whose state is told, whether the devices must be made anew)."""
         told: list[str] = []
         reshaped = False
-        for id_, row in _table(event, "a").items():
+        added = _table(event, "a")
+        for id_ in added:
             if id_.partition(".")[0] in DOMAINS and (id_ in self.shown or len(self.shown) < ENTITIES_LIMIT):
-                self.shown[id_] = Shown(id_, str(_table(event["a"], id_).get("s")), _table(row, "a"), self.fahrenheit)
+                row = _table(added, id_)
+                self.shown[id_] = Shown(id_, str(row.get("s")), _table(row, "a"), self.fahrenheit)
                 told.append(id_)
                 reshaped = True
         for id_, change in _table(event, "c").items():
