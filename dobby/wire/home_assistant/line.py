@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -19,6 +19,7 @@ from dobby.errors import DeviceError, Garbage, Refused, Unreachable
 
 MESSAGE_LIMIT = 64 << 20  # bytes; the states of 10,000 entities are about 10 MB
 BIG = 256 * 1024  # characters; what is longer is parsed beside the loop
+GOODBYE = 1.0  # seconds that the other end has to close too
 SILENT, LOST, RUBBISH = "Home Assistant does not answer.", "The line was closed.", "Its answer made no sense."
 STRANGER = "Home Assistant does not know me any more; pair it again."
 Json = dict[str, Any]
@@ -98,10 +99,13 @@ class HassLine:
 async def open_line(host: str, port: int, token: str, timeout: float,
                     lost: Callable[[DeviceError], None]) -> AsyncIterator[HassLine]:
     """Connect and show the token; Refused when it is not known, other DeviceErrors when nothing or another answers."""
-    async with aiohttp.ClientSession() as web:
+    async with AsyncExitStack() as open_:
+        web = await open_.enter_async_context(aiohttp.ClientSession())
         try:
             async with asyncio.timeout(timeout):
-                socket = await web.ws_connect(f"http://{host}:{port}/api/websocket", max_msg_size=MESSAGE_LIMIT)
+                socket = await open_.enter_async_context(web.ws_connect(
+                    f"http://{host}:{port}/api/websocket", max_msg_size=MESSAGE_LIMIT,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=GOODBYE)))
                 await _enter(socket, token)
         except (aiohttp.WSServerHandshakeError, ValueError, TypeError, LookupError):
             raise Garbage("What answers there is not Home Assistant.") from None
@@ -114,7 +118,6 @@ async def open_line(host: str, port: int, token: str, timeout: float,
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
-            await socket.close()
 
 
 async def _enter(socket: aiohttp.ClientWebSocketResponse, token: str) -> None:
