@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from dobby.discovery.networks import Reach
-from dobby.home.device import Driver, Found, Sighting
+from dobby.home.device import Driver, Found, Probe, Sighting
 
 log = logging.getLogger(__name__)
 
@@ -16,6 +16,11 @@ def listen_for(drivers: Iterable[Driver]) -> tuple[tuple[str, ...], tuple[str, .
     wanted = [driver.looks_for for driver in drivers]
     return (tuple(dict.fromkeys(kind for one in wanted for kind in one.mdns)),
             tuple(dict.fromkeys(kind for one in wanted for kind in one.ssdp)))
+
+
+def probes_of(drivers: Iterable[Driver]) -> tuple[Probe, ...]:
+    """The searches by broadcast that drivers want sent, one of each kind."""
+    return tuple({probe.kind: probe for driver in drivers for probe in driver.looks_for.probes}.values())
 
 
 def claim(sighting: Sighting, drivers: Iterable[Driver], reach: Reach) -> tuple[Driver, Found] | None:

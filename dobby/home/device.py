@@ -99,7 +99,7 @@ class Outcome:
 class Sighting:
     """One thing seen once on the network: a stranger's words, capped by the listener that made it.
 
-    how: "mdns" or "ssdp" (more later); kind: the service type or search target; facts: TXT records or headers.
+    how: "mdns", "ssdp", "wsd" or "probe"; kind: the service type or search target; facts: TXT records or headers.
     """
 
     how: str
@@ -167,11 +167,23 @@ class Link(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """A search by broadcast: the datagram `ask` to UDP `port` of every allowed network. `answered` is pure: the name
+    and facts in an answer, no facts for anything else; they become a Sighting of this kind."""
+
+    kind: str
+    port: int
+    ask: bytes
+    answered: Callable[[bytes], tuple[str, Mapping[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
 class LooksFor:
     """What discovery must listen for on behalf of a driver."""
 
     mdns: tuple[str, ...] = ()
     ssdp: tuple[str, ...] = ()
+    probes: tuple[Probe, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,13 @@ from dobby.home.device import Reading, Settings
 from dobby.home.traits import Value
 from tests.drivers.house import DRIVERS, QUICK, until
 from tests.drivers.rig import Rig, first_look, kept
-from tests.drivers.rigs import shelly
+from tests.drivers.rigs import lifx, shelly
 
 pytestmark = pytest.mark.anyio
 
 RIGS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
+    "lifx": lifx.color,
+    "lifx white": lifx.white,
     "shelly": shelly.plug,
     "shelly cover": shelly.shutter,
     "shelly lamp": shelly.lamp,
