@@ -148,6 +148,7 @@ async def opened(workspace: Path, *, manual_clock: bool = False) -> AsyncIterato
         parts = await stack.enter_async_context(running())
         daemon.parts = parts.all
         stack.push_async_callback(daemon.gateway.inbox.close)
+        stack.push_async_callback(daemon.gateway.agent.close)
         if sights := daemon.gateway.agent.house.sights:
             stack.push_async_callback(sights.watch.close)
         if daemon.vision is not None:

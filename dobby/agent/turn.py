@@ -6,14 +6,16 @@ never from anybody's belief. The answer and the letter that carries it are commi
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dobby.agent import prompt
 from dobby.agent.answers import answer
+from dobby.agent.late import arrived
 from dobby.agent.loop import Budget, Thought, think
 from dobby.agent.meaning import Context, Miss, Understood
 from dobby.agent.recover import interrupted
@@ -21,6 +23,7 @@ from dobby.agent.reflex import Reflex
 from dobby.agent.replies import Reply, act, consented
 from dobby.brains.brain import Brain
 from dobby.errors import BrainError
+from dobby.home.device import Outcome
 from dobby.messages import TEXT_LIMIT, Letter, Message, Person
 from dobby.policy import Asker
 from dobby.post import queued
@@ -50,6 +53,7 @@ class Agent:
     on_turn: Callable[[int, int], None] = lambda turn, message: None
     on_letter: Callable[[], None] = lambda: None
     watchman: Watchman | None = None
+    followed: set[asyncio.Task[None]] = field(default_factory=set)  # what will be told later
     contexts: dict[str, Context] = field(default_factory=dict)
 
     async def take(self, id_: int) -> None:
@@ -156,6 +160,24 @@ class Agent:
         await self.house.store.together(statements)
         self.on_turn(hands.turn, row["id"])
         self.on_letter()
+        moving = [outcome for outcome in hands.outcomes if outcome.on_its_way]
+        if moving and row["channel"] not in LOCAL and not quiet:
+            task = asyncio.create_task(self._follow_up(moving, row))
+            self.followed.add(task)
+            task.add_done_callback(self.followed.discard)
+
+    async def _follow_up(self, moving: Sequence[Outcome], row: Row) -> None:
+        """A second text, when what was on its way is there or stopped short of it."""
+        text = answer(await arrived(self.house.home, moving), self.house.home, self.house.words)
+        letter = Letter(f"late:{row['id']}", row["channel"], row["sender"].split(":", 1)[1], text)
+        await self.house.store.together([queued(letter, self.house.clock.now())])
+        self.on_letter()
+
+    async def close(self) -> None:
+        """Wait for nothing any more."""
+        for task in self.followed:
+            task.cancel()
+        await asyncio.gather(*self.followed, return_exceptions=True)
 
     async def silent_turn(self, person: Person, channel: str, external: str, conversation: str) -> int:
         """A turn for something done without words (a press on the page); its id."""

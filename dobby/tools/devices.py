@@ -75,8 +75,9 @@ def _shown(device: Device, home: Home) -> dict[str, object]:
 
 async def set_devices(hands: Hands, commands: list[Order]) -> str:
     """Command devices. Each entry: device (id or exact name), trait (on, brightness, color_temperature, color, playing,
-    play, next, previous, volume, muted, group, locked ...) and value. The answer says what each device itself
-    confirmed; what needs the person's yes is asked by the house, not by you, and is not done until they answer."""
+    play, next, previous, volume, muted, group, locked, open, armed, position, mode, target, speed, task ...) and value.
+    The answer says what each device itself confirmed; what needs the person's yes is asked by the house, not by you,
+    and is not done until they answer."""
     home = hands.house.home
     unknown = [order["device"] for order in commands if not _matches(order["device"], home)]
     if unknown:

@@ -83,7 +83,7 @@ async def at_home(*bulbs: Bulb, patience: float = 0.3) -> AsyncIterator[tuple[Ho
     home = Home(check, patience=patience)
     tasks = [asyncio.create_task(home.follow(bulb)) for bulb in bulbs]
     with home.listen() as changes:
-        while not all(home.value(b.device.id, "locked") is not None for b in bulbs):
+        while not all(home.value(b.device.id, list(b.state)[-1]) is not None for b in bulbs):
             await changes.get()
     try:
         yield home, mint
