@@ -13,7 +13,7 @@ from dobby.home.traits import Trait
 from dobby.wire import hass
 from dobby.wire.hass import Values
 from dobby.wire.home_assistant.plain import switched, turned
-from dobby.wire.home_assistant.shown import Call, Domain, Shown, known
+from dobby.wire.home_assistant.shown import Call, Domain, Shown
 
 TARGET, RANGE, TARGET_HUMIDITY, FAN_MODE, PRESET = 1, 2, 4, 8, 16  # of a thermostat
 HEATER_TARGET, HEATER_MODE, HEATER_ON = 1, 2, 8
@@ -158,8 +158,7 @@ def _fan_traits(shown: Shown) -> list[Trait]:
 
 def _fan_values(shown: Shown) -> Values:
     return switched(shown) | {"speed": 0 if shown.state == "off" else shown.number("percentage"),
-                              "oscillating": shown.flag("oscillating")} | known(
-                                  {"preset": shown.word("preset_mode") or None})
+                              "oscillating": shown.flag("oscillating"), "preset": shown.word("preset_mode") or None}
 
 
 def _fan_call(shown: Shown, trait: str, value: Any, code: str) -> Call | None:

@@ -13,7 +13,7 @@ from dobby.home.device import DeviceKind
 from dobby.home.traits import Trait
 from dobby.wire import hass
 from dobby.wire.hass import Values
-from dobby.wire.home_assistant.shown import Call, Domain, Shown, known
+from dobby.wire.home_assistant.shown import Call, Domain, Shown
 
 OPEN, CLOSE, PLACE, STOP, OPEN_TILT, CLOSE_TILT, PLACE_TILT = 1, 2, 4, 8, 16, 32, 128
 ARM = {"home": (1, "alarm_arm_home"), "away": (2, "alarm_arm_away"), "night": (4, "alarm_arm_night")}
@@ -51,7 +51,7 @@ def _cover_values(shown: Shown) -> Values:
         values["position"] = ends if place is None else place
     elif place is not None:
         values["position"] = place
-    return values | known({"tilt": tilt})
+    return values | {"tilt": tilt}
 
 
 def _cover_call(shown: Shown, trait: str, value: Any, code: str) -> Call | None:

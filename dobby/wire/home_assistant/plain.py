@@ -12,7 +12,7 @@ from dobby.home import vocabulary as v
 from dobby.home.traits import Trait
 from dobby.wire import hass
 from dobby.wire.hass import Values
-from dobby.wire.home_assistant.shown import Call, Domain, Shown, known
+from dobby.wire.home_assistant.shown import Call, Domain, Shown
 
 COLORED = {"hs", "xy", "rgb", "rgbw", "rgbww"}
 UNDIMMED = {"onoff", "unknown", ""}
@@ -50,14 +50,11 @@ def _light_traits(shown: Shown) -> list[Trait]:
 
 
 def _light_values(shown: Shown) -> Values:
-    values = switched(shown)
-    if values["on"] is not True:
-        return values
-    level, kelvin, xy = shown.number("brightness"), shown.number("color_temp_kelvin"), shown.attrs.get("xy_color")
+    level, xy = shown.number("brightness"), shown.attrs.get("xy_color")  # it tells none of them while it is off
     point = dict(zip("xy", xy, strict=False)) if isinstance(xy, list | tuple) else {}
-    return values | known({"brightness": None if level is None else hass.percent(level),
-                           "color": hass.color_of(point), "effect": shown.word("effect") or None}) | {
-                               "color_temperature": kelvin}  # None while it shows a color
+    return switched(shown) | {
+        "brightness": None if level is None else hass.percent(level), "color": hass.color_of(point),
+        "color_temperature": shown.number("color_temp_kelvin"), "effect": shown.word("effect") or None}
 
 
 def _light_call(shown: Shown, trait: str, value: Any, code: str) -> Call | None:
@@ -150,8 +147,8 @@ def _vacuum_traits(shown: Shown) -> list[Trait]:
 
 
 def _vacuum_values(shown: Shown) -> Values:
-    return dict(hass.VACUUM_STATES.get(shown.state, {"task": None, "activity": None})) | known(
-        {"fan_mode": shown.word("fan_speed") or None, "battery": shown.number("battery_level")})
+    return dict(hass.VACUUM_STATES.get(shown.state, {"task": None, "activity": None})) | {
+        "fan_mode": shown.word("fan_speed") or None, "battery": shown.number("battery_level")}
 
 
 def _vacuum_call(shown: Shown, trait: str, value: Any, code: str) -> Call | None:

@@ -78,8 +78,3 @@ class Domain:
     traits: Callable[[Shown], list[Trait]]
     values: Callable[[Shown], Values]
     call: Callable[[Shown, str, Any, str], Call | None]
-
-
-def known(values: Values) -> Values:
-    """Without what it does not tell at the moment."""
-    return {name: value for name, value in values.items() if value is not None}
