@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 FIRST_WAIT, LONGEST_WAIT = 0.5, 8.0  # seconds between attempts to connect
 BUTTON_LIMIT = 30.0  # seconds to press a link button (Hue: the window is 30 s)
 JOIN_LIMIT = 10.0  # seconds from pairing until the first devices must be there
+HUBS = ("home_assistant", "mqtt", "hue", "homekit")  # in the order of how much of a home each of them wins
 SEEN_LIMIT = 500  # things remembered from the network
 
 
@@ -132,11 +133,12 @@ class Links:
         self.on_seen()
 
     def seen(self, what: str) -> list[tuple[Driver, Found]]:
-        """Everything seen that fits most of these words, in the order of make and name."""
+        """Everything seen that fits most of these words: the hubs that carry most first, then by make and name."""
         fitting = [(fits(what, driver, found), driver, found) for driver, found, _ in self._seen.values()]
         best = max((score for score, *_ in fitting), default=0)
         return sorted([(driver, found) for score, driver, found in fitting if score and score == best],
-                      key=lambda one: (one[1].make, one[1].name))
+                      key=lambda one: (one[1].make not in HUBS, HUBS.index(one[1].make) if one[1].make in HUBS else 0,
+                                       one[1].make, one[1].name))
 
     def keep_code(self, key: str, code: str) -> None:
         """Hold a setup code for the next pairing of this key."""

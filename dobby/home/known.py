@@ -86,7 +86,8 @@ class Known:
 
     async def send(self, command: Command, trait: Trait, patience: float, sent: asyncio.Event) -> Outcome:
         """Hand a checked command over and wait for its proof, `patience` seconds at most; `sent` when it has left."""
-        if self.link is None:
+        link = self.link
+        if link is None:
             return failed(command, self.lost)
         watched = trait.confirmed_by if trait.confirmed_by not in ("", "-") else trait.name
         waiter = Waiter(command, trait, watched, self.value(watched), time.monotonic(),
@@ -95,7 +96,7 @@ class Known:
         handed_over = False
         try:
             async with asyncio.timeout(patience):
-                await self.link.send(command)
+                await link.send(command)
                 handed_over = True
                 sent.set()
                 if trait.confirmed_by == "-":
@@ -110,12 +111,17 @@ class Known:
         except asyncio.CancelledError:
             if (task := asyncio.current_task()) is None or task.cancelling():
                 raise
-            return failed(command, Fault("unknown", "Its answer made no sense."), waiter.last)  # a library's stray one
+            return failed(command, self._broken(link), waiter.last)  # a library's stray one
         except Exception:  # a driver's bug or a library's surprise: this device failed, the others go on
-            log.exception("driver of %s failed on %s", self.own.make, command.trait)
-            return failed(command, Fault("unknown", "Its answer made no sense."), waiter.last)
+            if self.link is link:
+                log.exception("driver of %s failed on %s", self.own.make, command.trait)
+            return failed(command, self._broken(link), waiter.last)
         finally:
             self.waiters[watched].remove(waiter)
+
+    def _broken(self, link: Link) -> Fault:
+        """Why a send ended oddly: its line was given up meanwhile, or the answer made no sense."""
+        return Fault("unknown", "Its answer made no sense.") if self.link is link else self.lost
 
     def _not_shown(self, command: Command, waiter: Waiter, handed_over: bool, after: str) -> Outcome:
         moves = self.readings.get(waiter.trait.travels)

@@ -35,10 +35,12 @@ async def offer_to_try(hands: Hands, offers: list[Offer]) -> str:
     person = hands.asker.person
     logins = [one for one in offers if one.needs == "login" and not one.linked]
     tries = [one for one in offers if (not one.linked or one.devices) and one not in logins]
-    if logins and not tries:
-        return hands.house.words.say("find.needs_login")  # a password is not given in a chat
-    if not tries or person is None or person.role == "guest":
+    if person is None or person.role == "guest":
         return ""
+    hints = [hands.house.words.say("find.needs_login", name=clean(one.name or one.title, 60),
+                                   make=one.key.partition(":")[0]) for one in logins]  # no password in a chat
+    if not tries:
+        return "\n".join(hints)
     choices = []
     for one in tries:
         let_in = () if one.linked else (Command(one.key, PAIR, None),)
@@ -47,7 +49,7 @@ async def offer_to_try(hands: Hands, offers: list[Offer]) -> str:
             choices.append(Choice(clean(one.room or one.name, 60), (*let_in, *plays)))
     if not choices:
         return ""
-    text = offer_text(hands.house.words, tries)
+    text = "\n".join([*hints, offer_text(hands.house.words, tries)])
     await hands.offer(text, choices)
     return text
 
