@@ -19,13 +19,17 @@ from dobby.home.device import Reading, Settings
 from dobby.home.traits import Value
 from tests.drivers.house import DRIVERS, QUICK, until
 from tests.drivers.rig import Rig, first_look, kept
-from tests.drivers.rigs import home_assistant, lifx, shelly
+from tests.drivers.rigs import home_assistant, kasa, lifx, shelly
 
 pytestmark = pytest.mark.anyio
 
 RIGS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
     "home_assistant": home_assistant.lamp,
     "home_assistant heating": home_assistant.thermostat,
+    "kasa": kasa.plug,
+    "kasa outlet": kasa.outlet,
+    "kasa bulb": kasa.bulb,
+    "kasa dimmer": kasa.dimmer,
     "lifx": lifx.color,
     "lifx white": lifx.white,
     "shelly": shelly.plug,
@@ -43,6 +47,13 @@ async def rig(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncIterat
         yield rig
 
 
+@pytest.fixture(params=[name for name in RIGS if " " not in name])
+async def one(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncIterator[Rig]:
+    """One device of each make, for what does not hang on its kind."""
+    async with RIGS[request.param]() as rig:
+        yield rig
+
+
 def same(held: Value, wanted: Value) -> bool:
     """Whether a device holds what was ordered, within what it can tell apart."""
     if isinstance(wanted, dict) and isinstance(held, dict):
@@ -52,14 +63,14 @@ def same(held: Value, wanted: Value) -> bool:
     return abs(held - wanted) <= max(1.5, wanted / 100)
 
 
-async def test_only_its_own_driver_claims_it_and_its_address_is_no_name(rig: Rig) -> None:
-    claims = {make for make, driver in DRIVERS.items() if driver.claim(rig.sighting)}
-    assert claims == {rig.found.make}
-    assert rig.found.key.startswith(f"{rig.found.make}:")
-    moved = rig.driver.claim(replace(rig.sighting, host="127.77.250.9", port=4711))
+async def test_only_its_own_driver_claims_it_and_its_address_is_no_name(one: Rig) -> None:
+    claims = {make for make, driver in DRIVERS.items() if driver.claim(one.sighting)}
+    assert claims == {one.found.make}
+    assert one.found.key.startswith(f"{one.found.make}:")
+    moved = one.driver.claim(replace(one.sighting, host="127.77.250.9", port=4711))
     assert moved is not None
-    assert (moved.key, moved.host) == (rig.found.key, "127.77.250.9")
-    assert rig.driver.claim(replace(rig.sighting, facts={}, name="")) is None
+    assert (moved.key, moved.host) == (one.found.key, "127.77.250.9")
+    assert one.driver.claim(replace(one.sighting, facts={}, name="")) is None
 
 
 async def test_it_shows_its_devices_and_only_what_they_declared(rig: Rig) -> None:
@@ -131,44 +142,44 @@ async def test_a_fault_is_told_and_gone_when_it_is_gone(rig: Rig, tmp_path: Path
         assert same(await rig.truth(trait), value)
 
 
-async def test_the_dead_are_noticed_within_ten_seconds_as_the_daemon_is_set(rig: Rig, tmp_path: Path) -> None:
-    async with kept(rig, tmp_path, patience=5.0, settings=Settings()) as house:
-        await rig.pipe.turn("slow")  # it went without a word
-        await until(lambda: not house.home.reachable(rig.device), 10.0)
+async def test_the_dead_are_noticed_within_ten_seconds_as_the_daemon_is_set(one: Rig, tmp_path: Path) -> None:
+    async with kept(one, tmp_path, patience=5.0, settings=Settings()) as house:
+        await one.pipe.turn("slow")  # it went without a word
+        await until(lambda: not house.home.reachable(one.device), 10.0)
 
 
-async def test_another_address_is_the_same_device(rig: Rig, tmp_path: Path) -> None:
-    assert rig.again is not None
-    async with kept(rig, tmp_path) as house:
+async def test_another_address_is_the_same_device(one: Rig, tmp_path: Path) -> None:
+    assert one.again is not None
+    async with kept(one, tmp_path) as house:
         known = set(house.home.devices)
-        await rig.pipe.turn("dead")
-        await until(lambda: not house.home.reachable(rig.device))
-        async with rig.again() as other:
-            await until(lambda: house.links.kept[rig.found.key].state not in ("up", "connecting"))
-            house.links.saw(replace(rig.sighting, port=other.port))
+        await one.pipe.turn("dead")
+        await until(lambda: not house.home.reachable(one.device))
+        async with one.again() as other:
+            await until(lambda: house.links.kept[one.found.key].state not in ("up", "connecting"))
+            house.links.saw(replace(one.sighting, port=other.port))
             await until(lambda: house.here)
-            trait, value = rig.settings[0]
+            trait, value = one.settings[0]
             assert (await house.do(trait, value)).result == "confirmed"
             assert other.passed
             assert set(house.home.devices) == known
 
 
-async def test_another_device_at_its_address_is_not_taken_for_it(rig: Rig) -> None:
-    if rig.nameless:
+async def test_another_device_at_its_address_is_not_taken_for_it(one: Rig) -> None:
+    if one.nameless:
         return  # another one refuses what this one gave us; its own test
-    make, _, tail = rig.found.key.partition(":")
-    other = replace(rig.found, key=f"{make}:{tail.translate(str.maketrans('0123456789abcdef', '123456789abcdef0'))}")
+    make, _, tail = one.found.key.partition(":")
+    other = replace(one.found, key=f"{make}:{tail.translate(str.maketrans('0123456789abcdef', '123456789abcdef0'))}")
     with pytest.raises(DeviceError) as told:
-        async with rig.driver.connect(other, rig.secret, QUICK):
+        async with one.driver.connect(other, one.secret, QUICK):
             pass
     assert told.value.kind == "refused"
     assert "Another" in told.value.text
 
 
-async def test_closing_leaves_no_task_no_thread_no_socket(rig: Rig) -> None:
-    await visit(rig)  # what is started once for all (imports, the loop's own threads) is not the link's
+async def test_closing_leaves_no_task_no_thread_no_socket(one: Rig) -> None:
+    await visit(one)  # what is started once for all (imports, the loop's own threads) is not the link's
     before = left()
-    await visit(rig)
+    await visit(one)
 
     def clean() -> bool:
         gc.collect()
