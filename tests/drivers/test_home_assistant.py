@@ -14,10 +14,11 @@ import pytest
 
 from dobby.drivers import home_assistant as driver
 from dobby.errors import DeviceError, PairingError
-from dobby.home.device import Command, Device, Found, Outcome, Settings, Sighting
+from dobby.home.device import Found, Settings, Sighting
 from dobby.home.home import Home
 from dobby.home.traits import Trait, Value
-from dobby.home.verdict import Mint, Verdict, gatekeeper
+from dobby.home.verdict import gatekeeper
+from tests.drivers.followed import Followed
 from tests.drivers.hass_double import TOKEN, HassDouble, hass_double
 from tests.drivers.house import QUICK, until
 
@@ -33,46 +34,10 @@ def found(double: HassDouble) -> Found:
 
 
 @dataclass(slots=True)
-class Bench:
+class Bench(Followed):
     """A Home Assistant and a home that follows it."""
 
-    double: HassDouble
-    home: Home
-    mint: Mint
-    lost: list[DeviceError] = field(default_factory=list)
-
-    def named(self, name: str) -> Device:
-        """A device by its name."""
-        (one,) = [device for device in self.home.devices.values() if device.name == name]
-        return one
-
-    def value(self, name: str, trait: str) -> Value:
-        """What a device shows."""
-        return self.home.value(self.named(name).id, trait)
-
-    async def do(self, name: str, trait: str, value: Value) -> Outcome:
-        """An order through the gate."""
-        commands = [Command(self.named(name).id, trait, value)]
-        return (await self.home.do(commands, self.mint(commands, Verdict("now"))))[0]
-
-    @asynccontextmanager
-    async def followed(self, secret: dict[str, str] = SECRET, settings: Settings = QUICK) -> AsyncIterator[None]:
-        """While the home follows."""
-        async with driver.connect(found(self.double), secret, settings) as link:
-            following = asyncio.create_task(self._follow(link))
-            try:
-                await until(lambda: bool(self.home.devices) and all(
-                    self.home.reading(one.id, "reachable") for one in self.home.devices.values()))
-                yield
-            finally:
-                following.cancel()
-                await asyncio.gather(following, return_exceptions=True)
-
-    async def _follow(self, link: Any) -> None:
-        try:
-            await self.home.follow(link)
-        except DeviceError as error:
-            self.lost.append(error)
+    double: HassDouble = field(kw_only=True)
 
 
 @asynccontextmanager
@@ -80,13 +45,13 @@ async def benched(**more: Any) -> AsyncIterator[Bench]:
     """A Home Assistant of the test's own."""
     mint, check = gatekeeper()
     async with hass_double(**more) as double:
-        yield Bench(double, Home(check, patience=0.8), mint)
+        yield Bench(driver.DRIVER, found(double), SECRET, Home(check, patience=0.8), mint, double=double)
 
 
 @pytest.fixture
 async def bench(anyio_backend: str) -> AsyncIterator[Bench]:
     """The recorded demo home, followed."""
-    async with benched() as one, one.followed():
+    async with benched() as one, one.connected():
         yield one
 
 
@@ -229,7 +194,7 @@ async def test_one_that_fails_fails_alone(bench: Bench, fault: str, kind: str) -
 @pytest.mark.parametrize("fault", ["dead", "slow", "garbage", "lies", "refuses"])
 async def test_a_broken_hub_confirms_nothing_and_is_noticed(fault: str) -> None:
     async with benched() as bench:
-        async with bench.followed():
+        async with bench.connected():
             if fault == "dead":
                 await bench.double.close()
             else:
@@ -242,18 +207,18 @@ async def test_a_broken_hub_confirms_nothing_and_is_noticed(fault: str) -> None:
         bench.double.fault = ""
         if fault == "dead":
             await bench.double.open()
-        async with bench.followed():
+        async with bench.connected():
             await until(lambda: bench.home.reachable(bench.named("Bed Light").id))
             assert (await bench.do("Bed Light", "on", True)).result == "confirmed"
 
 
 async def test_the_alarms_code_goes_along_and_without_one_nothing_does() -> None:
     async with benched() as bench:
-        async with bench.followed():
+        async with bench.connected():
             assert (await bench.do("Security", "armed", "disarmed")).result == "confirmed"
             assert bench.double.called == [("alarm_control_panel.alarm_disarm", "alarm_control_panel.security",
                                             {"code": "1234"})]
-        async with bench.followed({"token": TOKEN}):
+        async with bench.connected(secret={"token": TOKEN}):
             outcome = await bench.do("Security", "armed", "away")
             assert outcome.error is not None
             assert outcome.error.text == "It wants its code, and I was not given it."
@@ -301,7 +266,7 @@ async def test_entities_of_one_device_are_one_with_its_name_room_and_marks() -> 
               "select.mode": state("a", options=["a", "b"]), "light.alone": state("off"), "sun.sun": state(),
               "light.everything": state(entity_id=["light.alone"]), "light.odd": {"s": "on", "a": None},
               "climate.odd": state("heat", hvac_modes=7, supported_features="x", min_temp=[], temperature={})}
-    async with benched(states=states, **registries(devices, entities, areas)) as bench, bench.followed():
+    async with benched(states=states, **registries(devices, entities, areas)) as bench, bench.connected():
         plug = bench.named("Treadmill")
         assert (plug.id, plug.kind, plug.room) == (f"{KEY}/box", "plug", "Kitchen")
         assert {trait.name for trait in plug.traits} == {"on", "power"}
@@ -314,7 +279,7 @@ async def test_entities_of_one_device_are_one_with_its_name_room_and_marks() -> 
 
 async def test_what_is_renamed_moved_added_or_removed_there_is_so_here() -> None:
     answers = registries([box()], [row("switch.plug")], [{"area_id": "attic", "name": "Attic"}])
-    async with benched(states={"switch.plug": state()}, **answers) as bench, bench.followed():
+    async with benched(states={"switch.plug": state()}, **answers) as bench, bench.connected():
         bench.double.answers["config/device_registry/list"] = [box(name_by_user="Kettle", area_id="attic")]
         await bench.double.tell("device_registry_updated", {"event_type": "device_registry_updated", "data": {}})
         await until(lambda: {(one.name, one.room) for one in bench.home.devices.values()} == {("Kettle", "Attic")})
@@ -330,7 +295,7 @@ async def test_where_it_speaks_fahrenheit_we_still_speak_celsius() -> None:
     states = {"climate.hall": state("heat", friendly_name="Hall", hvac_modes=["heat", "off"], supported_features=1,
                                     min_temp=45, max_temp=95, temperature=68, current_temperature=70)}
     config = {"unit_system": {"temperature": "°F"}}
-    async with benched(states=states, get_config=config, **registries([], [])) as bench, bench.followed():
+    async with benched(states=states, get_config=config, **registries([], [])) as bench, bench.connected():
         assert (bench.value("Hall", "target"), bench.value("Hall", "current")) == (20, 21.1)
         assert (await bench.do("Hall", "target", 21)).result == "confirmed"
         assert bench.double.called[-1] == ("climate.set_temperature", "climate.hall", {"temperature": 69.8})
@@ -351,7 +316,7 @@ async def test_a_thousand_entities_are_there_at_once() -> None:
     states, answers = thousand()
     async with benched(states=states, **answers) as bench:
         began = time.monotonic()
-        async with bench.followed():
+        async with bench.connected():
             took = time.monotonic() - began
             assert len(bench.home.devices) == 500
             assert took < 3.0
