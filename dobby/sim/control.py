@@ -1,5 +1,6 @@
 """The control port: the truth inside every device, outside hands, faults, and the link button."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -9,6 +10,7 @@ from aiohttp.typedefs import Handler
 from .things import SLOW_SECONDS, Fault, State, Thing, nearest
 
 Json = dict[str, Any]
+LATE_LIMIT = 5.0  # seconds
 
 
 class Wrong(Exception):
@@ -72,6 +74,8 @@ def control_app(things: dict[str, Thing]) -> web.Application:
         thing = _thing(things, body)
         fault = _fault(thing, body)
         await thing.set_fault(fault)
+        if thing.late and not thing.has("slow"):  # what was held back is done before anybody goes on
+            await asyncio.wait_for(thing.caught_up.wait(), LATE_LIMIT)
         return web.json_response({"device": thing.key, "fault": fault.name if fault else None})
 
     async def present(_request: web.Request) -> web.Response:

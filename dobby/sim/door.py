@@ -158,10 +158,15 @@ def faulty(thing: Thing, refuse: Refuse) -> Middleware:
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         # an order that has arrived is carried out, even if its sender has hung up by then
         await request.read()
-        await wait_while_slow(thing)
-        if thing.has("garbage"):
-            return web.Response(body=rubbish(), content_type="application/octet-stream")
-        refusal = refuse(request) if thing.has("refuses") else None
-        return refusal if refusal is not None else await handler(request)
+        slow = thing.has("slow")
+        thing.hold(slow)
+        try:
+            await wait_while_slow(thing)
+            if thing.has("garbage"):
+                return web.Response(body=rubbish(), content_type="application/octet-stream")
+            refusal = refuse(request) if thing.has("refuses") else None
+            return refusal if refusal is not None else await handler(request)
+        finally:
+            thing.let_go(slow)
 
     return middleware

@@ -57,6 +57,20 @@ class Thing:
     faults: frozenset[str] = FAULTS
     listed: bool = True
     fault: Fault | None = None
+    late: int = 0  # requests that its slowness holds back, until they are answered
+    caught_up: asyncio.Event = field(default_factory=asyncio.Event)  # none of them is left
+
+    def hold(self, slow: bool) -> None:
+        """A request came in, to be answered late or not."""
+        self.late += slow
+        if self.late:
+            self.caught_up.clear()
+
+    def let_go(self, slow: bool) -> None:
+        """It was answered."""
+        self.late -= slow
+        if not self.late:
+            self.caught_up.set()
 
     def has(self, fault: str) -> bool:
         """Whether this fault is on now."""

@@ -204,6 +204,10 @@ async def test_a_broken_hub_confirms_nothing(house: House, hub: str, trait: str,
     errors = ERRORS_OF.get((house.device(behind[0]).make, fault), ERRORS[fault])
     assert {outcome.error.kind for outcome in outcomes if outcome.error} <= errors
 
+    async def caught_up() -> bool:  # what was done late is seen late too: not while the next test looks
+        return all([house.shows(key, trait, (await house.sim.state_of(key))[trait]) for key in behind])
+    await until(caught_up)
+
 
 async def _behind_hub(house: House, key: str) -> bool:
     return bool((await house.sim.ask("GET", "/truth"))["devices"][key]["hub"])
