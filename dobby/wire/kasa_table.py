@@ -99,7 +99,7 @@ def _switched(outlet: Outlet, info: Json) -> dict[str, Value]:
 
 def _lit(state: Json) -> dict[str, Value]:
     on = _flag(state["on_off"])
-    look = state if on or "dft_on_state" not in state else state["dft_on_state"]
+    look = {**state.get("dft_on_state", {}), **state}
     kelvin = _number(look.get("color_temp", 0))
     hue, saturation = _number(look.get("hue", 0)) / 360, _number(look.get("saturation", 0)) / 100
     color = rgb_to_xy(*colorsys.hsv_to_rgb(hue % 1, 0.0 if kelvin else saturation, 1.0))

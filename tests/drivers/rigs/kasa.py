@@ -115,7 +115,7 @@ def held(info: Answer, trait: str, child: int = -1) -> Value:
     state = info.get("light_state", info)
     if trait == "on":
         return bool(state.get("on_off", state.get("relay_state")))
-    look = state.get("dft_on_state", state)
+    look = {**state.get("dft_on_state", {}), **state}
     if trait == "color":
         return rgb_to_xy(*colorsys.hsv_to_rgb(look["hue"] / 360, look["saturation"] / 100, 1.0))
     return float(look["color_temp" if trait == "color_temperature" else trait])
