@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from dobby.errors import Garbage, PairingError, Refused
-from dobby.home.device import Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
+from dobby.home.device import About, Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
 from dobby.home.stream import Stream
 from dobby.wire.homekit_table import Inventory, Key, inventory
 
@@ -128,4 +128,11 @@ async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIter
         await line.close()
 
 
-DRIVER = Driver("homekit", "HomeKit", LooksFor(mdns=(SERVICE,)), claim, connect, pair)
+ABOUT = About(
+    covers="lights, plugs, fans, heating and cooling, shades, doors, locks, "
+           "garages, alarm panels, valves, televisions, speakers and every sensor of the specification",
+    credentials="the eight digits on the device; one that Apple Home has must leave it first",
+    updates="push: events of the session", library="aiohomekit (Apache-2.0)",
+    judged=("a: HAP-python, an independent engine, plays the accessories",),
+    lacks="accessories over Bluetooth and Thread, cameras, buttons")
+DRIVER = Driver("homekit", "HomeKit", LooksFor(mdns=(SERVICE,)), claim, connect, pair, ABOUT)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from dobby.errors import DeviceError, Garbage, Refused, Unreachable
 from dobby.home.colors import color
 from dobby.home.device import (
+    About,
     Command,
     Device,
     DeviceKind,
@@ -299,4 +300,10 @@ async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIter
         await line.close()
 
 
-DRIVER = Driver("hue", "Philips Hue", LooksFor(mdns=(SERVICE,)), claim, connect, pair)
+ABOUT = About(
+    covers="lamps, plugs and strips of a bridge, with their rooms",
+    credentials="press the round button on the bridge",
+    updates="push: its event stream", library="aiohue (Apache-2.0)",
+    judged=("b: the simulated bridge is accepted by aiohue",),
+    lacks="motion sensors, switches and scenes of the bridge")
+DRIVER = Driver("hue", "Philips Hue", LooksFor(mdns=(SERVICE,)), claim, connect, pair, ABOUT)

@@ -19,7 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from dobby.errors import DeviceError, Garbage, PairingError, Refused, Unreachable
-from dobby.home.device import Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
+from dobby.home.device import About, Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
 from dobby.home.stream import Stream
 from dobby.home.traits import Value
 from dobby.wire.hass_assemble import slug
@@ -291,4 +291,12 @@ async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIter
         yield link
 
 
-DRIVER = Driver("mqtt", "MQTT", LooksFor(mdns=(SERVICE,)), claim, connect, pair)
+ABOUT = About(
+    covers="whatever announces itself to Home Assistant on a broker: Zigbee2MQTT, Tasmota, ESPHome, "
+           "Valetudo, Alarmo, Z-Wave JS UI, njsPC, Frigate, ratgdo",
+    credentials="name and password of the broker, if it wants any",
+    updates="push", library="aiomqtt (BSD-3-Clause), jinja2 (BSD-3-Clause)",
+    judged=("a: the brokers amqtt (in the suite) and mosquitto",
+            "c: public announcements of Zigbee2MQTT, Tasmota, Valetudo, ESPHome, Z-Wave JS UI",),
+    lacks="brokers that mDNS does not announce, TLS")
+DRIVER = Driver("mqtt", "MQTT", LooksFor(mdns=(SERVICE,)), claim, connect, pair, ABOUT)

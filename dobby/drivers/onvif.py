@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 
 from dobby.errors import Garbage, PairingError, Refused, Unreachable
-from dobby.home.device import Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
+from dobby.home.device import About, Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
 from dobby.home.vocabulary import REACHABLE
 from dobby.wire import onvif
 
@@ -121,5 +121,10 @@ async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIter
         yield link
 
 
-DRIVER = Driver("onvif", "camera", LooksFor(), claim, connect, pair)
-
+ABOUT = About(
+    covers="cameras: both streams, stills, motion as a hint",
+    credentials="name and password of the camera",
+    updates="streams; events pulled", library="own, and PyAV (BSD-3-Clause) for the pictures",
+    judged=("b: the simulated cameras are accepted by onvif-zeep-async and ffprobe", "a: GStreamer's RTSP server",),
+    lacks="pan and tilt, sound")
+DRIVER = Driver("onvif", "camera", LooksFor(), claim, connect, pair, ABOUT)

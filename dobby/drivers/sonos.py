@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dobby.errors import DeviceError, Garbage, PairingError, Refused, Unreachable
-from dobby.home.device import Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
+from dobby.home.device import About, Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
 from dobby.home.stream import Stream
 from dobby.home.traits import Value
 from dobby.home.vocabulary import GROUP, MUTED, NEXT, PLAY, PLAYING, PREVIOUS, TITLE, TRACK, URI, VOLUME
@@ -359,4 +359,10 @@ async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIter
         link.close()
 
 
-DRIVER = Driver("sonos", "Sonos", LooksFor(mdns=(SERVICE,), ssdp=(TARGET,)), claim, connect, pair)
+ABOUT = About(
+    covers="players, volume, favourites, groups, what plays",
+    credentials="none",
+    updates="push: UPnP events where `network.callbacks` is set, else polled", library="soco (MIT)",
+    judged=("b: the simulated players are accepted by soco",),
+    lacks="players with UPnP switched off (Dobby says which switch), alarms, albums")
+DRIVER = Driver("sonos", "Sonos", LooksFor(mdns=(SERVICE,), ssdp=(TARGET,)), claim, connect, pair, ABOUT)

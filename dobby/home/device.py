@@ -196,6 +196,19 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What docs/devices.md says of a make. judged: how it was tested, each beginning with "a" (against a server not
+    written by us), "b" (our simulator, accepted by a client not written by us) or "c" (replay of public captures)."""
+
+    covers: str
+    credentials: str
+    updates: str
+    library: str  # with its licence
+    judged: tuple[str, ...]
+    lacks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Driver:
     """A make of device.
 
@@ -209,3 +222,4 @@ class Driver:
     claim: Callable[[Sighting], Found | None]
     connect: Callable[[Found, Secret, Settings], AbstractAsyncContextManager[Link]]
     pair: Callable[[Found, str], Awaitable[Secret]] | None = None
+    about: About | None = None
