@@ -17,7 +17,7 @@ import aiohttp
 
 from dobby.errors import DeviceError, Garbage, Refused, Unreachable
 from dobby.home.colors import rgb_to_xy, xy_to_rgb
-from dobby.home.device import Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
+from dobby.home.device import About, Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
 from dobby.home.stream import Stream
 from dobby.home.traits import Value
 from dobby.home.vocabulary import BRIGHTNESS, COLOR, EFFECT, ON
@@ -156,4 +156,9 @@ async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIter
         yield link
 
 
-DRIVER = Driver("wled", "WLED", LooksFor(mdns=(SERVICE,)), claim, connect)
+ABOUT = About(
+    covers="LED strips: colour, brightness, effects",
+    credentials="none", updates="push: its WebSocket", library="own",
+    judged=("b: the simulated strips are accepted by the client library wled",),
+    lacks="segments of one strip, presets, playlists")
+DRIVER = Driver("wled", "WLED", LooksFor(mdns=(SERVICE,)), claim, connect, about=ABOUT)

@@ -1,10 +1,13 @@
 """The simulated WLED strips: HTTP and WebSocket as the WLED documentation describes them."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 import pytest
+import wled.wled
+from yarl import URL
 
 from .conftest import Sim, until
 
@@ -108,3 +111,16 @@ async def test_a_dead_strip_drops_its_socket_and_obeys_nothing_late(sim: Sim) ->
         await post(sim, {"on": False}, timeout=0.2)
     await sim.fault(KEY, None)
     assert (await get(sim, "/json/state"))["on"] is True
+
+
+async def test_a_client_that_is_not_ours_accepts_it(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = SimpleNamespace(build=lambda **parts: URL.build(**(parts | {"port": 8080})))  # it knows port 80 only
+    monkeypatch.setattr(wled.wled, "URL", address)
+    async with wled.wled.WLED(sim.host(31)) as strip:
+        seen = await strip.update()
+        assert (seen.info.name, seen.info.leds.count) == ("Shelf Strip", 60)
+        await strip.master(on=True, brightness=77)
+        await strip.segment(segment_id=0, color_primary=(255, 0, 0))
+        seen = await strip.update()
+        assert (seen.state.on, seen.state.brightness) == (True, 77)
+    assert (await sim.state_of("shelf_strip"))["rgb"] == [255, 0, 0]
