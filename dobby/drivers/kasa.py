@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 
 from dobby.errors import DeviceError, Garbage, Refused
 from dobby.home.device import (
+    About,
     Command,
     Device,
     Driver,
@@ -125,4 +126,10 @@ async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIter
     yield link
 
 
-DRIVER = Driver("kasa", "Kasa", LooksFor(probes=(Probe(KIND, kasa.PORT, SEARCH, answered),)), claim, connect)
+ABOUT = About(
+    covers="the first generation: plugs, switches, dimmers, strips of outlets, bulbs, with power and energy",
+    credentials="none", updates="polled", library="own",
+    judged=("a: tplink-smarthome-simulator (npm)", "c: answers of real ones, a recorded request"),
+    lacks="newer firmware (KLAP) and Tapo, which want the account's password; effects of light strips")
+DRIVER = Driver("kasa", "Kasa", LooksFor(probes=(Probe(KIND, kasa.PORT, SEARCH, answered),)), claim, connect,
+                about=ABOUT)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from dobby.errors import Garbage, Refused
 from dobby.home.colors import rgb_to_xy, xy_to_rgb
 from dobby.home.device import (
+    About,
     Command,
     Device,
     Driver,
@@ -141,4 +142,8 @@ async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIter
         yield link
 
 
-DRIVER = Driver("lifx", "LIFX", LooksFor(probes=(Probe(KIND, lifx.PORT, lifx.search(), answered),)), claim, connect)
+ABOUT = About(
+    covers="lamps of every kind: brightness, colour, white", credentials="none", updates="polled", library="own",
+    judged=("a: lifx-emulator",), lacks="switches, zones of strips and tiles, effects, infrared")
+DRIVER = Driver("lifx", "LIFX", LooksFor(probes=(Probe(KIND, lifx.PORT, lifx.search(), answered),)), claim, connect,
+                about=ABOUT)

@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 from dobby.errors import Garbage, PairingError, Refused
-from dobby.home.device import Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
+from dobby.home.device import About, Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
 from dobby.home.stream import Stream
 from dobby.wire.shelly import ShellyLine, open_line
 from dobby.wire.shelly_table import Part, order, parts, shown
@@ -176,4 +176,9 @@ async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIter
             yield link
 
 
-DRIVER = Driver("shelly", "Shelly", LooksFor(mdns=(SERVICE,)), claim, connect, pair)
+ABOUT = About(
+    covers="Plus, Pro, Gen3 and Gen4: relays, plugs, dimmers, colour strips, covers, meters, sensors on the mains",
+    credentials="none, or the password set on its page", updates="push: its WebSocket", library="own",
+    judged=("b: a server of ours is accepted by aioshelly", "c: captures of five real ones"),
+    lacks="Gen1 (over MQTT), battery devices that sleep, inputs, the Wall Display's thermostat, BLU devices")
+DRIVER = Driver("shelly", "Shelly", LooksFor(mdns=(SERVICE,)), claim, connect, pair, ABOUT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from xml.etree import ElementTree
 
 import aiohttp
 
@@ -42,4 +43,19 @@ async def ask_json(web: aiohttp.ClientSession, method: str, url: str, **options:
     try:
         return json.loads(raw)
     except ValueError:
+        raise Garbage("Its answer made no sense.") from None
+
+
+async def ask_xml(web: aiohttp.ClientSession, method: str, url: str, **options: Any) -> ElementTree.Element:
+    """The same for an answer that must be XML."""
+    return read_xml(await ask(web, method, url, **options))
+
+
+def read_xml(text: bytes | str) -> ElementTree.Element:
+    """A stranger's document; Garbage when it is none, or brings entities of its own."""
+    try:
+        if "<!DOCTYPE" in (text if isinstance(text, str) else text.decode("utf-8", "replace")):
+            raise Garbage("Its answer made no sense.")
+        return ElementTree.fromstring(text)  # noqa: S314  # without a DOCTYPE there is nothing to expand
+    except (ElementTree.ParseError, ValueError, LookupError):
         raise Garbage("Its answer made no sense.") from None

@@ -19,7 +19,7 @@ from dobby.home.device import Reading, Settings
 from dobby.home.traits import Value
 from tests.drivers.house import DRIVERS, QUICK, until
 from tests.drivers.rig import Rig, first_look, kept
-from tests.drivers.rigs import home_assistant, kasa, lifx, shelly
+from tests.drivers.rigs import home_assistant, kasa, lifx, roku, shelly
 
 pytestmark = pytest.mark.anyio
 
@@ -32,6 +32,7 @@ RIGS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
     "kasa dimmer": kasa.dimmer,
     "lifx": lifx.color,
     "lifx white": lifx.white,
+    "roku": roku.television,
     "shelly": shelly.plug,
     "shelly cover": shelly.shutter,
     "shelly lamp": shelly.lamp,
