@@ -224,6 +224,7 @@ class Rig:
     hand: Callable[[str, Value], Awaitable[None]] | None = None
     trouble: Callable[[str], None] | None = None
     again: Callable[[], Any] | None = None  # opens a second pipe to the same device
+    mute: bool = False  # its protocol knows no refusal
     nameless: bool = False  # it never says who it is; that it takes our secret tells it from all others
 
     @property
