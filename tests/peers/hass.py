@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 
-PYTHON = Path(os.environ.get("DOBBY_PEERS", Path(__file__).parents[2] / ".peers")) / "home-assistant" / "bin" / "python"
+PYTHON = Path(os.environ.get("DOBBY_PEERS", "/nowhere")) / "home-assistant" / "bin" / "python"
 CONFIG = """homeassistant: {{name: Peer, latitude: 0, longitude: 0, elevation: 0, unit_system: metric, time_zone: UTC}}
 http: {{server_host: 127.0.0.1, server_port: {port}}}
 api:
