@@ -14,7 +14,8 @@ from tests.drivers.followed import Followed, followed
 from tests.drivers.house import until
 from tests.peers.hass import PYTHON, RealHass, real_hass
 
-pytestmark = [pytest.mark.anyio, pytest.mark.skipif(not PYTHON.exists(), reason="apart from the suite: sh scripts/peers")]
+pytestmark = [pytest.mark.anyio,
+              pytest.mark.skipif(not PYTHON.exists(), reason="apart from the suite: sh scripts/peers")]
 
 # device, trait, value, and under which entity and attribute ("" = the state) it must be held then, as what
 SETTINGS: list[tuple[str, str, Value, str, str, object]] = [

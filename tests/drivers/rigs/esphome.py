@@ -91,8 +91,7 @@ class Box:
         assert me is not None
         self.inside.add(me)
         try:
-            while True:
-                assert await reader.readexactly(1) == b"\0"
+            while await reader.readexactly(1) == b"\0":  # whoever begins otherwise is hung up on
                 length, number = await read_varint(reader), await read_varint(reader)
                 message = MESSAGE_TYPE_TO_PROTO[number]()
                 message.ParseFromString(await reader.readexactly(length))
