@@ -138,7 +138,7 @@ def start(folder: Path, count: int, sim: dict[str, str]) -> tuple[dict[str, str]
 async def accept(folder: Path) -> None:
     """The link, as if it had been paired."""
     store = await Store.open(folder / "dobby.db")
-    await store.do("link_put", key="bench:1", make="bench", name="Bench", host="127.0.0.1", port=1, model="",
+    await store.do("link_put", key="bench:1", make="bench", name="Bench", host="127.0.0.1", port=1, model="", path="",
                    secret="{}", added="2026-01-01")
     await store.close()
 

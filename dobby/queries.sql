@@ -24,12 +24,12 @@ ON CONFLICT (name) DO UPDATE SET floor = excluded.floor, aliases = excluded.alia
 -- name: rooms
 SELECT * FROM rooms
 -- name: link_put
-INSERT INTO links (key, make, name, host, port, model, secret, added)
-VALUES (:key, :make, :name, :host, :port, :model, :secret, :added)
+INSERT INTO links (key, make, name, host, port, model, secret, added, path)
+VALUES (:key, :make, :name, :host, :port, :model, :secret, :added, :path)
 ON CONFLICT (key) DO UPDATE SET name = excluded.name, host = excluded.host, port = excluded.port,
-    model = excluded.model, secret = excluded.secret
+    model = excluded.model, secret = excluded.secret, path = excluded.path
 -- name: link_moved
-UPDATE links SET host = :host, port = :port WHERE key = :key
+UPDATE links SET host = :host, port = :port, path = :path WHERE key = :key
 -- name: links
 SELECT * FROM links ORDER BY added, key
 

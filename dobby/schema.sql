@@ -93,3 +93,6 @@ CREATE INDEX alarms_going_on ON alarms (ended);
 
 -- migration: 5
 ALTER TABLE devices ADD COLUMN marks TEXT NOT NULL DEFAULT '[]';
+
+-- migration: 6
+ALTER TABLE links ADD COLUMN path TEXT NOT NULL DEFAULT '';

@@ -71,7 +71,8 @@ class Links:
                 if driver is None:
                     log.warning("there is no driver for %s any more", row["make"])
                     continue
-                found = Found(row["key"], row["make"], row["name"], row["host"], row["port"], model=row["model"])
+                found = Found(row["key"], row["make"], row["name"], row["host"], row["port"], model=row["model"],
+                              path=row["path"])
                 self._keep(Kept(driver, found, json.loads(row["secret"])))
             await asyncio.Event().wait()
 
@@ -125,11 +126,12 @@ class Links:
         if before is not None or len(self._seen) < SEEN_LIMIT:
             self._seen[found.key] = (driver, better(before[1] if before else None, found), time.monotonic())
         kept = self._kept.get(found.key)
-        if kept is not None and kept.state != "up" and (kept.found.host, kept.found.port) != (found.host, found.port):
-            moved = replace(kept.found, host=found.host, port=found.port)
+        if kept is not None and kept.state != "up" and _place(kept.found) != _place(found):
+            moved = replace(kept.found, host=found.host, port=found.port, path=found.path)
             self._keep(Kept(kept.driver, moved, kept.secret))
             if self._group is not None:
-                self._group.create_task(self._store.do("link_moved", key=found.key, host=found.host, port=found.port))
+                self._group.create_task(self._store.do("link_moved", key=found.key, host=found.host, port=found.port,
+                                                       path=found.path))
         self.on_seen()
 
     def seen(self, what: str) -> list[tuple[Driver, Found]]:
@@ -168,7 +170,7 @@ class Links:
     async def accept(self, driver: Driver, found: Found, secret: Secret) -> None:
         """Keep a link from now on, over restarts too."""
         await self._store.do("link_put", key=found.key, make=found.make, name=found.name, host=found.host,
-                             port=found.port, model=found.model, secret=json.dumps(dict(secret)),
+                             port=found.port, model=found.model, path=found.path, secret=json.dumps(dict(secret)),
                              added=datetime.now(UTC).isoformat())
         self._keep(Kept(driver, found, secret))
 
@@ -201,6 +203,10 @@ class Links:
         be shown under that way's id."""
         return tuple(id_ for id_ in self._home.devices if self._home.reachable(id_) and any(
             way == key or way.startswith(f"{key}/") for way in self._home.paths(id_)))
+
+
+def _place(found: Found) -> tuple[str, int, str]:
+    return found.host, found.port, found.path
 
 
 def _failed(command: Command, text: str) -> Outcome:

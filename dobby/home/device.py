@@ -138,7 +138,8 @@ Needs = Literal["nothing", "button", "pin", "login"]
 @dataclass(frozen=True, slots=True)
 class Found:
     """A sighting that a driver claims as its own. `key` is the link's stable name (`hue:<bridge id>`); its devices'
-    ids are the key itself or start with the key and a slash. why: the evidence, in words."""
+    ids are the key itself or start with the key and a slash. why: the evidence, in words; path: where at that host it
+    describes itself, for makes that put that anywhere."""
 
     key: str
     make: str
@@ -149,6 +150,7 @@ class Found:
     model: str = ""
     room: str = ""
     why: str = ""
+    path: str = ""
 
 
 Secret = Mapping[str, str]

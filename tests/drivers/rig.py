@@ -97,7 +97,7 @@ class TcpPipe:
                 for way in ways:
                     way.cancel()
                 await asyncio.gather(*ways, return_exceptions=True)
-        except OSError:
+        except (OSError, asyncio.CancelledError):  # only shut() cancels, and a task that ends so is logged by asyncio
             pass
         finally:
             for end in ends:

@@ -19,7 +19,7 @@ from dobby.home.device import Reading, Settings
 from dobby.home.traits import Value
 from tests.drivers.house import DRIVERS, QUICK, until
 from tests.drivers.rig import Rig, first_look, kept
-from tests.drivers.rigs import esphome, home_assistant, kasa, lifx, roku, shelly
+from tests.drivers.rigs import dlna, esphome, home_assistant, kasa, lifx, roku, shelly
 
 pytestmark = pytest.mark.anyio
 
@@ -27,6 +27,7 @@ RIGS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
     "esphome": esphome.lamp,
     "home_assistant": home_assistant.lamp,
     "home_assistant heating": home_assistant.thermostat,
+    "dlna": dlna.renderer,
     "kasa": kasa.plug,
     "kasa outlet": kasa.outlet,
     "kasa bulb": kasa.bulb,
