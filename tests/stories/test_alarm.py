@@ -40,3 +40,13 @@ async def test_a_restart_neither_forgets_nor_repeats_an_alarm(house: House) -> N
     since = await house.last_id()
     await house.hand("house_alarm", triggered=False)
     assert await house.texts(1, since, OWNER) == ["House Alarm is quiet again."]
+
+
+async def test_water_on_the_floor_is_told_over_the_broker_too(house: House) -> None:
+    since = await house.last_id()
+    await house.hand("washer_leak", leak=True)
+    assert await house.texts(1, since, OWNER) == ["Water! Washer Leak (Bathroom) reports a leak."]
+    assert await house.texts(1, since, MEMBER) == ["Water! Washer Leak (Bathroom) reports a leak."]
+    since = await house.last_id()
+    await house.hand("washer_leak", leak=False)
+    assert await house.texts(1, since, OWNER) == ["Washer Leak is dry again."]
