@@ -49,12 +49,14 @@ async def pair(found: Found, code: str) -> Secret:
     from dobby.wire.esphome.line import NeedsKey, is_key
 
     code = code.strip()
+    if found.needs == "login" and not is_key(code):
+        raise PairingError(WANTS_KEY, "login")  # what may be a key with a slip in it is not sent in the open
     secret = {"key": code} if is_key(code) else {"password": code} if code else {}
     try:
         async with _line(found, secret, Settings(), lambda error: None):
             return secret
-    except NeedsKey:
-        raise PairingError(WANTS_PASSWORD if "password" in secret else WANTS_KEY, "login") from None
+    except NeedsKey as error:
+        raise PairingError(WANTS_PASSWORD if error.password else WANTS_KEY, "login") from None
 
 
 def _line(found: Found, secret: Secret, settings: Settings, lost: Any) -> Any:

@@ -14,7 +14,7 @@ from dobby.errors import DeviceError, PairingError
 from dobby.home.device import Found, Secret
 from tests.drivers.followed import Followed, followed
 from tests.drivers.house import QUICK, until
-from tests.drivers.rigs.esphome import LAMP_KEY, MAC, Box, pb, served, sighting
+from tests.drivers.rigs.esphome import LAMP_KEY, MAC, Box, Encrypted, pb, served, sighting
 
 pytestmark = pytest.mark.anyio
 
@@ -24,8 +24,9 @@ KEY = base64.b64encode(bytes(range(32))).decode()
 @asynccontextmanager
 async def at(box: Box, secret: Secret | None = None) -> AsyncIterator[tuple[Found, Followed]]:
     """A box on a port, and a home for it."""
+    encrypted = {"api_encryption": "Noise_NNpsk0_25519_ChaChaPoly_SHA256"} if isinstance(box, Encrypted) else {}
     async with served(box) as port:
-        found = driver.claim(sighting(port))
+        found = driver.claim(sighting(port, **encrypted))
         assert found is not None
         yield found, followed(driver.DRIVER, found, secret or {})
 
@@ -44,8 +45,8 @@ def test_what_it_announces_says_what_it_needs() -> None:
 async def test_a_password_lets_in_and_a_wrong_one_is_told() -> None:
     async with at(Box(password="sesame")) as (found, home):
         assert await driver.pair(found, "sesame") == {"password": "sesame"}
-        for wrong, wanted in (("", "key"), ("nonsense", "password")):
-            with pytest.raises(PairingError, match=wanted):
+        for wrong in ("", "nonsense"):
+            with pytest.raises(PairingError, match="password"):
                 await driver.pair(found, wrong)
         with pytest.raises(DeviceError, match="pair it again"):
             await through(found, {"password": "old"})
@@ -69,6 +70,21 @@ async def test_a_key_is_never_shown_to_one_that_is_not_encrypted() -> None:
         assert told.value.kind in ("refused", "unreachable")
         assert KEY not in str(told.value)
     assert box.asked == []  # not a word that it could read
+
+
+async def test_an_encrypted_box_is_driven_with_its_key_only() -> None:
+    box = Encrypted(key=base64.b64decode(KEY))
+    async with at(box) as (found, home):
+        for wrong in ("", "nonsense", base64.b64encode(bytes(32)).decode()):
+            with pytest.raises(PairingError, match="encryption key"):
+                await driver.pair(found, wrong)
+        with pytest.raises(DeviceError, match="pair it again"):
+            await through(found, {})
+        assert box.asked == []
+        home.secret = await driver.pair(found, f" {KEY}\n")
+        assert home.secret == {"key": KEY}
+        async with home.connected():
+            assert (await home.do("Desk", "on", True)).result == "confirmed"
 
 
 async def test_its_name_room_marks_and_values_are_taken_over() -> None:

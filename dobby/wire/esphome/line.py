@@ -20,10 +20,19 @@ from dobby.errors import DeviceError, Garbage, Refused, Unreachable
 
 KEEPALIVE = 4.0  # seconds between pings of the library's own; ours are requests
 GOODBYE = 1.0  # seconds
+STRANGER = "It does not know me any more; pair it again."
 
 
 class NeedsKey(Refused):
-    """It talks only to who has its encryption key, or its password."""
+    """It talks only to who has its encryption key, or (password) its password."""
+
+    password = False
+
+
+class NeedsPassword(NeedsKey):
+    """It is one of those that still ask for a password."""
+
+    password = True
 
 
 def is_key(code: str) -> bool:
@@ -66,8 +75,10 @@ async def _goodbye(client: APIClient) -> None:
 def meaning(error: Exception) -> DeviceError:
     """What went wrong, in our words."""
     match error:
-        case errors.RequiresEncryptionAPIError() | errors.InvalidEncryptionKeyAPIError() | errors.InvalidAuthAPIError():
-            return NeedsKey("It does not know me any more; pair it again.")
+        case errors.InvalidAuthAPIError():
+            return NeedsPassword(STRANGER)
+        case errors.RequiresEncryptionAPIError() | errors.InvalidEncryptionKeyAPIError():
+            return NeedsKey(STRANGER)
         case errors.EncryptionPlaintextAPIError():
             return NeedsKey("It has no encryption key any more; pair it again.")
         case errors.ProtocolAPIError():

@@ -37,6 +37,7 @@ def word(one: Any) -> str:
 
 
 def nothing(client: Any, trait: str, value: Any) -> None:
+    """What cannot be set refuses."""
     raise Refused(f"It cannot set {trait}.")
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from aioesphomeapi import api_pb2
 from aioesphomeapi.core import MESSAGE_TYPE_TO_PROTO
+from cryptography.exceptions import InvalidTag
+from noise.connection import NoiseConnection
 
 from dobby.drivers.esphome import SERVICE
 from dobby.home.colors import rgb_to_xy
@@ -76,9 +78,13 @@ class Box:
     def tell(self, *messages: Any, to: asyncio.StreamWriter | None = None) -> None:
         """Messages to one visitor, or to all."""
         for message in messages:
-            body = message.SerializeToString()
             for writer in [to] if to else list(self.writers):
-                writer.write(b"\0" + varint(len(body)) + varint(NUMBERS[type(message)]) + body)
+                writer.write(self.framed(message, writer))
+
+    def framed(self, message: Any, writer: asyncio.StreamWriter) -> bytes:
+        """A message as it goes out."""
+        body = message.SerializeToString()
+        return b"\0" + varint(len(body)) + varint(NUMBERS[type(message)]) + bytes(body)
 
     def states(self) -> list[Any]:
         """What it shows."""
@@ -91,19 +97,27 @@ class Box:
         assert me is not None
         self.inside.add(me)
         try:
-            while await reader.readexactly(1) == b"\0":  # whoever begins otherwise is hung up on
-                length, number = await read_varint(reader), await read_varint(reader)
-                message = MESSAGE_TYPE_TO_PROTO[number]()
-                message.ParseFromString(await reader.readexactly(length))
-                self.asked.append(type(message).__name__)
-                self.answer(message, writer)
-                await writer.drain()
+            await self.listen(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             self.inside.discard(me)
             self.writers.discard(writer)
             writer.close()
+
+    async def listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take in messages until the client goes; whoever begins otherwise than in plaintext is hung up on."""
+        while await reader.readexactly(1) == b"\0":
+            length, number = await read_varint(reader), await read_varint(reader)
+            await self.take(number, await reader.readexactly(length), writer)
+
+    async def take(self, number: int, body: bytes, writer: asyncio.StreamWriter) -> None:
+        """One message."""
+        message = MESSAGE_TYPE_TO_PROTO[number]()
+        message.ParseFromString(body)
+        self.asked.append(type(message).__name__)
+        self.answer(message, writer)
+        await writer.drain()
 
     def answer(self, ask: Any, writer: asyncio.StreamWriter) -> None:
         """What it says to a message."""
@@ -145,6 +159,55 @@ class Box:
         told = lamp_state()
         told.CopyFrom(self.lamp)
         asyncio.get_running_loop().call_later(BATCH, self.tell, told)
+
+
+@dataclass(slots=True)
+class Encrypted(Box):
+    """The same behind Noise_NNpsk0. Source: esphome/components/api/api_frame_helper_noise.cpp: frames of 01, length,
+    body; two hellos, a handshake, then messages of type and length (two bytes each) and body, sealed."""
+
+    key: bytes = b""
+    seals: dict[asyncio.StreamWriter, NoiseConnection] = field(default_factory=dict)
+
+    def framed(self, message: Any, writer: asyncio.StreamWriter) -> bytes:
+        """A message, sealed."""
+        body = message.SerializeToString()
+        head = NUMBERS[type(message)].to_bytes(2, "big") + len(body).to_bytes(2, "big")
+        return framed(self.seals[writer].encrypt(head + body))
+
+    async def listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Shake hands, then take in messages."""
+        if await frame(reader) is None:  # plaintext
+            writer.write(framed(b"\1Bad indicator byte"))
+            return
+        writer.write(framed(b"\1box\0" + MAC.lower().encode() + b"\0"))
+        seal = NoiseConnection.from_name(b"Noise_NNpsk0_25519_ChaChaPoly_SHA256")
+        seal.set_as_responder()
+        seal.set_psks(self.key)
+        seal.set_prologue(b"NoiseAPIInit\0\0")
+        seal.start_handshake()
+        try:
+            seal.read_message((await frame(reader) or b"")[1:])
+        except InvalidTag:
+            writer.write(framed(b"\1Handshake MAC failure"))
+            return
+        writer.write(framed(b"\0" + seal.write_message()))
+        self.seals[writer] = seal
+        while (sealed := await frame(reader)) is not None:
+            clear = seal.decrypt(sealed)
+            await self.take(int.from_bytes(clear[:2], "big"), clear[4:], writer)
+
+
+def framed(body: bytes) -> bytes:
+    """A frame of the encrypted kind."""
+    return b"\1" + len(body).to_bytes(2, "big") + body
+
+
+async def frame(reader: asyncio.StreamReader) -> bytes | None:
+    """The next frame; None when it is of the plaintext kind."""
+    if await reader.readexactly(1) != b"\1":
+        return None
+    return await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
 
 
 @asynccontextmanager
