@@ -121,6 +121,13 @@ async def test_devices_come_before_readings_and_show_only_what_they_declared(str
             assert devices
 
 
+async def test_what_has_an_address_is_known_by_it_whoever_shows_it(house: House) -> None:
+    told = [[mark for mark in device.marks if mark.startswith("mac:")] for device in house.home.devices.values()
+            if device.make in ("hue", "sonos", "wled")]
+    assert all(told)
+    assert len({mark for marks in told for mark in marks}) == len(told)  # and by nobody else's
+
+
 async def test_every_setting_of_every_device_is_confirmed_and_true(house: House) -> None:
     for key in house.keys:
         device = house.device(key)

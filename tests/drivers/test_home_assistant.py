@@ -14,9 +14,11 @@ import pytest
 
 from dobby.drivers import home_assistant as driver
 from dobby.errors import DeviceError, PairingError
-from dobby.home.device import Found, Settings, Sighting
+from dobby.home import vocabulary as v
+from dobby.home.device import Device, Found, Settings, Sighting
 from dobby.home.home import Home
 from dobby.home.traits import Trait, Value
+from dobby.home.twins import OwnersWord, twins
 from dobby.home.verdict import gatekeeper
 from tests.drivers.followed import Followed
 from tests.drivers.hass_double import TOKEN, HassDouble, hass_double
@@ -275,6 +277,27 @@ async def test_entities_of_one_device_are_one_with_its_name_room_and_marks() -> 
         lamp = bench.named("Lamp")
         assert (lamp.id, lamp.room, lamp.marks) == (f"{KEY}/light.alone", "Attic", ())
         assert len(bench.home.devices) == 3  # and light.odd, which is on and nothing else
+
+
+# what Home Assistant's integrations file their devices under, and the marks of the same things by our own drivers
+@pytest.mark.parametrize(("registered", "entity", "marks"), [
+    ({"identifiers": [["hue", "dev-1"]], "connections": [["mac", "00:17:88:01:0b:aa:bb:cc"]]},
+     {"platform": "hue", "unique_id": "rid-1"}, ("hue:rid-1", "hue:dev-1", "mac:001788010baabbcc")),
+    ({"identifiers": [["sonos", "RINCON_949F3EC1AABB01400"]]}, {"platform": "sonos"},
+     ("sonos:RINCON_949F3EC1AABB01400", "mac:949f3ec1aabb")),
+    ({"connections": [["mac", "AA:BB:CC:DD:EE:FF"]]}, {"platform": "wled"}, ("mac:aabbccddeeff",)),
+    ({"identifiers": [["mqtt", "zigbee2mqtt_0x00158d0001d82a2b"]]}, {"platform": "mqtt"},
+     ("mqtt:zigbee2mqtt_0x00158d0001d82a2b", "mac:00158d0001d82a2b")),
+    ({"identifiers": [["zha", "x"]], "connections": [["zigbee", "00:15:8d:00:01:d8:2a:2b"]]}, {"platform": "zha"},
+     ("mac:00158d0001d82a2b",)),
+    ({"serial_number": "HK-00815"}, {"platform": "homekit_controller"}, ("serial:hk-00815",))])
+async def test_what_dobby_drives_itself_is_not_shown_twice(registered: dict[str, Any], entity: dict[str, Any],
+                                                           marks: tuple[str, ...]) -> None:
+    answers = registries([box(**registered)], [row("light.lamp", **entity)])
+    async with benched(states={"light.lamp": state()}, **answers) as bench, bench.connected():
+        (theirs,) = bench.home.devices.values()
+    ours = Device("own:1", "Lamp", "light", "", "hue", (v.ON,), marks=marks)
+    assert twins({one.id: one for one in (theirs, ours)}, OwnersWord()) == {"own:1": ("own:1", theirs.id)}
 
 
 async def test_what_is_renamed_moved_added_or_removed_there_is_so_here() -> None:

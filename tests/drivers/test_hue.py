@@ -40,6 +40,14 @@ def test_a_lamp_has_its_own_range_room_and_radio() -> None:
     assert (lamp().device.id, lamp().device.room, lamp().radio) == ("hue:b/l1", "Study", "z1")
 
 
+def test_a_lamp_is_known_by_its_ids_and_its_radio() -> None:
+    radio = {"id": "z1", "type": "zigbee_connectivity", "owner": {"rid": "d1", "rtype": "device"},
+             "mac_address": "00:17:88:01:0b:aa:bb:cc"}
+    (found,) = hue.lamps("hue:b", [LIGHT, DEVICE, ROOM, radio], {}).values()
+    assert found.device.marks == ("hue:l1", "hue:d1", "mac:001788010baabbcc")
+    assert lamp().device.marks == ("hue:l1", "hue:d1")
+
+
 def test_a_lamp_that_shows_a_color_has_no_white() -> None:
     shown = {reading.trait: reading.value for reading in hue.readings(lamp(), LIGHT)}
     assert shown == {"on": True, "brightness": 72.83, "color_temperature": None, "color": {"x": 0.5614, "y": 0.4156}}

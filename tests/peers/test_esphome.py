@@ -107,8 +107,8 @@ async def test_it_is_read_and_every_setting_is_confirmed_and_true(tmp_path: Path
     async with firmware(tmp_path), second_client() as (_, _, truth):
         home = await at_home()
         async with home.connected():
-            await until(lambda: home.value("Peer Box", "temperature") == 21.5)
-            assert (home.value("Peer Box", "power"), home.value("Peer Box", "motion")) == (1500, True)
+            await until(lambda: [home.value("Peer Box", one) for one in ("temperature", "power", "motion")]
+                        == [21.5, 1500, True])
             for short, trait, value, entity, field, wanted in SETTINGS:
                 outcome = await home.do(name(short), trait, value)
                 assert outcome.result == "confirmed", (short, trait, outcome)
