@@ -39,6 +39,35 @@ async def test_only_the_broken_one_is_named(house: House, key: str, fault: str) 
             assert not row["state"]["on" if row["kind"] == "light" else "playing"], name
 
 
+SLEEPY, LEAVING = "Dobby, it's sleepy time", "I'm leaving"
+# a thing of the house -> what is said, its state before (by outside hands), and what it must not be said to be
+HOUSE: dict[str, tuple[str, dict[str, object]]] = {
+    "bedroom_shades": (SLEEPY, {"position": 100}), "living_room_shades": (SLEEPY, {"position": 100}),
+    "bedroom_heating": (SLEEPY, {"target": 21}), "living_room_heating": (LEAVING, {"target": 21}),
+    "garage_door": (LEAVING, {"position": 100}), "front_door": (LEAVING, {"locked": False}),
+    "house_alarm": (LEAVING, {"armed": "disarmed"})}
+
+
+@pytest.mark.parametrize(("key", "fault"), [
+    pytest.param(key, fault, marks=() if key in ("bedroom_shades", "house_alarm") or ALL else pytest.mark.full)
+    for key in HOUSE for fault in FAULTS])
+async def test_of_a_whole_house_only_the_broken_one_is_named(house: House, key: str, fault: str) -> None:
+    said, before = HOUSE[key]
+    device = await house.device(key)
+    await house.hand(key, **before)
+
+    async def seen() -> bool:
+        shown = {one["name"]: one["value"] for one in (await house.device(key))["traits"]}
+        return all(shown.get({"position": "open"}.get(word, word) if key == "garage_door" else word) in (value, True)
+                   for word, value in before.items() if word != "locked") and shown.get("locked") is not True
+    await until(seen)
+    await house.fault(key, fault)
+    answer = await house.say(said)
+    failed = {outcome["device"] for outcome in answer["outcomes"] if outcome["result"] != "confirmed"}
+    assert failed == {device["id"]}, answer["reply"]
+    assert device["name"] in answer["reply"].partition("ot confirmed")[2], answer["reply"]
+
+
 async def test_a_sonos_with_upnp_off_is_told_with_the_switch_to_flip(house: House) -> None:
     await house.fault("study_speaker", "upnp_off")
     answer = await house.say("play jazz radio in the study")

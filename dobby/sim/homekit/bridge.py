@@ -52,6 +52,12 @@ class Fixture(Accessory):  # type: ignore[misc]
             self._under_way.cancel()
         self._under_way = asyncio.get_running_loop().call_later(seconds, what, *args)
 
+    def stay(self) -> None:
+        """What was under way is not any more: a hand was quicker."""
+        if self._under_way is not None:
+            self._under_way.cancel()
+            self._under_way = None
+
     def read(self) -> State:
         """The state in the truth's words."""
         raise NotImplementedError
@@ -148,8 +154,7 @@ class Shade(Fixture):
     def put(self, state: State) -> None:
         """A hand on the cord."""
         if "position" in state:
-            if self._under_way is not None:
-                self._under_way.cancel()
+            self.stay()
             self._arrive(round(want_number(state, "position", 0, 100)))
 
 
@@ -184,6 +189,7 @@ class GarageDoor(Fixture):
         """The button on the wall."""
         if "position" in state:
             where = CLOSED if want_number(state, "position", 0, 100) == 0 else OPEN
+            self.stay()
             self.target.set_value(where)
             self._arrive(where)
 
@@ -217,6 +223,7 @@ class AlarmPanel(Fixture):
         if "armed" in state:
             if state["armed"] not in ARMED:
                 raise ValueError(f"'armed' is one of {', '.join(ARMED)}, not {state['armed']!r}")
+            self.stay()
             self.target.set_value(ARMED.index(state["armed"]))
             self._arrive(ARMED.index(state["armed"]))
         if "triggered" in state:
