@@ -8,6 +8,7 @@ and cleaned here, and never more than a name.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from colorsys import hsv_to_rgb, rgb_to_hsv
@@ -149,6 +150,11 @@ KINDS: Mapping[str, DeviceKind] = {
     "camera": "camera", "select": "sensor", "number": "sensor", "button": "sensor", "scene": "sensor",
 }
 OPENERS = {"garage", "gate", "door"}  # covers that let somebody in
+# what covers are called that let somebody in, where nobody gave them a class; and that do not, wherever they hang
+OPENER = re.compile(r"garage|garaje|cochera|carport|driveway|\bgates?\b|\btor\b|hoftor|einfahrt|portail|portón|"
+                    r"\bpoort\b")
+SCREEN = re.compile(r"blind|shade|curtain|window|shutter|awning|rollo|jalousie|markise|volet|\bstores?\b|persiana|"
+                    r"cortina|rolluik")
 BODIES: Mapping[str, DeviceKind] = {
     "pool": "pool", "piscina": "pool", "piscine": "pool", "zwembad": "pool", "schwimmbad": "pool", "spa": "spa",
     "jacuzzi": "spa", "whirlpool": "spa", "hottub": "spa", "hot-tub": "spa"}
@@ -157,7 +163,7 @@ NO_WATER = {"house", "room", "hall", "cabin"}  # the pool house is heated as a h
 
 def kind_of(component: str, device_class: str = "", name: str = "") -> DeviceKind | None:
     """The kind of device that an entity is; None for a component that is none (device_automation, update, tag...)."""
-    if component == "cover" and device_class in OPENERS:
+    if component == "cover" and (device_class in OPENERS or (not device_class and _opens(name.casefold()))):
         return "garage"
     if component in ("climate", "water_heater"):
         words = name.casefold().split()
@@ -167,6 +173,11 @@ def kind_of(component: str, device_class: str = "", name: str = "") -> DeviceKin
     if component == "media_player" and device_class == "tv":
         return "tv"
     return KINDS.get(component)
+
+
+def _opens(name: str) -> bool:
+    """Whether a name is that of a door or gate: a mistake here would open one unasked."""
+    return OPENER.search(name) is not None and SCREEN.search(name) is None
 
 
 # --- states -----------------------------------------------------------------------------------------------------------

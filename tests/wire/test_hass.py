@@ -126,3 +126,12 @@ def test_names_and_ids_are_cut_and_stay_apart() -> None:
     assert slug("a b") != slug("a/b")
     assert "/" not in slug("../../etc")
     assert len(slug("x" * 500)) <= 64
+
+
+@pytest.mark.parametrize(("device_class", "name", "kind"), [
+    ("garage", "x", "garage"), ("gate", "x", "garage"), ("", "Garage Door", "garage"), ("", "Garagentor", "garage"),
+    ("", "Front gate", "garage"), ("", "Portail", "garage"), ("", "Garage window blind", "shade"),
+    ("shade", "Garage", "shade"), ("", "Kitchen", "shade"), ("", "Tortilla bar", "shade")])
+def test_a_cover_that_lets_somebody_in_is_one_even_where_nobody_gave_it_a_class(device_class: str, name: str,
+                                                                                kind: str) -> None:
+    assert hass.kind_of("cover", device_class, name) == kind

@@ -88,7 +88,7 @@ def siren(info: m.SirenInfo, code: str) -> Part:
 
 def cover(info: m.CoverInfo, code: str) -> Part:
     """A shade, or a garage door or gate."""
-    kind: DeviceKind = "garage" if info.device_class in hass.OPENERS else "shade"
+    kind = hass.kind_of("cover", info.device_class, info.name) or "shade"
     main = v.OPEN if kind == "garage" else v.POSITION if info.supports_position else v.POSITION.but(step=100)
     traits = [main, v.MOVING, *([v.STOP] if info.supports_stop else []), *([v.TILT] if info.supports_tilt else [])]
 

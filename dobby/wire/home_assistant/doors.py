@@ -21,7 +21,7 @@ ENDS = 100  # the step of what knows its two ends only
 
 
 def _kind(shown: Shown) -> DeviceKind | None:
-    return hass.kind_of(shown.domain, shown.word("device_class"))
+    return hass.kind_of(shown.domain, shown.word("device_class"), shown.word("friendly_name"))
 
 
 def _cover_traits(shown: Shown) -> list[Trait]:

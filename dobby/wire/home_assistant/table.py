@@ -39,7 +39,7 @@ def entity(shown: Shown, filed: Filed | None) -> Entity | None:
     if shown.domain not in DOMAINS or not filed.shown or _group(shown):
         return None
     kind = hass.kind_of("scene" if shown.domain == "script" else shown.domain, shown.word("device_class"),
-                        f"{filed.name} {filed.device_name}")
+                        shown.word("friendly_name"))
     traits = tuple(_fitting(shown, trait) for trait in DOMAINS[shown.domain].traits(shown))
     if kind is None or not traits:
         return None
