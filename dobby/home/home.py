@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -177,6 +177,10 @@ class Home:
             shown[id_] = own if given is None else replace(
                 own, name=given.name or own.name, room=own.room if given.room is None else given.room,
                 aliases=given.aliases, in_everything=given.in_everything)
+        rooms = {device.room for device in shown.values() if device.room} | set(self._room_facts)
+        for id_, device in shown.items():
+            if not device.room and self.given(id_).room is None and (room := _named_after(device.name, rooms)):
+                shown[id_] = replace(device, room=room)
         self._shown = shown
         names = dict.fromkeys(device.room for device in shown.values() if device.room)
         self._rooms = {name: self._room_facts.get(name, Room(name)) for name in (*names, *self._room_facts)}
@@ -354,3 +358,9 @@ class Home:
         if left > 0 and not known.met.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(known.met.wait(), left)
+
+
+def _named_after(name: str, rooms: Iterable[str]) -> str:
+    """The room that a name begins with ("Bedroom Shades"), the longest such; "" for none."""
+    said = name.casefold()
+    return max((room for room in rooms if said.startswith(f"{room.casefold()} ")), key=len, default="")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -204,3 +205,14 @@ def test_home_is_a_view() -> None:
     home = Home(check)
     assert dict(home.devices) == {}
     assert home.value("x", "on") is None
+
+
+async def test_a_device_without_a_room_stands_where_its_name_says() -> None:
+    lamp, shades, fan = (Bulb(f"test:{at}") for at in range(3))
+    lamp.device = replace(lamp.device, room="Bed Room")
+    shades.device = replace(shades.device, name="Bed room shades", room="")
+    fan.device = replace(fan.device, name="Bedroom fan", room="")
+    async with at_home(lamp, shades, fan) as (home, _):
+        assert [home.devices[f"test:{at}"].room for at in range(3)] == ["Bed Room", "Bed Room", ""]
+        home.give("test:1", Given(room=""))
+        assert home.devices["test:1"].room == "", "the owner said that it is in no room"
