@@ -119,7 +119,7 @@ async def test_what_others_do_to_it_is_seen(rig: Rig, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", ["dead", "slow", "garbage", "lies", "refuses"])
 async def test_a_fault_is_told_and_gone_when_it_is_gone(rig: Rig, tmp_path: Path, fault: str) -> None:
-    if fault in ("lies", "refuses") and rig.trouble is None or fault == "refuses" and rig.mute:
+    if (fault in ("lies", "refuses") and rig.trouble is None) or (fault == "refuses" and rig.mute):
         return  # this server always obeys
     async with kept(rig, tmp_path) as house:
         trait, value = rig.settings[0]
