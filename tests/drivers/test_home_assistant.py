@@ -290,6 +290,8 @@ async def test_entities_of_one_device_are_one_with_its_name_room_and_marks() -> 
      ("mqtt:zigbee2mqtt_0x00158d0001d82a2b", "mac:00158d0001d82a2b")),
     ({"identifiers": [["zha", "x"]], "connections": [["zigbee", "00:15:8d:00:01:d8:2a:2b"]]}, {"platform": "zha"},
      ("mac:00158d0001d82a2b",)),
+    ({"connections": [["mac", "06:35:69:ab:f6:79"]]},
+     {"platform": "esphome", "unique_id": "06:35:69:AB:F6:79-light-lamp"}, ("esphome:06:35:69:AB:F6:79-light-lamp",)),
     ({"serial_number": "HK-00815"}, {"platform": "homekit_controller"}, ("serial:hk-00815",))])
 async def test_what_dobby_drives_itself_is_not_shown_twice(registered: dict[str, Any], entity: dict[str, Any],
                                                            marks: tuple[str, ...]) -> None:

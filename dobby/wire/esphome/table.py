@@ -122,8 +122,14 @@ def entities(info: m.DeviceInfo, parts: Iterable[tuple[m.EntityInfo, Part]], mac
             entity_id(one), its.component, its.kind, its.traits, hass.cleaned(one.name),
             f"sub-{sub.device_id}" if sub else "box", hass.cleaned(sub.name) if sub else name,
             areas.get(sub.area_id, room) if sub else room, "" if category == "none" else category,
-            () if sub else (f"mac:{mac}",)))
+            (*([] if sub else [f"mac:{mac}"]), *_marks(info, one))))
     return found
+
+
+def _marks(info: m.DeviceInfo, one: m.EntityInfo) -> tuple[str, ...]:
+    """What Home Assistant's ESPHome integration calls the entity, in its two ways: a box with several devices shares
+    its MAC among them."""
+    return tuple(f"esphome:{m.build_unique_id(info.mac_address, one, version=way)}" for way in (1, 2))
 
 
 def entity_id(info: m.EntityInfo) -> str:

@@ -172,7 +172,7 @@ def _entity(component: str, name: str, config: Config) -> hass.Entity | None:
     unique = config.text("unique_id") or config.text("object_id") or name.removeprefix(f"{PREFIX}/")
     category = config.text("entity_category")
     return hass.Entity(unique[:256], component, kind, (), own, identifier, device_name,
-                       hass.cleaned(device.get("suggested_area")), category, _marks(device))
+                       hass.cleaned(device.get("suggested_area")), category, _marks(device, config.text("unique_id")))
 
 
 def _identifier(device: Mapping[str, Any]) -> str:
@@ -187,15 +187,15 @@ def _identifier(device: Mapping[str, Any]) -> str:
     return hass.cleaned(first, 256)
 
 
-def _marks(device: Mapping[str, Any]) -> tuple[str, ...]:
-    """What it is known by elsewhere: the identifiers that Home Assistant files it under, and its addresses. What joins
-    identifiers with its own prefix (zigbee2mqtt_0x...) tells a radio's address by the way."""
+def _marks(device: Mapping[str, Any], unique: str) -> tuple[str, ...]:
+    """What it is known by elsewhere: the names that Home Assistant files its device and this entity under, and its
+    addresses. An identifier with a prefix (zigbee2mqtt_0x...) tells a radio's address by the way."""
     given, connections = device.get("identifiers"), device.get("connections")
     names = [hass.cleaned(one, 256) for one in (given if isinstance(given, list) else [given])[:MARKS_LIMIT]]
     rows = [row for row in (connections if isinstance(connections, list) else [])[:MARKS_LIMIT]
             if isinstance(row, list) and len(row) == 2 and row[0] in ("mac", "zigbee")]
     addresses = (*(name.rpartition("_")[2] for name in names), *(row[1] for row in rows))
-    return tuple(dict.fromkeys([*(f"mqtt:{name}" for name in names if name),
+    return tuple(dict.fromkeys([*(f"mqtt:{name}" for name in (*names, hass.cleaned(unique, 256)) if name),
                                 *(mark for one in addresses if (mark := hass.mac_mark(one)))]))
 
 
