@@ -15,7 +15,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from dobby.errors import DeviceError, PairingError, Refused, Unreachable
-from dobby.home.device import Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
+from dobby.home.device import (
+    About,
+    Command,
+    Device,
+    Driver,
+    Found,
+    Link,
+    LooksFor,
+    Reading,
+    Secret,
+    Settings,
+    Sighting,
+)
 from dobby.home.stream import Stream
 from dobby.wire.hass import cleaned
 from dobby.wire.hass_assemble import assemble
@@ -154,4 +166,12 @@ async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIter
         yield link
 
 
-DRIVER = Driver("esphome", "ESPHome", LooksFor(mdns=(SERVICE,)), claim, connect, pair)
+ABOUT = About(
+    covers="boxes with its firmware: lights, relays, sirens, covers, garage doors, valves, locks, thermostats, fans, "
+           "alarm panels, speakers, numbers, choices, buttons and sensors",
+    credentials="none, or the encryption key of its YAML", updates="push: its native API",
+    library="aioesphomeapi (MIT)",
+    judged=("a: its real firmware 2026.6.5, built for a computer (in plaintext)",
+            "b: a server of ours, encrypted too, is accepted by aioesphomeapi"),
+    lacks="text, dates, cameras, voice, Bluetooth proxies, water heaters, boxes that sleep most of the time")
+DRIVER = Driver("esphome", "ESPHome", LooksFor(mdns=(SERVICE,)), claim, connect, pair, ABOUT)

@@ -15,7 +15,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from dobby.errors import DeviceError, Garbage, PairingError, Refused, Unreachable
-from dobby.home.device import Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
+from dobby.home.device import (
+    About,
+    Command,
+    Device,
+    Driver,
+    Found,
+    Link,
+    LooksFor,
+    Reading,
+    Secret,
+    Settings,
+    Sighting,
+)
 from dobby.home.stream import Stream
 
 if TYPE_CHECKING:
@@ -185,4 +197,10 @@ async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIter
         yield link
 
 
-DRIVER = Driver("home_assistant", "Home Assistant", LooksFor(mdns=(SERVICE,)), claim, connect, pair)
+ABOUT = About(
+    covers="whatever a Home Assistant drives, with its rooms and names: lights, plugs, heating, shades, doors, locks, "
+           "alarm panels, fans, valves, water heaters, media players, vacuum cleaners, sensors, scenes and scripts",
+    credentials="a long-lived access token, made in its app", updates="push: its websocket", library="own",
+    judged=("a: Home Assistant 2024.3.3 with its demo integration", "c: what that one sent, served by a double"),
+    lacks="TLS, helpers, cameras, people, groups of speakers, codes of locks, lawn mowers")
+DRIVER = Driver("home_assistant", "Home Assistant", LooksFor(mdns=(SERVICE,)), claim, connect, pair, ABOUT)
