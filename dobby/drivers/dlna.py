@@ -188,7 +188,9 @@ def _title(metadata: str) -> str:
 @asynccontextmanager
 async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIterator[Link]:
     """Open a link to one renderer."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=settings.timeout)) as web:
+    # libupnp closes each connection without a word; an order on one that was kept would run into that
+    connector = aiohttp.TCPConnector(force_close=True)
+    async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(settings.timeout)) as web:
         link = DlnaLink(found, web, settings)
         await link.open()
         yield link

@@ -183,7 +183,8 @@ def _apps(answer: Element) -> dict[str, str]:
 @asynccontextmanager
 async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIterator[Link]:
     """Open a link to one player."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=settings.timeout)) as web:
+    connector = aiohttp.TCPConnector(force_close=True)  # a key on a connection that it closed meanwhile would be lost
+    async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(settings.timeout)) as web:
         link = RokuLink(found, web, settings)
         await link.open()
         yield link
