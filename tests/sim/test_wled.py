@@ -1,13 +1,12 @@
 """The simulated WLED strips: HTTP and WebSocket as the WLED documentation describes them."""
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 import pytest
-import wled.wled
-from yarl import URL
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from wled import WLED
 
 from .conftest import Sim, until
 
@@ -113,10 +112,13 @@ async def test_a_dead_strip_drops_its_socket_and_obeys_nothing_late(sim: Sim) ->
     assert (await get(sim, "/json/state"))["on"] is True
 
 
-async def test_a_client_that_is_not_ours_accepts_it(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
-    address = SimpleNamespace(build=lambda **parts: URL.build(**(parts | {"port": 8080})))  # it knows port 80 only
-    monkeypatch.setattr(wled.wled, "URL", address)
-    async with wled.wled.WLED(sim.host(31)) as strip:
+async def test_a_client_that_is_not_ours_accepts_it(sim: Sim) -> None:
+    async def at_its_port(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        request.url = request.url.with_port(8080)  # it knows port 80 only
+        return await handler(request)
+
+    async with aiohttp.ClientSession(middlewares=(at_its_port,)) as session:
+        strip = WLED(sim.host(31), session=session)
         seen = await strip.update()
         assert (seen.info.name, seen.info.leds.count) == ("Shelf Strip", 60)
         await strip.master(on=True, brightness=77)
