@@ -34,9 +34,10 @@ from dobby.channels import load_channels
 from dobby.channels.channel import Context
 from dobby.clock import Clock
 from dobby.discovery import mdns
-from dobby.discovery.identify import listen_for
+from dobby.discovery.identify import listen_for, probes_of
 from dobby.discovery.links import Links, load_traits
 from dobby.discovery.networks import Reach, reach
+from dobby.discovery.probes import Probes
 from dobby.discovery.ssdp import Ssdp
 from dobby.discovery.wsd import WsDiscovery
 from dobby.drivers import load_drivers
@@ -78,11 +79,13 @@ class Ears:
     mdns_types: tuple[str, ...]
     ssdp: Ssdp
     cameras: WsDiscovery
+    probes: Probes
 
     def search(self) -> None:
         """Ask everything to speak up."""
         self.ssdp.search()
         self.cameras.search()
+        self.probes.search()
 
 
 @dataclass(slots=True)
@@ -182,7 +185,8 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     mdns_types, ssdp_targets = listen_for(drivers)
     known = {urlsplit(one.url).hostname for one in config.cameras}
     ears = Ears(mdns_types, Ssdp(allowed, ssdp_targets, links.saw), WsDiscovery(
-        allowed, lambda sighting: None if sighting.host in known else links.saw(sighting)))
+        allowed, lambda sighting: None if sighting.host in known else links.saw(sighting)),
+                Probes(allowed, probes_of(drivers), links.saw))
     soul, soul_problems = await asyncio.to_thread(read_soul, workspace / "SOUL.md")
     skills, skill_problems = await asyncio.to_thread(load_skills, workspace / "skills")
     words = await asyncio.to_thread(Words, config.home.language, address=soul.address, dryness=soul.dryness,
@@ -303,6 +307,7 @@ def _start(daemon: Daemon, parts: Parts, ears: Ears) -> None:
         parts.run("mdns", lambda: mdns.watch(daemon.reach, ears.mdns_types, daemon.links.saw))
         parts.run("ssdp", ears.ssdp.watch)
         parts.run("ws-discovery", ears.cameras.watch)
+        parts.run("probes", ears.probes.watch)
 
 
 async def _once(work: Callable[[], Awaitable[None]]) -> None:

@@ -18,8 +18,9 @@ from dobby.approvals import hash_pin
 from dobby.client import call, running
 from dobby.daemon import Daemon, opened
 from dobby.discovery import mdns
-from dobby.discovery.identify import claim, fits, listen_for
+from dobby.discovery.identify import claim, fits, listen_for, probes_of
 from dobby.discovery.networks import own_networks, reach
+from dobby.discovery.probes import Probes
 from dobby.discovery.ssdp import Ssdp
 from dobby.discovery.wsd import WsDiscovery
 from dobby.drivers import load_drivers
@@ -81,7 +82,8 @@ async def scan(workspace: Path, what: str, *, progress: bool) -> list[dict[str, 
     types, targets = listen_for(drivers)
     ears = [asyncio.create_task(mdns.watch(allowed, types, saw)),
             asyncio.create_task(Ssdp(allowed, targets, saw).watch()),
-            asyncio.create_task(WsDiscovery(allowed, saw).watch())]
+            asyncio.create_task(WsDiscovery(allowed, saw).watch()),
+            asyncio.create_task(Probes(allowed, probes_of(drivers), saw).watch())]
     await asyncio.wait(ears, timeout=LOOK)
     for ear in ears:
         ear.cancel()
