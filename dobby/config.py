@@ -27,7 +27,8 @@ from dobby.settings import Config, Secrets
 LANGUAGES = ("en", "de", "es", "fr", "nl")
 HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 CAMERA_SCHEMES = ("rtsp", "rtsps", "http", "https", "onvif")
-NAMED = ("ANTHROPIC_API_KEY", "TWILIO_AUTH_TOKEN", "VISION_API_KEY")  # secrets that may stand in the environment
+# secrets that may stand in the environment
+NAMED = ("ANTHROPIC_API_KEY", "TWILIO_AUTH_TOKEN", "VISION_API_KEY", "ALARM_CODE")
 
 
 def load(path: Path) -> Config:

@@ -181,7 +181,9 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     await _restore(home, store)
     drivers, driver_problems = await asyncio.to_thread(load_drivers, [workspace / "drivers"])
     allowed = await asyncio.to_thread(reach, config.network)
-    links = Links(home, store, drivers, allowed, Settings(callbacks=config.network.callbacks))
+    code = secrets.values.get("ALARM_CODE", "")
+    links = Links(home, store, drivers, allowed, Settings(callbacks=config.network.callbacks),
+                  {"alarm_code": code} if code else {})
     mdns_types, ssdp_targets = listen_for(drivers)
     known = {urlsplit(one.url).hostname for one in config.cameras}
     ears = Ears(mdns_types, Ssdp(allowed, ssdp_targets, links.saw), WsDiscovery(

@@ -47,7 +47,10 @@ class Kept:
 class Links:
     """All links of the house, and what the network showed so far."""
 
-    def __init__(self, home: Home, store: Store, drivers: Sequence[Driver], reach: Reach, settings: Settings) -> None:
+    def __init__(self, home: Home, store: Store, drivers: Sequence[Driver], reach: Reach, settings: Settings,
+                 shared: Secret | None = None) -> None:
+        """shared: secrets of the house that no pairing gives, such as the code of an alarm panel; not kept here."""
+        self._shared = shared or {}
         self._home, self._store, self._reach, self._settings = home, store, reach, settings
         self._drivers = by_make(drivers)
         self._kept: dict[str, Kept] = {}
@@ -90,7 +93,7 @@ class Links:
         while True:
             began = time.monotonic()
             try:
-                async with kept.driver.connect(kept.found, kept.secret, self._settings) as link:
+                async with kept.driver.connect(kept.found, {**self._shared, **kept.secret}, self._settings) as link:
                     kept.state = "up"
                     self._home.explain(kept.found.key, SILENT)
                     await self._home.follow(link, lambda device: self._remember(device, kept.found.key))
