@@ -165,7 +165,7 @@ class RokuLink:
         try:
             await ask(self._web, "POST", f"{self._base}/{path}")
         except Refused:
-            raise Refused(LIMITED) from None
+            raise Refused(LIMITED, "roku_limited") from None
 
 
 def _apps(answer: Element) -> dict[str, str]:

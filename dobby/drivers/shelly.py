@@ -57,12 +57,12 @@ async def pair(found: Found, code: str) -> Secret:
             return {}
         password = code.removeprefix("admin:")
         if not password:
-            raise PairingError(WANTS_PASSWORD, "login")
+            raise PairingError(WANTS_PASSWORD, "shelly_locked")
         try:
             async with open_line(web, _base(found), password, settings.timeout, _ignore, _ignore) as line:
                 await line.call("Shelly.GetConfig")
         except Refused:
-            raise PairingError(WANTS_PASSWORD, "login") from None
+            raise PairingError(WANTS_PASSWORD, "shelly_locked") from None
         return {"password": password}
 
 
@@ -169,7 +169,7 @@ async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIter
         info = await _info(web, found)
         password = secret.get("password", "")
         if info.get("auth_en") and not password:
-            raise Refused(WANTS_PASSWORD, "login")
+            raise Refused(WANTS_PASSWORD, "shelly_locked")
         link = ShellyLink(found, info, settings)
         async with open_line(web, _base(found), password, settings.timeout, link.heard, link.stream.broken) as line:
             await link.open(line)
