@@ -129,7 +129,7 @@ async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIter
 ABOUT = About(
     covers="the first generation: plugs, switches, dimmers, strips of outlets, bulbs, with power and energy",
     credentials="none", updates="polled", library="own",
-    judged=("a: tplink-smarthome-simulator (npm)", "c: answers of real ones, a recorded request"),
+    judged=("a: tplink-smarthome-simulator (npm)", "c: answers of real ones"),
     lacks="newer firmware (KLAP) and Tapo, which want the account's password; effects of light strips")
 DRIVER = Driver("kasa", "Kasa", LooksFor(probes=(Probe(KIND, kasa.PORT, SEARCH, answered),)), claim, connect,
                 about=ABOUT)

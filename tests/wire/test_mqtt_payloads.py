@@ -232,4 +232,5 @@ def test_what_a_device_is_known_by_elsewhere() -> None:
         "name": None, "cmd_t": "a/set", "uniq_id": "a", "dev": {
             "ids": ["zigbee2mqtt_0x00158d0001d82a2b"], "cns": [["mac", "AA:BB:CC:00:11:22"], ["upnp", "x"], 7]}}))
     (wired,) = found.values()
-    assert wired.entity.marks == ("mqtt:zigbee2mqtt_0x00158d0001d82a2b", "mqtt:a", "mac:00158d0001d82a2b", "mac:aabbcc001122")
+    assert wired.entity.marks == (
+        "mqtt:zigbee2mqtt_0x00158d0001d82a2b", "mqtt:a", "mac:00158d0001d82a2b", "mac:aabbcc001122")
