@@ -242,6 +242,8 @@ class Home:
         known = self._known.get(device.id)
         if known is None:
             known = self._known[device.id] = Known(device)
+        if known.link is not link:
+            known.readings.pop("reachable", None)  # what the last line said of it holds for that line
         known.own, known.link = replace(device, traits=tuple(limited(one, device.kind) for one in device.traits)), link
         known.met.set()
         self._stale = True
