@@ -18,7 +18,7 @@ from dobby.home.vocabulary import VOCABULARY
 
 _HEAD = frozenset({"name", "description", "license", "compatibility", "metadata", "allowed-tools"})
 _DOBBY = frozenset({"phrases", "steps", "reply"})
-_STEP = frozenset({"kind", "room", "name", "everything", "except", "set"})
+_STEP = frozenset({"kind", "room", "name", "everything", "except", "set", "lower"})
 _KINDS = get_args(DeviceKind)
 _LONGEST = 64 * 1024
 
@@ -33,6 +33,7 @@ class Step:
     names: tuple[str, ...] = ()
     excepted: tuple[str, ...] = ()
     everything: bool = False
+    lower: tuple[tuple[str, Value], ...] = ()  # numbers that are only ever lowered to this, of what heats
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +167,12 @@ def _step(step: Any, where: str) -> Step:
     names = _texts(step.get("name", []), f"{where}.name")
     if not (kinds or names or everything):
         raise _Problem(f"{where}: needs kind, name or everything")
-    return Step(kinds, _states(step.get("set"), where), _texts(step.get("room", []), f"{where}.room"), names,
-                _texts(step.get("except", []), f"{where}.except"), everything)
+    lower = _states(step["lower"], where) if "lower" in step else ()
+    if any(isinstance(value, bool) or not isinstance(value, int | float) for _, value in lower):
+        raise _Problem(f"{where}.lower: numbers only")
+    states = () if lower and "set" not in step else _states(step.get("set"), where)
+    return Step(kinds, states, _texts(step.get("room", []), f"{where}.room"), names,
+                _texts(step.get("except", []), f"{where}.except"), everything, lower)
 
 
 def _states(states: Any, where: str) -> tuple[tuple[str, Value], ...]:
@@ -191,7 +196,7 @@ def commands(skill: Skill, view: View, here: str = "") -> tuple[Command, ...]:
     told: dict[tuple[str, str], Command] = {}
     for step in skill.steps:
         for device in _meant(step, view, here):
-            for name, value in step.set:
+            for name, value in (*step.set, *_lowered(step, device, view)):
                 trait = device.trait(name)
                 if trait is None or trait.kind == "sensor":
                     continue
@@ -200,6 +205,15 @@ def commands(skill: Skill, view: View, here: str = "") -> tuple[Command, ...]:
                 except OutOfRange:
                     continue
     return tuple(told.values())
+
+
+def _lowered(step: Step, device: Device, view: View) -> list[tuple[str, Value]]:
+    """What is to be turned down here: nothing that is lower already, or off, or cools (which would run the harder)."""
+    if view.value(device.id, "mode") in ("off", "cool", "dry", "fan"):
+        return []
+    now = {name: view.value(device.id, name) for name, _ in step.lower}
+    return [(name, value) for name, value in step.lower
+            if not (isinstance(was := now[name], int | float) and isinstance(value, int | float) and was <= value)]
 
 
 def _fitting(low: float | None, high: float | None, check: Any, value: Value) -> Value:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dobby.home.device import Command, Device, Room
 from dobby.home.traits import Risk, Trait, Value
-from dobby.home.vocabulary import LOCKED, ON, PLAYING, TARGET, VOLUME
+from dobby.home.vocabulary import LOCKED, ON, PLAYING, POSITION, TARGET, VOLUME
 from dobby.messages import Person
 from dobby.policy import PAIR, Asker, judge, risk_of
 
@@ -91,3 +91,18 @@ def test_a_hijacked_model_gets_no_further_than_the_person_is_asked(id_: str, tra
     if risk_of(command, HOME) > Risk.FREE:
         assert tainted.say == "refuse"
         assert clean.say == "ask"
+
+
+@pytest.mark.parametrize(("name", "kind", "trait", "value", "risk"), [
+    ("Front Door", "shade", "position", 100, Risk.SECURE), ("Front Door", "shade", "position", 0, Risk.FREE),
+    ("Haustür", "shade", "position", 5, Risk.SECURE), ("Rolltor", "shade", "position", 100, Risk.SECURE),
+    ("Front Door Curtain", "shade", "position", 100, Risk.FREE),
+    ("Bedroom Shades", "shade", "position", 100, Risk.FREE),
+    ("Garage roller shutter", "shade", "position", 100, Risk.SECURE), ("Garage relay", "plug", "on", True, Risk.SECURE),
+    ("Garage relay", "plug", "on", False, Risk.FREE), ("Door Bell Light", "plug", "on", True, Risk.FREE),
+    ("Puerta", "shade", "position", 50, Risk.SECURE), ("Portail", "plug", "on", True, Risk.SECURE)])
+def test_what_lets_somebody_in_wants_the_pin_whatever_its_hub_calls_it(name: str, kind: str, trait: str, value: Value,
+                                                                       risk: Risk) -> None:
+    row = {"position": POSITION, "on": ON}[trait]
+    view = View({"x": Device("x", name, kind, "", "test", (row,), in_everything=True)})  # type: ignore[arg-type]
+    assert risk_of(Command("x", trait, value), view) is risk

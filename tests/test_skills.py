@@ -35,6 +35,20 @@ def test_sleepy_time_puts_the_house_to_bed_and_spares_the_fridge() -> None:
     assert not any(device in ("g1", "f1") for device, _, _ in done)
 
 
+@pytest.mark.parametrize(("readings", "told_to"), [
+    ({"target": 21.0}, True), ({"target": 17.0}, False), ({"target": 11.0}, False), ({}, True),
+    ({"target": 24.0, "mode": "cool"}, False), ({"target": 21.0, "mode": "off"}, False),
+    ({"target": 21.0, "mode": "heat"}, True)])
+def test_heating_is_only_ever_turned_down(readings: dict[str, float | str], told_to: bool) -> None:
+    skill = next(skill for skill in load_skills(SHIPPED)[0] if skill.name == "leaving-home")
+    home = made_home(NAMES)
+    home.readings.update({("h1", trait): value for trait, value in readings.items()})
+    for trait in ("target", "mode"):
+        if trait not in readings:
+            home.readings.pop(("h1", trait), None)
+    assert any((one.device, one.trait) == ("h1", "target") for one in commands(skill, home)) is told_to
+
+
 def test_movie_night_stays_in_its_room() -> None:
     assert {device for device, _, _ in told("movie-night")} == {"l1", "l2", "sh2", "sp1"}
     assert ("l1", "brightness", 20) in told("movie-night")

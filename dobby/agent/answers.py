@@ -186,6 +186,8 @@ def answer_question(question: Question, view: View, words: Words) -> str:
         return words.say("question.gone", devices=words.join(gone)) if gone else words.say("question.all_answer")
     if not devices:
         return words.say("question.none_there")
+    if question.kind == "ajar":
+        return _ajar(devices, view, words)
     if question.kind == "playing":
         return _titles(devices, view, words)
     if question.kind == "value":
@@ -265,6 +267,27 @@ def _values(question: Question, devices: Sequence[Device], view: View, words: Wo
         else:
             said.append(words.say("question.value", device=one.name, value=shown(question.trait, value, words)))
     return " ".join(said)
+
+
+def _ajar(devices: Sequence[Device], view: View, words: Words) -> str:
+    """What stands open or is unlocked, and of what it is not known."""
+    said: dict[str, list[str]] = {"question.open": [], "question.unlocked": []}
+    unknown = []
+    for one in devices:
+        trait = next(name for name in ("open", "opened", "locked", "position") if one.trait(name))
+        value = _reads(view, one, trait)
+        if value is None:
+            unknown.append(one.name)
+        elif trait == "locked":
+            said["question.unlocked"] += [one.name] if value is False else []
+        elif value is True or (not isinstance(value, bool) and value != 0):
+            said["question.open"].append(one.name)
+    parts = [words.say(key, devices=words.join(names)) for key, names in said.items() if names]
+    if not parts and len(unknown) < len(devices):
+        parts.append(words.say("question.shut"))
+    if unknown:
+        parts.append(words.say("question.unknown", devices=words.join(unknown), count=len(unknown)))
+    return " ".join(parts)
 
 
 def _titles(devices: Sequence[Device], view: View, words: Words) -> str:

@@ -129,7 +129,10 @@ def _opened(deed: Deed, name: Literal["open", "close"]) -> Action | None:
         return None
     if deed.number is not None:
         fits = deed.relation in ("to", "till") or name == "open"
-        return Action("set", "position", deed.number, deed.unit) if fits and deed.unit != "degree" else None
+        if not fits or deed.unit == "degree" or not 0 <= deed.number <= 100:
+            return None
+        shut = name == "close" and deed.carrier  # "set them to 80 % closed", not "close them to 30 %"
+        return Action("set", "position", 100 - deed.number if shut else deed.number, deed.unit)
     if isinstance(deed.level, float):
         value = deed.level if name == "open" else 100 - deed.level
         return Action("set", "position", value)

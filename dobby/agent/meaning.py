@@ -10,7 +10,7 @@ from dobby.home.device import Command
 from dobby.home.traits import Value
 
 Verb = Literal["undo", "stop", "help", "find", "why", "again"]
-Asked = Literal["which", "is", "any", "all", "count", "value", "playing", "everything_off", "unreachable"]
+Asked = Literal["which", "is", "any", "all", "count", "value", "playing", "everything_off", "unreachable", "ajar"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from dobby.agent.meaning import Clarify, Context, Do, Part, Refuse
 from dobby.agent.targets import Absent, Found, Home, Several, resolve
 from dobby.home.device import Command, Device
 
+COLDEST, WARMEST = 10.0, 31.0  # °C between which a bare number is a temperature
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -28,6 +30,12 @@ def order(clause: Clause, home: Home, now: float) -> Read | None:
     if wanted.name == "group" or wanted.name == "ungroup":
         return _grouping(clause, wanted, home, now)
     mentions = clause.mentions or (Mention(),)
+    if wanted.name == "set" and not (wanted.trait or wanted.unit) and _heated(mentions, home):
+        number = wanted.value if isinstance(wanted.value, int | float) else None
+        if number is not None and number < WARMEST:  # a bare number of a heated room is its warmth, never its light
+            if number < COLDEST:
+                return None
+            wanted = replace(wanted, trait="target")
     left_out = _excepted(clause.excepted, wanted, home)
     if isinstance(left_out, Absent):
         return Read(Refuse(left_out.text), _kept(home))
@@ -46,6 +54,16 @@ def order(clause: Clause, home: Home, now: float) -> Read | None:
             case Found():
                 found.append(replace(target, devices=tuple(one for one in target.devices if one not in left_out)))
     return _done(clause, wanted, found, left_out, home, now)
+
+
+def _heated(mentions: Sequence[Mention], home: Home) -> bool:
+    """Whether only places are spoken of, and each of them is heated."""
+    def warm(mention: Mention) -> bool:
+        rooms = mention.rooms or tuple(home.names.floors.get(mention.floor, ())) or (
+            (home.here,) if mention.here and home.here else ())
+        heaters = home.names.by_kind.get("thermostat", ())
+        return any(not rooms or home.view.devices[id_].room in rooms for id_ in heaters)
+    return all((one.place_only or (one.home and not one.kind and not one.devices)) and warm(one) for one in mentions)
 
 
 def _excepted(mentions: Sequence[Mention], wanted: Action, home: Home) -> frozenset[str] | Absent | None:

@@ -5,6 +5,7 @@ Nothing here acts. Every word of a sentence must be accounted for; two readings 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
@@ -41,6 +42,9 @@ from dobby.words import Words
 __all__ = ["Clarify", "Context", "Control", "Do", "Miss", "Question", "Reflex", "Refuse", "RunSkill", "Understood"]
 
 
+BELOW_ZERO = re.compile(r"(?<!\S)[-−–]\s?\d|\b(?:minus|moins|menos|min) \d")
+
+
 class Reflex:
     """The grammar of one language and the phrases of the skills, held against a home."""
 
@@ -70,9 +74,13 @@ class Reflex:
             context = None
         here = here if here in view.rooms else ""
         home = Home(view, names, self._words, context, here)
+        if BELOW_ZERO.search(text):  # no reading of ours keeps a minus, and without it another number is left
+            return Miss(self._nearest(view))
         if (sight := eye_talk.read(text, view, self.language)) is not None:
             return Understood((sight,), context or Context())
         if (part := house_talk.read(text, view, self._words, here)) is not None:
+            if isinstance(part, Miss):
+                return Miss(self._nearest(view))
             return Understood((part,), _remembered(part, context, view, now))
         said = typed(text, self.language)
         if not said or too_long(text) or (quotes(text) and not _names_quoted(text, names, self.language)):

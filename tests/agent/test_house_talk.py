@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dobby.agent.house_talk import read, talk
-from dobby.agent.meaning import Clarify, Do, Question, Refuse, Same
+from dobby.agent.meaning import Clarify, Do, Miss, Question, Refuse, Same
 from dobby.agent.reflex import Reflex, Understood
 from dobby.home import vocabulary as rows
 from dobby.home.device import Device, Room
@@ -53,6 +53,8 @@ def meant(said: str, language: str = "en", here: str = "") -> str:
     match part:
         case Do(commands):
             return "; ".join(f"{one.device}.{one.trait}={one.value}" for one in commands)
+        case Miss():
+            return "miss"
         case Question(kind, devices, trait, value):
             return f"{kind} {','.join(devices)} {trait}={value}"
         case Clarify():
@@ -95,3 +97,22 @@ def test_a_home_without_such_things_hears_nothing_of_it() -> None:
         assert sentence.pattern
     assert read("open the garage", empty, Words("en")) is None
     assert read("it's too cold in here", empty, Words("en"), "Bedroom") is None
+
+
+def whole(said: str, language: str = "en") -> str:
+    """What the whole reflex makes of a sentence, as commands; "miss" where it is none."""
+    understood = Reflex(language, []).read(said, home(), None, now=0.0)
+    if not isinstance(understood, Understood):
+        return "miss"
+    return "; ".join(f"{one.device}.{one.trait}={one.value}" for part in understood.parts if isinstance(part, Do)
+                     for one in part.commands)
+
+
+@pytest.mark.parametrize(("said", "wanted"), [
+    ("set the bedroom to 19 and the living room to 21", "h1.target=19; h2.target=21"),
+    ("set the bedroom to 20.75", "h1.target=20.75"), ("make the bedroom 12", "h1.target=12"),
+    ("set the house to 20", "h1.target=20; h2.target=20"), ("set the bedroom to 8", "miss"),
+    ("set the living room to -5", "miss"), ("set the bedroom to -20", "miss"), ("set the spa to minus 4", "miss"),
+    ("set the shades to 80% closed", "b1.position=20"), ("close the shades to 30 %", "b1.position=30")])
+def test_a_bare_number_of_a_heated_room_is_warmth_and_a_minus_is_no_number(said: str, wanted: str) -> None:
+    assert whole(said) == wanted
