@@ -1,8 +1,9 @@
 """One home, one device: the same lamp seen through several hubs is one device with a preferred path. Pure.
 
-Two sightings are one thing when they carry the same mark (a serial number, a MAC, an id that a hub passes on), never
-because they have the same name. A mark that two things behind one hub share (the two relays of one box) joins nothing.
-The owner can join what carries no marks, and part what was joined wrongly.
+Two sightings of one kind are one thing when they carry the same mark (a serial number, a MAC, an id that a hub passes
+on), never because they have the same name. A mark that two things behind one hub share (the two relays of one box)
+joins nothing. The owner can join what carries no marks, and part what was joined wrongly: what they parted never ends
+up together by way of a third.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import combinations, product
 
 from dobby.home.device import Device
 
@@ -34,33 +36,29 @@ def near(device: Device) -> tuple[int, str]:
 
 def twins(devices: Mapping[str, Device], word: OwnersWord) -> dict[str, tuple[str, ...]]:
     """The paths to each thing, the preferred one first, by the id of the preferred one."""
-    leader = {id_: id_ for id_ in devices}
-
-    def lead(id_: str) -> str:
-        while leader[id_] != id_:
-            id_ = leader[id_]
-        return id_
-
+    group = {id_: (id_,) for id_ in devices}
     for one, other in _same(devices, word):
-        leader[lead(one)] = lead(other)
-    groups: defaultdict[str, list[str]] = defaultdict(list)
-    for id_ in devices:
-        groups[lead(id_)].append(id_)
-    ordered = (sorted(group, key=lambda id_: near(devices[id_])) for group in groups.values())
-    return {group[0]: tuple(group) for group in ordered}
+        mine, its = group[one], group[other]
+        if one in its or any(frozenset(two) in word.parted for two in product(mine, its)):
+            continue
+        both = tuple(sorted((*mine, *its), key=lambda id_: near(devices[id_])))
+        group |= dict.fromkeys(both, both)
+    return {ways[0]: ways for ways in group.values()}
 
 
 def _same(devices: Mapping[str, Device], word: OwnersWord) -> Iterable[tuple[str, str]]:
-    """Pairs that are one thing."""
+    """Pairs that are one thing: those that the owner joined, then those of one mark and kind, the nearest first."""
+    def order(id_: str) -> tuple[int, str]:
+        return near(devices[id_])
+
     marked: defaultdict[str, list[str]] = defaultdict(list)
-    for id_, device in devices.items():
-        for mark in device.marks:
+    for id_ in sorted(devices, key=order):
+        for mark in dict.fromkeys(devices[id_].marks):
             marked[mark].append(id_)
-    pairs = {frozenset(pair) for pair in word.joined if pair <= devices.keys()}
+    alike: set[tuple[str, str]] = set()
     for ids in marked.values():
-        hubs = [id_.partition("/")[0] for id_ in ids]
-        alone = [id_ for id_, hub in zip(ids, hubs, strict=True) if hubs.count(hub) == 1]
-        pairs |= {frozenset((alone[0], other)) for other in alone[1:]} if len(alone) == len(ids) else set()
-    for pair in pairs - word.parted:
-        one, other = sorted(pair)
-        yield one, other
+        if len({id_.partition("/")[0] for id_ in ids}) == len(ids):
+            alike |= {(one, other) for one, other in combinations(ids, 2) if devices[one].kind == devices[other].kind}
+    said = {(min(pair, key=order), max(pair, key=order)) for pair in word.joined if pair <= devices.keys()}
+    for pairs in (said, alike):
+        yield from sorted(pairs, key=lambda pair: (order(pair[0]), order(pair[1])))

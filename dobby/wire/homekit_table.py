@@ -23,6 +23,8 @@ Chars = Mapping[str, Any]  # values by characteristic type
 INFORMATION = "3E"
 NAME, MAKER, SERIAL, CONFIGURED_NAME = "23", "20", "30", "E3"
 NAME_LIMIT = 80
+NO_SERIAL = ("default", "defaultserialnumber", "unknown", "none", "na")  # what stands where a serial number should
+RUNS = ("0123456789" * 3, "9876543210" * 3)
 ACCESSORIES_LIMIT = 400  # HAP allows 150 behind a bridge
 
 
@@ -337,8 +339,8 @@ def _accessory(key: str, accessory: Mapping[str, Any]) -> Iterable[tuple[Device,
     things = [one for one in services if SERVICES.get(one[0], (None, ()))[0]]
     beside = [one for one in services if one[0] in SERVICES and not SERVICES[one[0]][0]]
     name = facts.get(NAME, "").strip()[:NAME_LIMIT]
-    serial = facts.get(SERIAL, "").strip()
-    marks = (f"serial:{serial.casefold()}",) if len(serial) >= 4 else ()
+    serial = facts.get(SERIAL, "").strip().casefold()
+    marks = () if _is_junk(serial) else (f"serial:{serial}",)
     for index, (type_, chars, iid) in enumerate(things or [("", {}, 0)] if beside or things else []):
         id_ = f"{key}/{aid}" if index == 0 else f"{key}/{aid}.{iid}"
         slots = _slots(id_, aid, [(type_, chars), *((kind, more) for kind, more, _ in beside if index == 0)])
@@ -348,6 +350,12 @@ def _accessory(key: str, accessory: Mapping[str, Any]) -> Iterable[tuple[Device,
         called = _called(chars) if len(things) > 1 else ""
         yield Device(id_, called or name or (kind or "sensor").capitalize(), kind or "sensor", "", "homekit",
                      tuple(slot.trait for slot in slots), marks=marks if index == 0 else ()), slots
+
+
+def _is_junk(serial: str) -> bool:
+    """Whether a serial number is one that many accessories carry: none at all, a default, digits in a row."""
+    core = "".join(char for char in serial if char.isalnum())
+    return len(serial) < 6 or len(set(core)) < 2 or core in NO_SERIAL or any(core in row for row in RUNS)
 
 
 def _called(chars: Mapping[str, Any]) -> str:

@@ -45,6 +45,16 @@ def test_things_are_found_among_accessories() -> None:
             inventory("homekit:a", accessories)
 
 
+@pytest.mark.parametrize(("serial", "marks"), [
+    ("X7-4410-B", ("serial:x7-4410-b",)), ("104412", ("serial:104412",)), ("A1-55", ()), ("000000", ()),
+    ("xxxxxxxx", ()), ("Default", ()), ("Default-SerialNumber", ()), ("DefaultSerialNumber", ()), ("unknown", ()),
+    ("1234567890", ()), ("0123456789", ()), ("987654", ()), ("00-00-00", ()), ("", ())])
+def test_a_serial_number_that_many_have_tells_nothing_apart(serial: str, marks: tuple[str, ...]) -> None:
+    (found,) = inventory("homekit:a", [accessory(("0000003E", {"00000030": serial}), ("00000043", {"00000025": True}))]
+                         ).devices
+    assert found.marks == marks
+
+
 def test_only_paired_by_nobody_asks_for_the_code() -> None:
     def seen(flags: str) -> Sighting:
         facts = {"id": "AA:BB:CC:00:11:22", "ci": "6", "sf": flags, "md": "Bolt"}

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
@@ -54,6 +55,26 @@ def test_the_owner_has_the_last_word() -> None:
     assert len(grouped(one, other, word=OwnersWord(parted=frozenset({pair})))) == 2
     bare = replace(other, marks=())
     assert len(grouped(one, bare, word=OwnersWord(joined=frozenset({pair})))) == 1
+
+
+def test_a_mark_joins_only_what_is_of_one_kind() -> None:
+    lamp, lock = seen("hue:a/1", "hue", MAC), replace(seen("homekit:c/9", "homekit", MAC), kind="lock")
+    assert len(grouped(lamp, lock)) == 2
+    assert len(grouped(lamp, lock, seen("mqtt:d/2", "mqtt", MAC))) == 2
+
+
+def test_what_was_parted_does_not_meet_by_way_of_a_third() -> None:
+    hue, homekit = seen("hue:a/1", "hue", MAC), seen("homekit:c/9", "homekit", MAC)
+    hass = seen("home_assistant:b/x", "home_assistant", MAC)
+    for other in permutations((hue, homekit, hass)):
+        assert grouped(*other, word=parted(hue, homekit)) == [("homekit:c/9",), ("hue:a/1", "home_assistant:b/x")]
+        assert grouped(*other, word=parted(hue, hass)) == [("home_assistant:b/x",), ("hue:a/1", "homekit:c/9")]
+    said = replace(parted(hue, homekit), joined=frozenset({frozenset((homekit.id, hass.id))}))
+    assert grouped(hue, homekit, hass, word=said) == [("homekit:c/9", "home_assistant:b/x"), ("hue:a/1",)]
+
+
+def parted(one: Device, other: Device) -> OwnersWord:
+    return OwnersWord(parted=frozenset({frozenset((one.id, other.id))}))
 
 
 @asynccontextmanager
