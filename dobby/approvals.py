@@ -18,7 +18,7 @@ from typing import Literal
 
 from dobby.home.device import Command
 from dobby.home.traits import Risk
-from dobby.home.verdict import Approval, Choice, digest
+from dobby.home.verdict import Approval, Choice
 from dobby.messages import Person
 from dobby.store import Row, Store
 
@@ -56,6 +56,11 @@ class Answered:
     approval: Approval | None = None
 
 
+def _about(choices: Sequence[Choice]) -> list[set[tuple[str, str]]]:
+    """What a question is about: the traits of devices that each of its choices would set, to whatever value."""
+    return sorted(({(one.device, one.trait) for one in choice.commands} for choice in choices), key=sorted)
+
+
 class Approvals:
     """The open questions of the house, kept in the store."""
 
@@ -66,10 +71,11 @@ class Approvals:
 
     async def ask(self, person: Person, conversation: str, text: str, choices: Sequence[Choice],
                   risk: Risk) -> Approval:
-        """Open a question. One that asks the same of the same person is replaced, so that only the newest counts."""
-        asks = sorted(digest(choice.commands) for choice in choices)
+        """Open a question. One that asks the same person about the same things is replaced, so that only the newest
+        counts."""
+        asks = _about(choices)
         for old in await self.open(person.name):
-            if sorted(digest(choice.commands) for choice in old.choices) == asks:
+            if _about(old.choices) == asks:
                 await self._store.do("approval_close", id=old.id, state="replaced")
         asked = self._now()
         needs_pin = risk == Risk.SECURE and person.pin_needed

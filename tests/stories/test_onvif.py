@@ -28,11 +28,11 @@ async def test_found_let_in_and_looked_through(tmp_path: Path) -> None:
     async with lived_in(tmp_path, "--fresh", cameras=True) as house:
         answer = await house.say("find my cameras")
         assert "Driveway" in answer["reply"]
-        assert "dobby pair camera" in answer["reply"]
+        assert "dobby pair onvif" in answer["reply"]
         assert answer["question"] is None
         status, output = await pair(house, "dobby:wrong")
         assert status == 1
-        assert "did not accept that name and password" in json.loads(output)["reply"]
+        assert "did not accept that login" in json.loads(output)["reply"]
         status, output = await pair(house, LOGIN)
         assert status == 0, output
         assert "simulated-camera" not in output
