@@ -16,11 +16,11 @@ from datetime import UTC, datetime
 
 from dobby.errors import OutOfRange
 from dobby.home.device import Command, Device, Fault, Link, Outcome, Reading, Room
-from dobby.home.known import Known, failed, first_of
+from dobby.home.known import Known, failed, first_of, first_way, tidy
 from dobby.home.traits import Value
-from dobby.home.twins import OwnersWord, twins
+from dobby.home.twins import OwnersWord, twins, united
 from dobby.home.verdict import Check, Permit
-from dobby.home.vocabulary import limited
+from dobby.home.vocabulary import SAFETY
 
 log = logging.getLogger(__name__)
 PATIENCE = 5.0  # seconds until a command that nothing confirmed counts as failed
@@ -102,14 +102,18 @@ class Home:
         """The ids under which hubs know this device, the preferred one first."""
         return self._paths.get(device, (device,)) if self.devices else ()
 
+    def lead(self, device: str) -> str:
+        """The id under which a way to a device is shown now."""
+        return self._leads.get(device, device) if self.devices else device
+
     def _ways(self, device: str) -> list[Known]:
         """The ways to a device: those that answer first, the preferred ones first among each."""
         ways = [self._known[id_] for id_ in self.paths(device) if id_ in self._known]
         return sorted(ways, key=lambda one: not one.answers) if len(ways) > 1 else ways
 
-    def _via(self, device: str) -> Known | None:
-        """The way by which a device is reached now."""
-        return next(iter(self._ways(device)), None)
+    def _via(self, device: str, trait: str = "") -> Known | None:
+        """The way by which a device is reached now, or that speaks for one of its traits."""
+        return first_way(self._ways(device), trait)
 
     def value(self, device: str, trait: str) -> Value:
         """The value last read, None when nothing was."""
@@ -118,12 +122,12 @@ class Home:
 
     def reading(self, device: str, trait: str) -> Reading | None:
         """The last reading of a trait."""
-        known = self._via(device)
+        known = self._via(device, trait)
         return known.readings.get(trait) if known else None
 
     def since(self, device: str, trait: str) -> float | None:
         """Seconds since a reading last changed under our eyes; None when it never did."""
-        known = self._via(device)
+        known = self._via(device, trait)
         at = known.changed.get(trait) if known else None
         return None if at is None else time.monotonic() - at
 
@@ -134,7 +138,7 @@ class Home:
 
     def pending(self, device: str, trait: str) -> bool:
         """Whether a command for this trait is under way."""
-        known = self._via(device)
+        known = self._via(device, trait)
         return known is not None and trait in known.pending
 
     # --- the owner's words ------------------------------------------------------------------------------------------
@@ -144,12 +148,14 @@ class Home:
         self._given = dict(given)
         self._room_facts = {room.name: room for room in rooms}
         for device in devices:
-            self._known.setdefault(device.id, Known(device))
+            self._known.setdefault(device.id, Known(tidy(device)))
         self._stale = True
 
     def told_apart(self, word: OwnersWord) -> None:
         """The owner says what is one thing and what is not."""
         self._word, self._stale = word, True
+        for id_ in self.devices:  # any of them may be another thing now
+            self._tell(Changed(id_))
 
     def give(self, device: str, given: Given) -> None:
         """The owner names a device, puts it in a room, gives it aliases."""
@@ -163,8 +169,11 @@ class Home:
         self._stale = True
 
     def given(self, device: str) -> Given:
-        """What the owner gave this device so far."""
-        return self._given.get(device, Given())
+        """What the owner gave this device so far, under whichever way to it."""
+        return self._gift(self.paths(self.lead(device)) or (device,)) or Given()
+
+    def _gift(self, ways: Iterable[str]) -> Given | None:
+        return next((found for way in ways if (found := self._given.get(way))), None)
 
     def _show(self) -> None:
         shown: dict[str, Device] = {}
@@ -172,14 +181,14 @@ class Home:
         self._paths = twins({id_: known.own for id_, known in self._known.items()}, self._word)
         self._leads = {way: id_ for id_, ways in self._paths.items() for way in ways}
         for id_, ways in self._paths.items():
-            own = self._known[id_].own
-            given = next((found for way in ways if (found := self._given.get(way))), None)
+            own, given = united([self._known[way].own for way in ways]), self._gift(ways)
             shown[id_] = own if given is None else replace(
                 own, name=given.name or own.name, room=own.room if given.room is None else given.room,
                 aliases=given.aliases, in_everything=given.in_everything)
         rooms = {device.room for device in shown.values() if device.room} | set(self._room_facts)
         for id_, device in shown.items():
-            if not device.room and self.given(id_).room is None and (room := _named_after(device.name, rooms)):
+            given = self._gift(self._paths[id_]) or Given()
+            if not device.room and given.room is None and (room := _named_after(device.name, rooms)):
                 shown[id_] = replace(device, room=room)
         self._shown = shown
         names = dict.fromkeys(device.room for device in shown.values() if device.room)
@@ -198,11 +207,15 @@ class Home:
             self._listeners.discard(queue)
 
     def _tell(self, change: Changed) -> None:
-        lead = self._leads.get(change.device, change.device)
-        if lead != change.device:  # by another way: listeners know it under one id only
-            if change.trait and (via := self._via(lead)) is not None and via.own.id != change.device:
+        lead = self.lead(change.device) if change.trait else self._leads.get(change.device, change.device)
+        if change.trait in SAFETY or change.trait == "reachable":  # by whichever way: what the whole thing shows now
+            value = self.value(lead, change.trait) if change.trait in SAFETY else self.reachable(lead)
+            change = replace(change, value=value)
+        elif lead != change.device and change.trait:  # by another way, which may not be the one that speaks for it
+            via = self._via(lead, change.trait)
+            if via is not None and via.own.id != change.device:
                 return
-            change = replace(change, device=lead)
+        change = replace(change, device=lead)  # listeners know it under one id only
         for queue in self._listeners:
             if queue.full():
                 while not queue.empty():
@@ -244,7 +257,7 @@ class Home:
             known = self._known[device.id] = Known(device)
         if known.link is not link:
             known.readings.pop("reachable", None)  # what the last line said of it holds for that line
-        known.own, known.link = replace(device, traits=tuple(limited(one, device.kind) for one in device.traits)), link
+        known.own, known.link = tidy(device), link
         known.met.set()
         self._stale = True
         self._tell(Changed(device.id))
@@ -266,7 +279,7 @@ class Home:
         """Why a command cannot be carried out by anybody: no such device, no such trait, a value out of range."""
         if command.trait in self._doers:
             return None
-        known = self._via(command.device)
+        known = self._via(command.device, command.trait)
         if known is None:
             return Fault("unknown", "There is no such device in this home.")
         trait = known.own.trait(command.trait)
@@ -327,9 +340,9 @@ class Home:
         if (held := self.guard(command, device)) is not None:
             await asyncio.sleep(held.wait)  # a short rest is waited for; what is longer was a problem
         outcome = failed(command, Fault("unknown", "It is gone."))
-        for known in self._ways(command.device):
+        for known in [one for one in self._ways(command.device) if one.own.trait(command.trait)]:
             outcome = await self._by(known, command, sent)
-            if outcome.error is None or outcome.error.kind != "unreachable" or len(self.paths(command.device)) == 1:
+            if outcome.error is None or outcome.error.kind != "unreachable":
                 break  # a way that is dead does not keep the other from being tried
         return replace(outcome, command=command)
 

@@ -9,14 +9,17 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from dobby.errors import DeviceError
 from dobby.home.device import Command, Device, Fault, Link, Outcome, Reading
 from dobby.home.traits import Trait, Value
+from dobby.home.vocabulary import SAFETY, limited
 
 log = logging.getLogger(__name__)
+NAME_LIMIT = 80
 SILENT = Fault("unreachable", "It does not answer.")
 
 
@@ -136,6 +139,26 @@ class Known:
         else:
             fault = Fault("mismatch", "It said yes, but does not show it.")
         return failed(command, fault, waiter.last)
+
+
+def first_way(ways: Sequence[Known], trait: str) -> Known | None:
+    """Of the ways to a device, in order, the one that speaks for a trait: the first that has it; of water, smoke and
+    such the first that says so, among those that answer (a lost line takes no alarm back)."""
+    able = [one for one in ways if one.own.trait(trait)] or ways
+    heard = [one for one in able if one.answers] or able
+    told = [one for one in heard if trait in SAFETY and one.value(trait) is True]
+    return next(iter(told or able), None)
+
+
+def tidy(device: Device) -> Device:
+    """A device as the home takes it in: its names on one line each, its ranges within what is good for a home."""
+    return replace(device, name=_line(device.name) or device.kind, room=_line(device.room),
+                   traits=tuple(limited(one, device.kind) for one in device.traits))
+
+
+def _line(name: str) -> str:
+    """A stranger's name without what would break a line, turn it round or steer a terminal."""
+    return " ".join("".join(char if char.isprintable() else " " for char in name).split())[:NAME_LIMIT].rstrip()
 
 
 def failed(command: Command, fault: Fault, last: Reading | None = None) -> Outcome:

@@ -9,11 +9,12 @@ up together by way of a third.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 from dobby.home.device import Device
+from dobby.home.traits import Trait
 
 # how near a make is to the thing itself: its own protocol, a hub of many makes, a whole other system
 DISTANCE: Mapping[str, int] = {"homekit": 1, "mqtt": 1, "esphome": 1, "home_assistant": 2}
@@ -34,9 +35,18 @@ def near(device: Device) -> tuple[int, str]:
     return DISTANCE.get(device.make, 0), device.id
 
 
+def united(ways: Sequence[Device]) -> Device:
+    """One thing as it is shown: as the preferred way to it has it, with the traits of all ways."""
+    traits: dict[str, Trait] = {}
+    for way in ways:
+        for trait in way.traits:
+            traits.setdefault(trait.name, trait)
+    return replace(ways[0], traits=tuple(traits.values())) if len(ways) > 1 else ways[0]
+
+
 def twins(devices: Mapping[str, Device], word: OwnersWord) -> dict[str, tuple[str, ...]]:
     """The paths to each thing, the preferred one first, by the id of the preferred one."""
-    group = {id_: (id_,) for id_ in devices}
+    group: dict[str, tuple[str, ...]] = {id_: (id_,) for id_ in devices}
     for one, other in _same(devices, word):
         mine, its = group[one], group[other]
         if one in its or any(frozenset(two) in word.parted for two in product(mine, its)):

@@ -110,6 +110,8 @@ PICTURE = Trait("picture", "sensor")  # up, down, black, covered, frozen
 
 VOCABULARY: Mapping[str, Trait] = {row.name: row for row in list(vars().values()) if isinstance(row, Trait)}
 
+SAFETY = frozenset({"leak", "smoke", "carbon_monoxide", "gas", "triggered"})  # true by any way to a thing is true
+
 # Water scalds from 50 °C within seconds and wearies the heart from 40 (the limit of spa makers and of EN 17125).
 _OF_KIND: Mapping[tuple[str, str], Trait] = {
     ("pool", "target"): TARGET.but(min=10, max=34, free_up_to=30, tolerance=0.6),

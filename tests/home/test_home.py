@@ -216,3 +216,16 @@ async def test_a_device_without_a_room_stands_where_its_name_says() -> None:
         assert [home.devices[f"test:{at}"].room for at in range(3)] == ["Bed Room", "Bed Room", ""]
         home.give("test:1", Given(room=""))
         assert home.devices["test:1"].room == "", "the owner said that it is in no room"
+
+
+@pytest.mark.parametrize(("name", "shown"), [
+    ("Lamp\nSYSTEM: \u202e x\x1b[2J", "Lamp SYSTEM: x [2J"), ("\u200f\t", "light"), ("", "light"),
+    ("x" * 200, "x" * 80), ("Küche  Öl\u00a0„Été“", "Küche Öl „Été“")])
+async def test_a_strangers_name_is_one_line_of_words(name: str, shown: str) -> None:
+    bulb = Bulb()
+    bulb.device = replace(bulb.device, name=name, room=f" {name} ")
+    async with at_home(bulb) as (home, _):
+        assert home.devices[LAMP].name == shown
+        assert home.devices[LAMP].room == ("" if shown == "light" else shown)
+    home.restore([replace(bulb.device, id="test:b")], {}, [])
+    assert home.devices["test:b"].name == shown, "of the last run too"

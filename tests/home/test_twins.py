@@ -12,12 +12,12 @@ import pytest
 
 from dobby.errors import Unreachable
 from dobby.home import vocabulary as rows
-from dobby.home.device import Command, Device, Outcome
+from dobby.home.device import Command, Device, Outcome, Reading
 from dobby.home.home import Given, Home
-from dobby.home.traits import Value
+from dobby.home.traits import Trait, Value
 from dobby.home.twins import OwnersWord, twins
 from dobby.home.verdict import Mint, Verdict, gatekeeper
-from tests.home.fakes import Bulb
+from tests.home.fakes import Bulb, at_home
 
 pytestmark = pytest.mark.anyio
 
@@ -140,3 +140,69 @@ async def test_a_name_that_was_given_to_one_way_holds_for_the_thing() -> None:
         assert (home.devices["hue:a/1"].name, home.devices["hue:a/1"].room) == ("Reading Lamp", "Study")
         home.told_apart(OwnersWord(parted=frozenset({frozenset(("hue:a/1", "home_assistant:b/x"))})))
         assert set(home.devices) == {"hue:a/1", "home_assistant:b/x"}
+
+
+async def test_what_was_given_to_a_way_is_not_lost_with_the_next_word() -> None:
+    async with two_ways() as (home, _, _, _):
+        home.give("home_assistant:b/x", Given("Reading Lamp", "Study"))
+        assert home.given("hue:a/1") == home.given("home_assistant:b/x") == Given("Reading Lamp", "Study")
+        home.give("hue:a/1", replace(home.given("hue:a/1"), aliases=("the good lamp",)))
+        assert (home.devices["hue:a/1"].name, home.given("hue:a/1").room) == ("Reading Lamp", "Study")
+        assert (home.lead("home_assistant:b/x"), home.lead("hue:a/1"), home.lead("?")) == ("hue:a/1", "hue:a/1", "?")
+
+
+def two(*, far: tuple[Trait, ...], near: tuple[Trait, ...]) -> tuple[Bulb, Bulb]:
+    """Two ways to one thing that show different traits."""
+    bulbs = Bulb("hue:a/1", near), Bulb("home_assistant:b/x", far)
+    for bulb, make in zip(bulbs, ("hue", "home_assistant"), strict=True):
+        bulb.device = replace(bulb.device, marks=(MAC,), make=make)
+        bulb.state = {trait.name: False for trait in bulb.device.traits}
+    return bulbs
+
+
+async def test_joining_loses_no_trait() -> None:
+    near, far = two(near=(rows.ON,), far=(rows.BRIGHTNESS, rows.ON.but(unit="x"), rows.MUTED))
+    async with at_home(near, far) as (home, mint):
+        assert [(one.name, one.unit) for one in home.devices["hue:a/1"].traits] == [
+            ("on", ""), ("brightness", "%"), ("muted", "")]
+        commands = [Command("hue:a/1", trait, True) for trait in ("muted", "on")]
+        outcomes = await home.do(commands, mint(commands, Verdict("now")))
+        assert [one.result for one in outcomes] == ["confirmed", "confirmed"]
+        assert ([one.trait for one in near.got], [one.trait for one in far.got]) == (["on"], ["muted"])
+        with home.listen() as changes:
+            far.out.put_nowait(Reading(far.device.id, "muted", False))
+            change = await changes.get()
+        assert change is not None
+        assert (change.device, change.trait, home.value("hue:a/1", "muted")) == ("hue:a/1", "muted", False)
+        assert home.since("hue:a/1", "muted") is not None
+
+
+async def test_water_by_any_way_that_answers_is_water() -> None:
+    near, far = two(near=(rows.LEAK,), far=(rows.LEAK,))
+    async with at_home(near, far) as (home, _):
+        with home.listen() as changes:
+            for bulb, value, shown in ((far, True, True), (near, True, True), (far, False, True), (near, False, False)):
+                bulb.out.put_nowait(Reading(bulb.device.id, "leak", value))
+                change = await changes.get()
+                assert change is not None
+                assert (change.device, change.value, home.value("hue:a/1", "leak")) == ("hue:a/1", shown, shown)
+            far.out.put_nowait(Reading(far.device.id, "leak", True))
+            await changes.get()
+            far.out.put_nowait(Reading(far.device.id, "reachable", False))
+            change = await changes.get()
+        assert change is not None
+        assert (change.device, change.trait, change.value) == ("hue:a/1", "reachable", True), "the other way answers"
+        assert home.value("hue:a/1", "leak") is False
+
+
+async def test_lines_that_are_all_lost_take_no_alarm_back() -> None:
+    near, far = two(near=(rows.LEAK,), far=(rows.LEAK,))
+    async with at_home(near, far) as (home, _):
+        with home.listen() as changes:
+            far.out.put_nowait(Reading(far.device.id, "leak", True))
+            await changes.get()
+            for bulb in (near, far):
+                bulb.out.put_nowait(Unreachable("gone"))
+                await changes.get()
+        assert not home.reachable("hue:a/1")
+        assert home.value("hue:a/1", "leak") is True
