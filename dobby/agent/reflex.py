@@ -42,6 +42,7 @@ from dobby.words import Words
 __all__ = ["Clarify", "Context", "Control", "Do", "Miss", "Question", "Reflex", "Refuse", "RunSkill", "Understood"]
 
 
+STRETCHES = 4  # orders in one sentence
 BELOW_ZERO = re.compile(r"(?<!\S)[-−–]\s?\d|\b(?:minus|moins|menos|min) \d")
 
 
@@ -67,7 +68,27 @@ class Reflex:
         self.read(self._words.say("nearest.lights", room="zzz"), view, None, now=0.0)
 
     def read(self, text: str, view: View, context: Context | None, *, now: float, here: str = "") -> Understood | Miss:
-        """What a sentence means in this home. Pure: no I/O, no clock of its own."""
+        """What a sentence means in this home. Pure: no I/O, no clock of its own. One that comes to nothing as a whole
+        may be several orders with an "and" between them, if each of them is understood by itself."""
+        whole = self._sentence(text, view, context, now, here)
+        nothing = isinstance(whole, Miss) or all(isinstance(part, Refuse) for part in whole.parts)
+        if not nothing or "?" in text or quotes(text):
+            return whole
+        ands = "|".join(re.escape(one) for one in sorted(self._ready().ands, key=len, reverse=True) if one.isalpha())
+        stretches = [one for one in re.split(rf"\s*,\s*(?:(?:{ands})\s+)?|\s+(?:{ands})\s+", text.strip(" .!")) if one]
+        if not 2 <= len(stretches) <= STRETCHES:
+            return whole
+        parts: list[Part] = []
+        for one in stretches:
+            read = self._sentence(one, view, context, now, here)
+            if isinstance(read, Miss) or not all(isinstance(part, Do) for part in read.parts):
+                return whole
+            parts, context = [*parts, *read.parts], read.context
+        orders = _agreed([part for part in parts if isinstance(part, Do)])
+        return Understood(tuple(orders), context or Context()) if orders else whole
+
+    def _sentence(self, text: str, view: View, context: Context | None, now: float, here: str) -> Understood | Miss:
+        """One sentence as a whole."""
         grammar = self._ready()
         names = self._names_of(view, grammar)
         if context is not None and now - context.when > FRESH:

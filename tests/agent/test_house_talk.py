@@ -116,3 +116,15 @@ def whole(said: str, language: str = "en") -> str:
     ("set the shades to 80% closed", "b1.position=20"), ("close the shades to 30 %", "b1.position=30")])
 def test_a_bare_number_of_a_heated_room_is_warmth_and_a_minus_is_no_number(said: str, wanted: str) -> None:
     assert whole(said) == wanted
+
+
+@pytest.mark.parametrize(("said", "wanted"), [
+    ("close the garage and arm the house for the night", "g1.open=False; a1.armed=night"),
+    ("send Dusty home and turn off the ceiling fan", "v1.task=dock; f1.on=False"),
+    ("set the pool to 28 and close the garage", "p1.on=True; p1.mode=heat; p1.target=28; g1.open=False"),
+    ("close the garage, arm away and stop the shades", "g1.open=False; a1.armed=away; b1.stop=None"),
+    ("close the garage and sing a song", "miss"), ("if it rains close the garage and arm away", "miss"),
+    ("close the garage and arm away tomorrow", "miss"), ("never close the garage and arm away", "miss"),
+    ("open the garage and close the garage", ""), ("close the garage and arm away?", "miss")])
+def test_several_orders_in_one_sentence_are_all_understood_or_none(said: str, wanted: str) -> None:
+    assert whole(said) == wanted
