@@ -2,7 +2,8 @@
 told at once, through quiet hours and caps, and again until one of them says that they know. Low batteries come once a
 week in one line.
 
-An alarm lives in the database from its first reading on, so a restart neither forgets nor repeats it.
+An alarm lives in the database from its first reading on, so a restart neither forgets nor repeats it. What begins and
+ends again and again is told twice in ten minutes; beyond that only when it goes on.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from dobby.home.device import Device, Reading
-from dobby.home.home import Home
+from dobby.home.home import Changed, Home
 from dobby.home.traits import Value
+from dobby.home.vocabulary import SAFETY
 from dobby.messages import Letter, Person
 from dobby.store import Row, Store
 from dobby.words import Words
@@ -24,7 +26,8 @@ log = logging.getLogger(__name__)
 AGAIN = timedelta(minutes=3)  # between two texts about an alarm that nobody has acknowledged
 TIMES = 20  # texts about one alarm to one person at most: an hour
 TICK = 5.0  # seconds between looks at what is due
-NOTICED = ("leak", "smoke", "carbon_monoxide", "gas", "triggered")  # traits that read true when it is so
+FLAPS, FLAPPING = 2, timedelta(minutes=10)  # begins of one alarm that are told at once within that time
+NOTICED = SAFETY  # traits that read true when it is so
 THAWED, FROZEN = -10.0, 4.0  # °C: a freezer warmer than this, a room colder
 LOW = 15.0  # % of a battery
 BATTERIES_EVERY, BATTERIES_HOURS = timedelta(days=7), range(9, 20)  # local hours in which a mere battery may be told
@@ -65,29 +68,46 @@ class Watchman:
     tell: Callable[[Letter], Awaitable[None]]
     local: Callable[[], datetime]
     words: Callable[[], Words]
-    _open: dict[tuple[str, str], int] = field(default_factory=dict)  # the alarm of a device's trait that is going on
+    tick: float = TICK
+    _open: dict[int, tuple[str, str]] = field(default_factory=dict)  # alarms that go on: device (as it was), trait
+    _began: dict[tuple[str, str], list[datetime]] = field(default_factory=dict)  # when one was told to begin of late
+    _quiet: set[int] = field(default_factory=set)  # alarms that go on and were told to nobody yet
 
     async def run(self) -> None:
-        """Watch every reading, and repeat what nobody has acknowledged."""
-        self._open = {(row["device"], row["trait"]): row["id"] for row in await self.store.all("alarms_open")}
+        """Watch every reading, and every TICK, however much there is to read, repeat what nobody has acknowledged."""
+        self._open = {row["id"]: (row["device"], row["trait"]) for row in await self.store.all("alarms_open")}
+        clock = asyncio.get_running_loop().time
         with self.home.listen() as changes:
             await self._all()
+            last = clock()
             while True:
+                if clock() >= last + self.tick:
+                    await self._due()
+                    last = clock()
                 try:
-                    async with asyncio.timeout(TICK):
+                    async with asyncio.timeout_at(last + self.tick):
                         change = await changes.get()
                 except TimeoutError:
-                    await self._due()
                     continue
-                if change is None:
-                    await self._all()
-                elif change.trait and not change.pending:
-                    await self._look(change.device, change.trait)
+                await self._take(change)
 
-    async def _all(self) -> None:
+    async def _take(self, change: Changed | None) -> None:
+        """One change of the home; where a device or a way to it came or went, all that it shows is looked at again."""
+        if change is None:
+            await self._all()
+        elif change.trait in ("", "reachable"):
+            await self._all(self.home.lead(change.device))
+        elif not change.pending:
+            await self._look(self.home.lead(change.device), change.trait)
+
+    async def _all(self, only: str = "") -> None:
         for device in list(self.home.devices.values()):
-            for trait in device.traits:
+            for trait in device.traits if only in ("", device.id) else ():
                 await self._look(device.id, trait.name)
+
+    def _going_on(self, id_: str, trait: str) -> list[int]:
+        """The open alarms of a device's trait, under whichever way to it they began."""
+        return [alarm for alarm, (way, its) in self._open.items() if its == trait and self.home.lead(way) == id_]
 
     async def _look(self, id_: str, trait: str) -> None:
         """What one reading means now: an alarm that begins, goes on or ends."""
@@ -96,24 +116,39 @@ class Watchman:
         if device is None or reading is None or not watched(device, trait, freezers):
             return
         kind = danger(device, trait, reading.value, freezers)
-        if kind and (id_, trait) not in self._open:
+        going_on = self._going_on(id_, trait)
+        if kind and not going_on:
             await self._begin(device, reading, kind)
-        elif not kind and (id_, trait) in self._open:
-            await self._end(device, reading)
+        elif not kind and going_on:
+            await self._end(device, going_on)
 
     async def _begin(self, device: Device, reading: Reading, kind: str) -> None:
         now = self.local()
         alarm = await self.store.do("alarm_add", device=device.id, trait=reading.trait, kind=kind,
                                     began=now.isoformat(), told=now.isoformat())
-        self._open[device.id, reading.trait] = alarm
-        await self._text(f"alarm:{alarm}:1", self._sentence(device, kind, reading.value))
+        self._open[alarm] = device.id, reading.trait
+        if self._flaps(device.id, reading.trait, now):
+            self._quiet.add(alarm)
+        else:
+            await self._text(f"alarm:{alarm}:1", self._sentence(device, kind, reading.value))
 
-    async def _end(self, device: Device, reading: Reading) -> None:
-        alarm = self._open.pop((device.id, reading.trait))
-        row = await self.store.one("alarm", id=alarm)
-        await self.store.do("alarm_end", id=alarm, ended=self.local().isoformat())
-        if row is not None:
-            await self._text(f"alarm:{alarm}:over", self.words().say(f"alert.over_{row['kind']}", name=device.name))
+    def _flaps(self, id_: str, trait: str, now: datetime) -> bool:
+        """Whether this alarm was told to begin so often of late that the next one waits until it goes on."""
+        began = [at for at in self._began.get((id_, trait), ()) if timedelta() <= now - at < FLAPPING]
+        flaps = len(began) >= FLAPS
+        self._began[id_, trait] = began if flaps else [*began, now]
+        return flaps
+
+    async def _end(self, device: Device, alarms: Sequence[int]) -> None:
+        """The alarms of one trait (several where ways were joined meanwhile) are over: one text, if one was told."""
+        rows = [row for alarm in alarms if (row := await self.store.one("alarm", id=alarm)) is not None]
+        for alarm in alarms:
+            await self.store.do("alarm_end", id=alarm, ended=self.local().isoformat())
+            self._open.pop(alarm, None)
+        told = [row for row in rows if row["id"] not in self._quiet]
+        self._quiet.difference_update(alarms)
+        for row in told[:1]:
+            await self._text(f"alarm:{row['id']}:over", self.words().say(f"alert.over_{row['kind']}", name=device.name))
 
     def _sentence(self, device: Device, kind: str, value: Value) -> str:
         words = self.words()
@@ -124,14 +159,17 @@ class Watchman:
     async def _due(self) -> None:
         """Say again what nobody has acknowledged, and once a week which batteries are low."""
         now = self.local()
-        for row in await self.store.all("alarms_open"):
-            device = self.home.devices.get(row["device"])
+        one_each = {(self.home.lead(row["device"]), row["trait"]): row
+                    for row in reversed(await self.store.all("alarms_open"))}  # of ways joined meanwhile the first
+        for (id_, trait), row in reversed(one_each.items()):
+            device = self.home.devices.get(id_)
             if row["acknowledged"] or device is None or row["times"] >= TIMES:
                 continue
             if now - datetime.fromisoformat(row["told"]) < AGAIN:
                 continue
             await self.store.do("alarm_told", id=row["id"], told=now.isoformat())
-            reading = self.home.reading(row["device"], row["trait"])
+            self._quiet.discard(row["id"])
+            reading = self.home.reading(id_, trait)
             text = self._sentence(device, row["kind"], reading.value if reading else None)
             await self._text(f"alarm:{row['id']}:{row['times'] + 1}", self.words().say("alert.still", text=text))
         await self._batteries(now)
@@ -163,6 +201,7 @@ class Watchman:
         rows = [row for row in await self.store.all("alarms_open") if not row["acknowledged"]]
         for row in rows:
             await self.store.do("alarm_acknowledge", id=row["id"], person=person.name, at=self.local().isoformat())
+            self._quiet.discard(row["id"])  # who sees to it is told when it is over
         for other in self.people if rows else ():
             if other.name != person.name and other.addresses and other.role != "guest":
                 await self._send(other, f"alarm:{rows[0]['id']}:seen:{person.name}",
