@@ -11,6 +11,7 @@ from dobby.tools.hands import Hands, House
 from dobby.tools.schema import tool
 
 FACT = "twins"
+GUARDS = frozenset({"lock", "alarm", "garage"})  # no word of a person makes one of them pass for another
 
 
 async def same_device(hands: Hands, first: str, second: str = "", same: bool = True) -> str:
@@ -23,22 +24,28 @@ async def same_device(hands: Hands, first: str, second: str = "", same: bool = T
     if None in devices or (same and first == second):
         return json.dumps({"error": "No such device id; look it up with home_state."})
     if same and not await join(hands.house, first, second):
-        return json.dumps({"error": "They are of different kinds, so they are not the same thing."})
+        return json.dumps({"error": "They are of different kinds, of one hub, or guard the house: not to be joined."})
     if not same:
         await part(hands.house, first)
     return json.dumps({"devices": [id_ for id_ in (first, second) if id_ in home.devices], "ways": home.paths(first)})
 
 
 async def join(house: House, first: str, second: str) -> bool:
-    """Make two devices one from now on; False where they are of different kinds."""
+    """Make two devices one from now on; False where they cannot be: of different kinds, two behind one hub, or such as
+    guard the house."""
     home = house.home
-    if home.devices[first].kind != home.devices[second].kind:
+    kinds = {home.devices[first].kind, home.devices[second].kind}
+    if len(kinds) > 1 or kinds & GUARDS or _hubs(home.paths(first)) & _hubs(home.paths(second)):
         return False
     word = await load(house.store)
     pair = frozenset((first, second))
     apart = frozenset(frozenset(two) for two in itertools.product(home.paths(first), home.paths(second)))
     await _keep(house, OwnersWord(word.joined | {pair}, word.parted - apart))
     return True
+
+
+def _hubs(ways: tuple[str, ...]) -> set[str]:
+    return {way.partition("/")[0] for way in ways}
 
 
 async def part(house: House, device: str) -> None:

@@ -7,16 +7,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import permutations
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from dobby.errors import Unreachable
 from dobby.home import vocabulary as rows
-from dobby.home.device import Command, Device, Outcome, Reading
+from dobby.home.device import Command, Device, DeviceKind, Outcome, Reading
 from dobby.home.home import Given, Home
 from dobby.home.traits import Trait, Value
 from dobby.home.twins import OwnersWord, twins
 from dobby.home.verdict import Mint, Verdict, gatekeeper
+from dobby.store import Store
+from dobby.tools.hands import House
+from dobby.tools.twins import join, load
 from tests.home.fakes import Bulb, at_home
 
 pytestmark = pytest.mark.anyio
@@ -149,6 +155,33 @@ async def test_what_was_given_to_a_way_is_not_lost_with_the_next_word() -> None:
         home.give("hue:a/1", replace(home.given("hue:a/1"), aliases=("the good lamp",)))
         assert (home.devices["hue:a/1"].name, home.given("hue:a/1").room) == ("Reading Lamp", "Study")
         assert (home.lead("home_assistant:b/x"), home.lead("hue:a/1"), home.lead("?")) == ("hue:a/1", "hue:a/1", "?")
+
+
+@pytest.mark.parametrize(("ids", "kinds", "joined"), [
+    (("hue:a/1", "homekit:c/9"), ("light", "light"), True), (("sonos:a", "dlna:b"), ("speaker", "speaker"), True),
+    (("hue:a/1", "hue:a/2"), ("light", "light"), False), (("hue:a/1", "homekit:c/9"), ("light", "plug"), False),
+    (("nuki:a", "homekit:c/9"), ("lock", "lock"), False), (("x:a", "homekit:c/9"), ("alarm", "alarm"), False),
+    (("x:a", "homekit:c/9"), ("garage", "garage"), False)])
+async def test_the_owner_joins_only_what_can_be_one(ids: tuple[str, str], kinds: tuple[DeviceKind, DeviceKind],
+                                                    joined: bool, tmp_path: Path) -> None:
+    home, store = Home(gatekeeper()[1]), await Store.open(tmp_path / "dobby.db")
+    home.restore([replace(seen(id_, "x"), kind=kind) for id_, kind in zip(ids, kinds, strict=True)], {}, [])
+    try:
+        assert await join(cast(House, SimpleNamespace(home=home, store=store)), *ids) is joined
+        assert len(home.devices) == (1 if joined else 2)
+        assert bool((await load(store)).joined) is joined
+    finally:
+        await store.close()
+
+
+async def test_two_of_one_hub_do_not_join_whatever_else_they_are_seen_through(tmp_path: Path) -> None:
+    home, store = Home(gatekeeper()[1]), await Store.open(tmp_path / "dobby.db")
+    home.restore([seen("hue:a/1", "hue", MAC), seen("esp:c", "esp", MAC), seen("hue:a/2", "hue")], {}, [])
+    try:
+        assert home.paths("esp:c") == ("esp:c", "hue:a/1")
+        assert not await join(cast(House, SimpleNamespace(home=home, store=store)), "esp:c", "hue:a/2")
+    finally:
+        await store.close()
 
 
 def two(*, far: tuple[Trait, ...], near: tuple[Trait, ...]) -> tuple[Bulb, Bulb]:
