@@ -68,7 +68,8 @@ async def _same(hands: Hands, devices: tuple[str, ...]) -> str:
         return house.words.say("policy.guest")
     names = [house.home.devices[id_].name for id_ in devices]
     if len(devices) == 2:
-        await twins.join(house, *devices)
+        if not await twins.join(house, *devices):
+            return house.words.say("same.kinds", devices=house.words.join(names))
         return house.words.say("same.joined", devices=house.words.join(names), name=names[0])
     if len(house.home.paths(devices[0])) < 2:
         return house.words.say("same.single", name=names[0])

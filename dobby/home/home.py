@@ -279,17 +279,17 @@ class Home:
         """Why a command cannot be carried out by anybody: no such device, no such trait, a value out of range."""
         if command.trait in self._doers:
             return None
-        known = self._via(command.device, command.trait)
-        if known is None:
+        known, device = self._via(command.device, command.trait), self.devices.get(self.lead(command.device))
+        if known is None or device is None:
             return Fault("unknown", "There is no such device in this home.")
         trait = known.own.trait(command.trait)
         if trait is None:
-            return Fault("range", f"{self.devices[command.device].name} has no {command.trait}.")
+            return Fault("range", f"{device.name} has no {command.trait}.")
         try:
             trait.check(command.value)
         except OutOfRange as error:
             return Fault("range", error.text)
-        held = self.guard(command, self.devices[command.device])
+        held = self.guard(command, device)
         return held.why if held is not None and not 0 < held.wait <= WAIT else None
 
     async def do(self, commands: Sequence[Command], permit: Permit,
@@ -336,9 +336,9 @@ class Home:
         problem = self.problem(command)
         if problem is not None:
             return failed(command, problem)
-        device = self.devices[command.device]
-        if (held := self.guard(command, device)) is not None:
-            await asyncio.sleep(held.wait)  # a short rest is waited for; what is longer was a problem
+        device = self.devices.get(self.lead(command.device))
+        if device is not None and (held := self.guard(command, device)) is not None:
+            await asyncio.sleep(min(held.wait, WAIT))  # a short rest is waited for; what is longer was a problem
         outcome = failed(command, Fault("unknown", "It is gone."))
         for known in [one for one in self._ways(command.device) if one.own.trait(command.trait)]:
             outcome = await self._by(known, command, sent)
@@ -351,7 +351,10 @@ class Home:
         trait = known.own.trait(command.trait)
         if trait is None:
             return failed(command, Fault("range", f"It has no {command.trait}."))
-        order = Command(known.own.id, command.trait, trait.check(command.value))
+        try:
+            order = Command(known.own.id, command.trait, trait.check(command.value))
+        except OutOfRange as error:  # this way has a narrower range than the one that was asked about it
+            return failed(command, Fault("range", error.text))
         if order.trait == "brightness" and order.value == 0 and known.own.trait("on"):
             off = await self._by(known, Command(command.device, "on", False), sent)  # no light at all is off
             return replace(off, read=0 if off.result == "confirmed" else off.read)
