@@ -14,12 +14,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from dobby.home.device import Device, Reading
+from dobby.home.device import Device, Reading, View
 from dobby.home.home import Changed, Home
 from dobby.home.traits import Value
 from dobby.home.vocabulary import SAFETY
 from dobby.messages import Letter, Person
-from dobby.store import Row, Store
+from dobby.store import Store
 from dobby.words import Words
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ TIMES = 20  # texts about one alarm to one person at most: an hour
 TICK = 5.0  # seconds between looks at what is due
 FLAPS, FLAPPING = 2, timedelta(minutes=10)  # begins of one alarm that are told at once within that time
 NOTICED = SAFETY  # traits that read true when it is so
+TELLING = NOTICED | {"temperature", "current"}  # traits whose readings can mean danger at all
 THAWED, FROZEN = -10.0, 4.0  # °C: a freezer warmer than this, a room colder
 LOW = 15.0  # % of a battery
 BATTERIES_EVERY, BATTERIES_HOURS = timedelta(days=7), range(9, 20)  # local hours in which a mere battery may be told
@@ -51,6 +52,13 @@ def watched(device: Device, trait: str, freezers: Sequence[str]) -> bool:
     """Whether readings of this trait can mean danger."""
     return trait in NOTICED or (trait == "temperature" and _is_freezer(device, freezers)) or (
         trait == "current" and device.kind == "thermostat")
+
+
+def low_battery(home: View, id_: str) -> bool:
+    """Whether a device says that its battery is low, or only how full it is, and that is little."""
+    level = home.value(id_, "battery")
+    return home.value(id_, "low_battery") is True or (
+        isinstance(level, int | float) and not isinstance(level, bool) and level < LOW)
 
 
 def _is_freezer(device: Device, words: Sequence[str]) -> bool:
@@ -96,14 +104,18 @@ class Watchman:
         if change is None:
             await self._all()
         elif change.trait in ("", "reachable"):
-            await self._all(self.home.lead(change.device))
+            await self._every_trait(self.home.lead(change.device))
         elif not change.pending:
             await self._look(self.home.lead(change.device), change.trait)
 
-    async def _all(self, only: str = "") -> None:
-        for device in list(self.home.devices.values()):
-            for trait in device.traits if only in ("", device.id) else ():
-                await self._look(device.id, trait.name)
+    async def _all(self) -> None:
+        for id_ in list(self.home.devices):
+            await self._every_trait(id_)
+
+    async def _every_trait(self, id_: str) -> None:
+        device = self.home.devices.get(id_)
+        for trait in device.traits if device else ():
+            await self._look(id_, trait.name)
 
     def _going_on(self, id_: str, trait: str) -> list[int]:
         """The open alarms of a device's trait, under whichever way to it they began."""
@@ -111,6 +123,8 @@ class Watchman:
 
     async def _look(self, id_: str, trait: str) -> None:
         """What one reading means now: an alarm that begins, goes on or ends."""
+        if trait not in TELLING:  # most readings: no look at anything more
+            return
         device, reading = self.home.devices.get(id_), self.home.reading(id_, trait)
         freezers = self.words().say("alert.freezers").split("|")
         if device is None or reading is None or not watched(device, trait, freezers):
@@ -178,18 +192,13 @@ class Watchman:
         told = await self.store.fact("batteries_told", "")
         if now.hour not in BATTERIES_HOURS or (told and now - datetime.fromisoformat(told) < BATTERIES_EVERY):
             return
-        low = [device.name for device in self.home.devices.values() if self._low(device)]
+        low = [device.name for device in self.home.devices.values() if low_battery(self.home, device.id)]
         if not low:
             return
         await self.store.set_fact("batteries_told", now.isoformat())
         words = self.words()
         await self._text(f"batteries:{now:%Y-%m-%d}", words.say("alert.batteries", names=words.join(low),
                                                                 count=len(low)), roles=("owner",))
-
-    def _low(self, device: Device) -> bool:
-        level = self.home.value(device.id, "battery")
-        return self.home.value(device.id, "low_battery") is True or (
-            isinstance(level, int | float) and not isinstance(level, bool) and level < LOW)
 
     async def acknowledge(self, person: Person, text: str) -> str:
         """ "Got it": nobody is told again of the alarms that go on. What is said to it; "" where it is none, or where
@@ -207,10 +216,6 @@ class Watchman:
                 await self._send(other, f"alarm:{rows[0]['id']}:seen:{person.name}",
                                  words.say("alert.seen", who=person.name))
         return words.say("alert.acknowledged") if rows else ""
-
-    async def going_on(self) -> list[Row]:
-        """The alarms that are not over, for the page and doctor."""
-        return await self.store.all("alarms_open")
 
     async def _text(self, key: str, text: str, roles: tuple[str, ...] = ("owner", "member")) -> None:
         for person in self.people:

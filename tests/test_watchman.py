@@ -246,7 +246,7 @@ async def test_an_alarm_goes_on_and_ends_though_a_nearer_way_joins(scene: Scene,
         scene.watchman._open.clear()
         scene.tasks.append(asyncio.create_task(scene.watchman.run()))
         await scene.fence()
-    assert [row["device"] for row in await scene.watchman.going_on() if row["kind"] == "leak"] == [FAR.id]
+    assert [row["device"] for row in await scene.watchman.store.all("alarms_open") if row["kind"] == "leak"] == [FAR.id]
     scene.now += AGAIN
     await scene.watchman._due()
     assert scene.told_of(NEAR)[1:] == [f"Still: Water! Pump Leak (Cellar) reports a leak. {HOW}"]
@@ -255,7 +255,7 @@ async def test_an_alarm_goes_on_and_ends_though_a_nearer_way_joins(scene: Scene,
     await scene.shows(NEAR.id, "leak", False)
     await scene.fence()
     assert scene.told_of(NEAR)[2:] == ["Pump Leak is dry again."]
-    assert [row for row in await scene.watchman.going_on() if row["kind"] == "leak"] == []
+    assert [row for row in await scene.watchman.store.all("alarms_open") if row["kind"] == "leak"] == []
 
 
 async def test_two_alarms_of_what_turns_out_to_be_one_end_as_one(scene: Scene) -> None:
@@ -273,7 +273,7 @@ async def test_two_alarms_of_what_turns_out_to_be_one_end_as_one(scene: Scene) -
     await scene.shows(NEAR.id, "leak", False)
     await scene.fence()
     assert scene.told_of(NEAR)[3:] == ["Pump Leak is dry again."]
-    assert [row for row in await scene.watchman.going_on() if row["kind"] == "leak"] == []
+    assert [row for row in await scene.watchman.store.all("alarms_open") if row["kind"] == "leak"] == []
 
 
 async def test_what_the_owner_parts_is_looked_at_again(scene: Scene) -> None:
@@ -296,7 +296,7 @@ async def test_what_flaps_is_told_twice_and_then_only_when_it_goes_on(scene: Sce
     assert scene.told_of(LEAK) == scene.told_of(LEAK, "+2") == [begins, over] * 2
     await scene.settles(LEAK, "leak", True)
     assert len(scene.told_of(LEAK)) == 4
-    assert len([row for row in await scene.watchman.going_on() if row["kind"] == "leak"]) == 1
+    assert len([row for row in await scene.watchman.store.all("alarms_open") if row["kind"] == "leak"]) == 1
     scene.now += AGAIN
     await scene.watchman._due()
     assert scene.told_of(LEAK)[4:] == [f"Still: {begins} {HOW}"]

@@ -9,9 +9,9 @@ from dobby.agent.meaning import Asked, Clarify, Do, Part, Question, Refuse, Same
 from dobby.errors import OutOfRange
 from dobby.home.device import Command, Device, View
 from dobby.home.traits import Trait, Value
+from dobby.watchman import low_battery
 from dobby.words import Words
 
-LOW_BATTERY = 15.0  # %
 COMFORT_STEP = 1.0  # °C that "too cold" is worth
 ROOM_DEGREES = (10.0, 30.0)  # a bare number between these is a temperature where a room is heated
 
@@ -247,12 +247,8 @@ def _apart(heard: Heard, _view: View, _words: Words, _here: str) -> Part | None:
 
 def _low(_heard: Heard, view: View, words: Words, _here: str) -> Part | None:
     """Which batteries are low, whether a device says so or only how full it is."""
-    def low(one: Device) -> bool:
-        level = view.value(one.id, "battery")
-        return view.value(one.id, "low_battery") is True or (
-            isinstance(level, int | float) and not isinstance(level, bool) and level < LOW_BATTERY)
     told = [one for one in view.devices.values() if one.trait("battery") or one.trait("low_battery")]
-    names = [one.name for one in told if low(one)]
+    names = [one.name for one in told if low_battery(view, one.id)]
     if not told:
         return None
     if not names:

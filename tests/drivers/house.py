@@ -22,6 +22,7 @@ from dobby.home.home import Home
 from dobby.home.traits import Value
 from dobby.home.verdict import Mint, Verdict, gatekeeper
 from dobby.store import Store
+from tests.drivers.relay import relayed
 from tests.sim.conftest import Sim
 
 DRIVERS = by_make(load_drivers()[0])
@@ -193,31 +194,11 @@ class Detour:
             task.cancel()
 
     async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        me = asyncio.current_task()
-        assert me is not None
-        self._inside.add(me)
-        me.add_done_callback(self._inside.discard)
-        ends = [writer]
-        try:
-            there, away = await asyncio.open_connection(*self._target)
-            ends.append(away)
-            ways = [asyncio.create_task(self._carry(there, writer, count=False)),
-                    asyncio.create_task(self._carry(reader, away, count=True))]
-            try:
-                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for way in ways:
-                    way.cancel()
-                await asyncio.gather(*ways, return_exceptions=True)
-        except OSError:
-            pass
-        finally:
-            for end in ends:
-                end.close()
+        await relayed(self._inside, self._target, reader, writer, self._carry)
 
-    async def _carry(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, count: bool) -> None:
+    async def _carry(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, answers: bool) -> None:
         while data := await source.read(65536):
-            if count:
+            if not answers:
                 self.passed += len(data)
             elif self._old:
                 data = data.replace(self._old, self._new)

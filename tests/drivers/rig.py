@@ -18,6 +18,7 @@ from dobby.home.traits import Value
 from dobby.home.verdict import Mint, Verdict, gatekeeper
 from dobby.store import Store
 from tests.drivers.house import DRIVERS, QUICK, until
+from tests.drivers.relay import relayed
 
 HOST = "127.0.0.1"
 
@@ -81,27 +82,7 @@ class TcpPipe:
             await self.open()
 
     async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        me = asyncio.current_task()
-        assert me is not None
-        self._inside.add(me)
-        me.add_done_callback(self._inside.discard)
-        ends = [writer]
-        try:
-            there, away = await asyncio.open_connection(*self._target)
-            ends.append(away)
-            ways = [asyncio.create_task(self._carry(there, writer, answers=True)),
-                    asyncio.create_task(self._carry(reader, away, answers=False))]
-            try:
-                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for way in ways:
-                    way.cancel()
-                await asyncio.gather(*ways, return_exceptions=True)
-        except (OSError, asyncio.CancelledError):  # only shut() cancels, and a task that ends so is logged by asyncio
-            pass
-        finally:
-            for end in ends:
-                end.close()
+        await relayed(self._inside, self._target, reader, writer, self._carry)
 
     async def _carry(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, answers: bool) -> None:
         while data := await source.read(65536):

@@ -4,7 +4,6 @@ faults, names and rooms, marks, and a thousand entities."""
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -337,15 +336,11 @@ def thousand() -> tuple[dict[str, Any], dict[str, Any]]:
     return states, registries(devices, entities, [{"area_id": "a", "name": "Hall"}])
 
 
-async def test_a_thousand_entities_are_there_at_once() -> None:
+async def test_a_thousand_entities_are_there_at_once() -> None:  # how fast: benchmarks/many.py
     states, answers = thousand()
-    async with benched(states=states, **answers) as bench:
-        began = time.monotonic()
-        async with bench.connected():
-            took = time.monotonic() - began
-            assert len(bench.home.devices) == 500
-            assert took < 3.0
-            assert len(bench.double.asked) < 12
+    async with benched(states=states, **answers) as bench, bench.connected():
+        assert len(bench.home.devices) == 500
+        assert len(bench.double.asked) < 12, "not one question an entity"
 
 
 def test_traits_of_the_table_are_rows_of_the_vocabulary() -> None:

@@ -32,7 +32,8 @@ OPEN, CLOSED, OPENING, CLOSING = 0, 1, 2, 3
 
 
 class Fixture(Accessory):  # type: ignore[misc]
-    """One thing on the bridge. `changed` is called when its state did."""
+    """What every thing on the bridge has beside its own `read` (the state in the truth's words) and `put` (outside
+    hands; ValueError for a state that it cannot have). `changed` is called when its state did."""
 
     def __init__(self, driver: AccessoryDriver, spec: HomeKitSpec, aid: int, serial: str) -> None:
         super().__init__(driver, spec.name, aid=aid)
@@ -57,14 +58,6 @@ class Fixture(Accessory):  # type: ignore[misc]
         if self._under_way is not None:
             self._under_way.cancel()
             self._under_way = None
-
-    def read(self) -> State:
-        """The state in the truth's words."""
-        raise NotImplementedError
-
-    def put(self, state: State) -> None:
-        """Outside hands: ValueError for a state that it cannot have."""
-        raise NotImplementedError
 
 
 class Thermostat(Fixture):
