@@ -60,8 +60,13 @@ async def main() -> None:
         with home.listen() as changes:
             counted = Counted(link)
             following = asyncio.create_task(home.follow(counted))
-            while len(home.devices) < int(devices) or not all(
-                    home.reading(id_, device.traits[0].name) for id_, device in home.devices.items()):
+            told: set[str] = set()  # devices that showed something; the home itself is not asked at every change
+            while len(told) < int(devices):
+                change = await changes.get()
+                told |= {change.device} if change and change.trait else set()
+                if change is None:  # some were lost: the home says what it has
+                    told = {id_ for id_, one in home.devices.items() if home.reading(id_, one.traits[0].name)}
+            while not all(home.reading(id_, one.traits[0].name) for id_, one in home.devices.items()):
                 await changes.get()
             _say(inventory_s=time.monotonic() - began, rss=rss_of_self())
             await asyncio.sleep(6.0)  # what was remembered by a broker is told again five seconds later
