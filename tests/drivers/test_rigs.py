@@ -20,7 +20,7 @@ from dobby.home.traits import Value
 from tests.conftest import ALL
 from tests.drivers.house import DRIVERS, QUICK, until
 from tests.drivers.rig import Rig, first_look, kept
-from tests.drivers.rigs import dlna, esphome, home_assistant, kasa, lifx, lutron, roku, shelly
+from tests.drivers.rigs import dlna, esphome, home_assistant, kasa, lifx, lutron, powerview, roku, shelly
 
 pytestmark = pytest.mark.anyio
 
@@ -40,9 +40,11 @@ RIGS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
     "shelly cover": shelly.shutter,
     "shelly lamp": shelly.lamp,
     "lutron": lutron.dimmer,
+    "powerview": powerview.gateway,
 } | ({  # their own tests drive these already; here each of them meets every fault
     "lutron shade": lutron.shade,
     "lutron vent": lutron.vent,
+    "powerview hub": powerview.hub,
 } if ALL else {})
 ERRORS = {"dead": {"unreachable"}, "slow": {"unreachable", "timeout"}, "garbage": {"unknown", "unreachable"},
           "lies": {"mismatch"}, "refuses": {"refused"}}
