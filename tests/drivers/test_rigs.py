@@ -20,7 +20,7 @@ from dobby.home.traits import Value
 from tests.conftest import ALL
 from tests.drivers.house import DRIVERS, QUICK, until
 from tests.drivers.rig import Rig, first_look, kept
-from tests.drivers.rigs import dlna, esphome, home_assistant, kasa, lifx, lutron, powerview, roku, shelly
+from tests.drivers.rigs import dlna, elk, esphome, home_assistant, kasa, lifx, lutron, powerview, roku, shelly
 
 pytestmark = pytest.mark.anyio
 
@@ -41,6 +41,7 @@ RIGS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
     "shelly lamp": shelly.lamp,
     "lutron": lutron.dimmer,
     "powerview": powerview.gateway,
+    "elk": elk.area,
 } | ({  # their own tests drive these already; here each of them meets every fault
     "lutron shade": lutron.shade,
     "lutron vent": lutron.vent,
