@@ -1,0 +1,146 @@
+"""A learned device driven: its recipe over an open line, as a Link like any other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+
+from dobby.errors import Garbage, Refused
+from dobby.home.device import Command, Device, Found, Reading, Secret, Settings
+from dobby.home.stream import Stream
+from dobby.wire.neighbours import neighbours
+from dobby.wire.recipe.data import Ability, Recipe
+from dobby.wire.recipe.line import Line, opened
+from dobby.wire.recipe.values import NOT_THERE, find
+
+log = logging.getLogger(__name__)
+TRIES = 3  # orders in a row that a device took and did not show: then its recipe is set aside
+SHOWN_WITHIN = 8.0  # seconds
+
+Aside = Callable[[str], None]
+
+
+class RecipeLink:
+    """One learned device. aside: told, once, when the recipe no longer fits the device."""
+
+    def __init__(self, recipe: Recipe, settings: Settings, aside: Aside) -> None:
+        self._recipe, self._aside = recipe, aside
+        self._line: Line | None = None
+        self._missed, self._checks = 0, set[asyncio.Task[None]]()
+        self.last: dict[str, Reading] = {}
+        self.stream = Stream(self.fetch, poll=recipe.every, timeout=settings.timeout)
+
+    def open(self, line: Line) -> None:
+        """The line is there."""
+        self._line = line
+
+    def close(self) -> None:
+        """Leave nothing running."""
+        for task in self._checks:
+            task.cancel()
+
+    async def _ask(self, name: str) -> bytes:
+        if self._line is None:
+            raise Garbage("It was never opened.")
+        return await self._line.ask(self._recipe.requests[name])
+
+    async def fetch(self, device: str | None = None) -> Iterable[Reading]:
+        """What it shows now; DeviceError when it shows nothing that the recipe understands."""
+        if self._recipe.hello:
+            await self._ask(self._recipe.hello)
+        wanted = {one.read.request for one in self._recipe.abilities if one.read and one.read.request}
+        readings: list[Reading] = []
+        odd: Garbage | None = None
+        for name in sorted(wanted):
+            began = time.monotonic()
+            answer = await self._ask(name)
+            for ability in self._recipe.abilities:
+                if ability.read is not None and ability.read.request == name and answer:
+                    try:
+                        readings += self._reading(ability, answer, began)
+                    except Garbage as error:
+                        odd = error
+        if wanted and not readings and odd is not None:
+            raise odd
+        return readings
+
+    def _reading(self, ability: Ability, answer: bytes, tick: float) -> list[Reading]:
+        assert ability.read is not None  # noqa: S101  # only abilities that are read come here
+        raw = find(ability.read, answer)
+        if raw is NOT_THERE:
+            return []
+        reading = Reading(self._recipe.key, ability.trait.name, ability.turn.ours(raw, ability.trait.kind), tick=tick)
+        self.last[ability.trait.name] = reading
+        return [reading]
+
+    def pushed(self, message: bytes) -> None:
+        """Something came unasked: whatever places it holds are readings; most messages hold few."""
+        if self._recipe.by == "mqtt":
+            self.stream.hurry()
+            return
+        tick = time.monotonic()
+        for ability in self._recipe.abilities:
+            if ability.read is None or (ability.read.request and ability.read.kind != "text"):
+                continue
+            try:
+                for reading in self._reading(ability, message, tick):
+                    self.stream.push(reading)
+            except Garbage:
+                continue  # a message about something else
+
+    async def identify(self) -> None:
+        """Refused when another device answers."""
+        place, known = self._recipe.ask, self._recipe.known_by
+        if place is not None and place.request:
+            said = str(find(place, await self._ask(place.request))).strip().casefold()
+            if said not in (known.get("serial", "").casefold(), known.get("udn", "").casefold()):
+                raise Refused("Another device answers at this address.")
+
+    def watch(self) -> AsyncIterator[Device | Reading]:
+        """The device, then its readings."""
+        return self.stream.readings([self._recipe.device()])
+
+    async def send(self, command: Command) -> None:
+        """Say what sets this trait."""
+        ability = self._recipe.ability(command.trait)
+        if ability is None or not ability.set or self._line is None:
+            raise Refused("It cannot be told that.")
+        await self._line.ask(self._recipe.requests[ability.set], ability.turn.theirs(command.value))
+        self.stream.sent(command, ability.trait)
+        if ability.read is not None:
+            task = asyncio.create_task(self._check(command, ability, time.monotonic()))
+            self._checks.add(task)
+            task.add_done_callback(self._checks.discard)
+
+    async def _check(self, command: Command, ability: Ability, sent: float) -> None:
+        """Count orders that the device took and did not show, in a row."""
+        await asyncio.sleep(SHOWN_WITHIN)
+        last = self.last.get(command.trait)
+        if last is None or last.tick < sent:
+            return  # it says nothing at all, which is another trouble
+        self._missed = 0 if ability.trait.shows(command.value, last.value) else self._missed + 1
+        if self._missed >= TRIES:
+            self._aside("it no longer does what its recipe says")
+            self.stream.broken(Refused("Its recipe no longer fits it, so I set it aside."))
+
+
+@asynccontextmanager
+async def drive(recipe: Recipe, found: Found, secret: Secret, settings: Settings,
+                aside: Aside) -> AsyncIterator[RecipeLink]:
+    """A link to the learned device at an address; Refused when another device answers there."""
+    mac, here = recipe.known_by.get("mac", "").lower(), ""
+    link = RecipeLink(recipe, settings, aside)
+    async with opened(recipe, found.host, secret, link.pushed, link.stream.broken, found.port) as line:
+        link.open(line)
+        try:
+            if mac:
+                here = (await asyncio.to_thread(neighbours)).get(found.host, mac)
+            if here != mac:
+                raise Refused("Another device answers at this address.")
+            await link.identify()
+            yield link
+        finally:
+            link.close()

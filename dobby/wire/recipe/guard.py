@@ -1,0 +1,66 @@
+"""What no recipe may do, whoever wrote it: checked when a recipe is read, and again on the wire.
+
+One host, the methods and paths that the recipe listed when it was approved, no redirects, limits of size, time and
+rate, and none of the words below in anything it sends: nothing that a house elf does needs them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from urllib.parse import unquote
+
+from dobby.errors import Refused
+
+METHODS = frozenset({"GET", "PUT", "POST", "PATCH"})
+DENIED = frozenset({"reset", "factory", "factoryreset", "update", "upgrade", "firmware", "ota", "flash", "reboot",
+                    "restart", "shutdown", "admin", "wifi", "wlan", "ssid", "provision", "unpair", "erase", "format",
+                    "password", "passwd", "credentials", "token", "exec", "shell", "cgi", "delete", "remove"})
+ANSWER_LIMIT = 256 * 1024  # bytes of one answer
+SECONDS = 5.0  # for one answer, from first to last byte
+A_SECOND, AN_HOUR = 8.0, 7_200  # requests of one recipe, both ways of counting
+
+_PATH = re.compile(r"/[A-Za-z0-9\-._~!$&'()*+,;=:@%/{}?|]*")
+
+
+def denied(text: str) -> str:
+    """The first word of a text (a path, an action, a line) that no recipe may send; "" when there is none.
+
+    Words are read as people write them: "fw-update", "factoryReset" and "%75pdate" hide nothing.
+    """
+    for _ in range(2):
+        text = unquote(text)
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text)
+    words = re.findall(r"[a-z]+", spaced.casefold()) + re.findall(r"[a-z]+", text.casefold())
+    return next((word for word in words if word in DENIED), "")
+
+
+def bad_path(path: str) -> str:
+    """Why a path is none that a recipe may ask; "" when it may."""
+    if not _PATH.fullmatch(path) or len(path) > 300:
+        return "a path starts with / and holds no spaces or control characters"
+    plain = unquote(unquote(path))
+    steps = re.split(r"[/?]", plain)
+    if "//" in plain.partition("?")[0] or "\\" in plain or "." in steps or ".." in steps:
+        return "a path may not climb or leave its host"
+    word = denied(path)
+    return f"“{word}” is never asked of a device" if word else ""
+
+
+class Rate:
+    """At most so many requests a second and an hour; waits for the first, refuses beyond the second."""
+
+    def __init__(self) -> None:
+        self._next, self._hour, self._count = 0.0, 0.0, 0
+
+    async def wait(self) -> None:
+        """Until the next request may go; Refused when this hour's are spent."""
+        now = time.monotonic()
+        if now - self._hour > 3600:
+            self._hour, self._count = now, 0
+        self._count += 1
+        if self._count > AN_HOUR:
+            raise Refused("It was asked too often; I leave it alone for a while.")
+        self._next = max(now, self._next) + 1 / A_SECOND
+        await asyncio.sleep(max(0.0, self._next - now - 0.5))  # a short burst is fine

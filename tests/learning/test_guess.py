@@ -1,0 +1,65 @@
+"""From unknown to driven by rule, without a model, over real sockets: what is guessed, what is tried, what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import pytest
+
+from dobby.home.device import Settings
+from dobby.learning.guess import guess
+from dobby.learning.look import look
+from dobby.learning.trial import attempt
+from tests.learning import gadgets
+from tests.learning.gadgets import HOST, Gadget
+
+pytestmark = pytest.mark.anyio
+QUICK = Settings(timeout=3.0)
+Made = Callable[..., AbstractAsyncContextManager[Gadget]]
+# device -> its kind, the traits that it sets, those that it only shows
+GUESSED: dict[str, tuple[Made, str, set[str], set[str]]] = {
+    "json": (gadgets.breeze, "fan", {"on", "speed"}, set()),
+    "xml and forms": (gadgets.glow, "light", {"on", "brightness"}, set()),
+    "websocket": (gadgets.hum, "speaker", {"on", "volume"}, set()),
+    "openapi": (gadgets.ember, "thermostat", {"target", "mode"}, {"current"}),
+    "upnp": (gadgets.wink, "light", {"on", "brightness"}, set()),
+}
+
+
+@pytest.mark.parametrize("style", GUESSED)
+async def test_from_unknown_to_driven_by_rule(style: str) -> None:
+    made, kind, sets, shows = GUESSED[style]
+    async with made() as gadget:
+        before = dict(gadget.state)
+        draft = guess(await look(HOST, [gadget.port]))
+        assert draft is not None
+        assert draft.kind == kind
+        assert all(method == "GET" for method, _ in gadget.asked)  # nothing is set before somebody said yes
+        assert gadget.state == before
+        trial = await attempt(draft, HOST, {}, QUICK)
+        assert trial.recipe is not None, trial.said
+        assert trial.back
+        assert gadget.state == before
+        assert {one.trait.name for one in trial.recipe.abilities if one.set} == sets
+        assert {one.trait.name for one in trial.recipe.abilities if not one.set} == shows
+
+
+async def test_what_takes_its_time_is_waited_for() -> None:
+    async with gadgets.breeze(delay=2.0) as gadget:
+        draft = guess(await look(HOST, [gadget.port]))
+        assert draft is not None
+        trial = await attempt(draft, HOST, {}, QUICK)
+        assert trial.recipe is not None, trial.said
+        assert trial.recipe.requests["set_speed"].method == "PUT"
+
+
+async def test_what_says_yes_and_does_nothing_is_not_learned(monkeypatch: Any) -> None:
+    monkeypatch.setattr("dobby.learning.trial.PATIENCE", 0.6)
+    async with gadgets.breeze(deaf=True) as gadget:
+        draft = guess(await look(HOST, [gadget.port]))
+        assert draft is not None
+        trial = await attempt(draft, HOST, {}, QUICK)
+        assert trial.recipe is None
+        assert trial.said
