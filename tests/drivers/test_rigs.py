@@ -20,7 +20,7 @@ from dobby.home.traits import Value
 from tests.conftest import ALL
 from tests.drivers.house import DRIVERS, QUICK, until
 from tests.drivers.rig import Rig, first_look, kept
-from tests.drivers.rigs import dlna, elk, esphome, home_assistant, kasa, lifx, lutron, powerview, roku, shelly
+from tests.drivers.rigs import cast, dlna, elk, esphome, home_assistant, kasa, lifx, lutron, powerview, roku, shelly
 
 pytestmark = pytest.mark.anyio
 
@@ -42,6 +42,7 @@ RIGS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
     "lutron": lutron.dimmer,
     "powerview": powerview.gateway,
     "elk": elk.area,
+    "cast": cast.speaker,
 } | ({  # their own tests drive these already; here each of them meets every fault
     "lutron shade": lutron.shade,
     "lutron vent": lutron.vent,
