@@ -20,7 +20,20 @@ from dobby.home.traits import Value
 from tests.conftest import ALL
 from tests.drivers.house import DRIVERS, QUICK, until
 from tests.drivers.rig import Rig, first_look, kept
-from tests.drivers.rigs import cast, dlna, elk, esphome, home_assistant, kasa, lifx, lutron, powerview, roku, shelly
+from tests.drivers.rigs import (
+    cast,
+    dlna,
+    elk,
+    envisalink,
+    esphome,
+    home_assistant,
+    kasa,
+    lifx,
+    lutron,
+    powerview,
+    roku,
+    shelly,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -43,6 +56,7 @@ RIGS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
     "powerview": powerview.gateway,
     "elk": elk.area,
     "cast": cast.speaker,
+    "envisalink": envisalink.partition,
 } | ({  # their own tests drive these already; here each of them meets every fault
     "lutron shade": lutron.shade,
     "lutron vent": lutron.vent,
