@@ -33,13 +33,9 @@ from dobby.brains.claude import Claude
 from dobby.channels import load_channels
 from dobby.channels.channel import Context
 from dobby.clock import Clock
-from dobby.discovery import mdns
-from dobby.discovery.identify import listen_for, probes_of
+from dobby.discovery.ears import Ears, ears
 from dobby.discovery.links import Links, load_traits
 from dobby.discovery.networks import Reach, reach
-from dobby.discovery.probes import Probes
-from dobby.discovery.ssdp import Ssdp
-from dobby.discovery.wsd import WsDiscovery
 from dobby.drivers import load_drivers
 from dobby.errors import DobbyError
 from dobby.eyes import tuning
@@ -50,6 +46,8 @@ from dobby.home.comfort import Hold, hold
 from dobby.home.device import Device, Fault, Room, Settings
 from dobby.home.home import Given, Held, Home
 from dobby.home.verdict import gatekeeper
+from dobby.learning.learner import Learner
+from dobby.learning.shelf import Shelf
 from dobby.parts import Part, Parts, running
 from dobby.pictures import Pictures
 from dobby.post import Door, Post
@@ -70,22 +68,6 @@ from dobby.words import Words
 log = logging.getLogger(__name__)
 FILES_EVERY = 2.0  # seconds between looks at SOUL.md and skills/
 NAMES_SETTLE = 0.3  # seconds to let a hub bring all its devices before names are read anew
-
-
-@dataclass(frozen=True, slots=True)
-class Ears:
-    """What listens on the network."""
-
-    mdns_types: tuple[str, ...]
-    ssdp: Ssdp
-    cameras: WsDiscovery
-    probes: Probes
-
-    def search(self) -> None:
-        """Ask everything to speak up."""
-        self.ssdp.search()
-        self.cameras.search()
-        self.probes.search()
 
 
 @dataclass(slots=True)
@@ -145,7 +127,7 @@ async def opened(workspace: Path, *, manual_clock: bool = False) -> AsyncIterato
         stack.enter_context(_alone(workspace))
         store = await Store.open(workspace / "dobby.db")
         stack.push_async_callback(store.close)
-        daemon, ears = await _assemble(workspace, config, secrets, store, Clock(manual=manual_clock))
+        daemon, heard = await _assemble(workspace, config, secrets, store, Clock(manual=manual_clock))
         await _open_doors(daemon, secrets, stack)
         stack.callback(_leave_word(daemon).unlink, missing_ok=True)
         parts = await stack.enter_async_context(running())
@@ -157,7 +139,7 @@ async def opened(workspace: Path, *, manual_clock: bool = False) -> AsyncIterato
         if daemon.vision is not None:
             stack.push_async_callback(daemon.vision.close)
         stack.callback(daemon.events.close)
-        _start(daemon, parts, ears)
+        _start(daemon, parts, heard)
         await daemon.gateway.inbox.take_up()
         yield daemon
 
@@ -182,22 +164,20 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     drivers, driver_problems = await asyncio.to_thread(load_drivers, [workspace / "drivers"])
     allowed = await asyncio.to_thread(reach, config.network)
     code = secrets.values.get("ALARM_CODE", "")
-    links = Links(home, store, drivers, allowed, Settings(callbacks=config.network.callbacks),
-                  {"alarm_code": code} if code else {})
-    mdns_types, ssdp_targets = listen_for(drivers)
-    known = {urlsplit(one.url).hostname for one in config.cameras}
-    ears = Ears(mdns_types, Ssdp(allowed, ssdp_targets, links.saw), WsDiscovery(
-        allowed, lambda sighting: None if sighting.host in known else links.saw(sighting)),
-                Probes(allowed, probes_of(drivers), links.saw))
+    shelf, settings = Shelf(workspace / "skills"), Settings(callbacks=config.network.callbacks)
+    links = Links(home, store, [*drivers, shelf.driver()], allowed, settings, {"alarm_code": code} if code else {})
+    known = frozenset(host for one in config.cameras if (host := urlsplit(one.url).hostname))
+    heard = ears(allowed, drivers, links.saw, known)
     soul, soul_problems = await asyncio.to_thread(read_soul, workspace / "SOUL.md")
     skills, skill_problems = await asyncio.to_thread(load_skills, workspace / "skills")
     words = await asyncio.to_thread(Words, config.home.language, address=soul.address, dryness=soul.dryness,
                                     name=soul.name)
     house = House(home, store, Approvals(store, clock.now), clock, words, skills,
-                  NetworkScout(links, ears.search), mint)
+                  NetworkScout(links, heard.search), mint)
     zone = ZoneInfo(config.home.timezone)
     home.guard = lambda command, device: _held(hold(command, device, home, config.comfort,
                                                     clock.now().astimezone(zone)), device, house.words)
+    house.learner = await _learner(shelf, house, links, settings, allowed)
     owner = config.owner()
     agent = Agent(house, address_book(config.persons(), owner), Reflex(config.home.language, skills, words), soul,
                   _brain(config, secrets), _budget(config), config.home.name, config.brain.daily_tokens)
@@ -209,8 +189,20 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
                               lambda: house.words)
     daemon = Daemon(workspace, config, store, home, links, Gateway(agent, inbox), post, Events(), clock, token, allowed)
     daemon.problems = {"drivers": driver_problems, "soul": soul_problems, "skills": skill_problems,
-                       "network": list(allowed.problems)}
-    return daemon, ears
+                       "network": list(allowed.problems), "learned": shelf.problems}
+    return daemon, heard
+
+
+async def _learner(shelf: Shelf, house: House, links: Links, settings: Settings, allowed: Reach) -> Learner:
+    """What can be learned of what is on the network, and what was."""
+    learner = Learner(shelf, house.home, house.store, links, settings, allowed.allows)
+    await learner.open()
+
+    async def no_longer(key: str) -> None:
+        if key.startswith("learned:"):
+            await learner.drop(key)
+    links.on_forget = no_longer
+    return learner
 
 
 def _held(held: Hold | None, device: Device, words: Words) -> Held | None:
@@ -286,7 +278,7 @@ async def _open_eyes(daemon: Daemon, secrets: Secrets, pictures: Pictures) -> No
                                    lambda seen: daemon.events.tell("seen", seen))
 
 
-def _start(daemon: Daemon, parts: Parts, ears: Ears) -> None:
+def _start(daemon: Daemon, parts: Parts, heard: Ears) -> None:
     """Everything that runs for ever."""
     parts.run("links", daemon.links.run)
     parts.run("post", daemon.post.run)
@@ -305,11 +297,8 @@ def _start(daemon: Daemon, parts: Parts, ears: Ears) -> None:
         parts.run("pictures", lambda: sights.upkeep(daemon.config.eyes.keep_days, daemon.config.eyes.keep_mb))
     if daemon.vision is not None:
         parts.run("vision", daemon.vision.run)
-    if daemon.reach.addresses:
-        parts.run("mdns", lambda: mdns.watch(daemon.reach, ears.mdns_types, daemon.links.saw))
-        parts.run("ssdp", ears.ssdp.watch)
-        parts.run("ws-discovery", ears.cameras.watch)
-        parts.run("probes", ears.probes.watch)
+    for name, work in heard.parts().items():
+        parts.run(name, work)
 
 
 async def _once(work: Callable[[], Awaitable[None]]) -> None:

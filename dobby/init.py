@@ -17,12 +17,9 @@ from dobby import config as configuration
 from dobby.approvals import hash_pin
 from dobby.client import call, running
 from dobby.daemon import Daemon, opened
-from dobby.discovery import mdns
-from dobby.discovery.identify import claim, fits, listen_for, probes_of
+from dobby.discovery.ears import ears
+from dobby.discovery.identify import claim, fits
 from dobby.discovery.networks import own_networks, reach
-from dobby.discovery.probes import Probes
-from dobby.discovery.ssdp import Ssdp
-from dobby.discovery.wsd import WsDiscovery
 from dobby.drivers import load_drivers
 from dobby.errors import ConfigError, DobbyError
 from dobby.home.device import Command, Found, Outcome, Sighting
@@ -79,15 +76,11 @@ async def scan(workspace: Path, what: str, *, progress: bool) -> list[dict[str, 
             if progress:
                 print(f"I see {claimed[0].title} at {claimed[1].host}...", file=sys.stderr)
 
-    types, targets = listen_for(drivers)
-    ears = [asyncio.create_task(mdns.watch(allowed, types, saw)),
-            asyncio.create_task(Ssdp(allowed, targets, saw).watch()),
-            asyncio.create_task(WsDiscovery(allowed, saw).watch()),
-            asyncio.create_task(Probes(allowed, probes_of(drivers), saw).watch())]
-    await asyncio.wait(ears, timeout=LOOK)
-    for ear in ears:
+    listening = [asyncio.create_task(work()) for work in ears(allowed, drivers, saw).parts().values()]
+    await asyncio.wait(listening, timeout=LOOK)
+    for ear in listening:
         ear.cancel()
-    await asyncio.gather(*ears, return_exceptions=True)
+    await asyncio.gather(*listening, return_exceptions=True)
     return [{"key": one.key, "make": title, "name": one.name, "room": one.room, "host": one.host, "needs": one.needs,
              "linked": False, "why": one.why} for title, one in seen.values()]
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from dobby.home.device import Command, Device, View
 from dobby.home.traits import Risk
-from dobby.home.verdict import Verdict
+from dobby.home.verdict import JOINING, PAIR, Verdict
 from dobby.home.vocabulary import known
 from dobby.messages import Person
 
@@ -26,7 +26,7 @@ SCREEN = re.compile(r"blind|shade|curtain|window|shutter|awning|screen|light|lam
                     r"lumière|sonnette|rolluik|gordijn|bel\b|verlichting")
 Source = Literal["phrase", "model", "page", "undo", "answer", "program"]
 GUEST_KINDS = ("light", "speaker")
-PAIR = "pair"  # the trait of the command that lets a new device into the home
+__all__ = ["PAIR", "Asker", "Source", "judge", "risk_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Asker:
 
 def risk_of(command: Command, view: View) -> Risk:
     """What a command may cost in this home; a trait or purpose that nobody knows asks."""
-    if command.trait == PAIR:
+    if command.trait in JOINING:
         return Risk.ASK
     device = view.devices.get(command.device)
     row = known(command.trait, device.kind) if device else None

@@ -30,6 +30,12 @@ ON CONFLICT (key) DO UPDATE SET name = excluded.name, host = excluded.host, port
     model = excluded.model, secret = excluded.secret, path = excluded.path
 -- name: link_moved
 UPDATE links SET host = :host, port = :port, path = :path WHERE key = :key
+-- name: link_forget
+DELETE FROM links WHERE key = :key
+-- name: devices_forget
+DELETE FROM devices WHERE link = :key
+-- name: given_forget
+DELETE FROM given WHERE device = :key OR substr(device, 1, length(:key) + 1) = :key || '/'
 -- name: links
 SELECT * FROM links ORDER BY added, key
 

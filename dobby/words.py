@@ -24,10 +24,11 @@ def flatten(tree: Mapping[str, object], before: str = "") -> dict[str, Entry]:
 
 @cache
 def catalogue(language: str) -> Mapping[str, Entry]:
-    """The sentences of one language by dotted key: answers in words.toml, what the house itself says in house.toml."""
+    """The sentences of one language by dotted key: answers in words.toml, what the house itself says in house.toml,
+    what it says of devices that it learns in learn.toml."""
     folder = resources.files("dobby") / "languages" / language
     flat: dict[str, Entry] = {}
-    for part in (folder / name for name in ("words.toml", "house.toml")):
+    for part in (folder / name for name in ("words.toml", "house.toml", "learn.toml")):
         if part.is_file():
             flat |= flatten(tomllib.loads(part.read_text(encoding="utf-8")))
     return flat

@@ -96,6 +96,18 @@ class Sight:
         return replace(self, **changes)  # type: ignore[arg-type]  # field names are checked by replace itself
 
 
+NetworkVerb = Literal["what_is", "learn", "news", "why", "forget"]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Something asked about what is on the network: an address, or a device of the home by its id; "" for none said."""
+
+    verb: NetworkVerb
+    address: str = ""
+    device: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Same:
     """The owner's word that two devices are one thing, or (with one device) that one is several."""
@@ -103,7 +115,7 @@ class Same:
     devices: tuple[str, ...]
 
 
-Part = Same | Do | RunSkill | Question | Refuse | Clarify | Control | Sight
+Part = Same | Do | RunSkill | Question | Refuse | Clarify | Control | Sight | Network
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dobby.agent import answers, consent
-from dobby.agent.meaning import Clarify, Control, Do, Part, Question, Refuse, RunSkill, Same, Sight
+from dobby.agent.meaning import Clarify, Control, Do, Network, Part, Question, Refuse, RunSkill, Same, Sight
+from dobby.agent.net_replies import network
 from dobby.agent.sight_replies import sight
 from dobby.home.device import Command, Outcome
 from dobby.home.traits import Risk
-from dobby.home.verdict import Approval, Choice
+from dobby.home.verdict import FORGET, JOINING, PAIR, Approval, Choice
 from dobby.messages import Mind, Person
-from dobby.policy import PAIR
 from dobby.skills import commands as skill_commands
 from dobby.tools import twins
 from dobby.tools.fence import clean
-from dobby.tools.hands import Done, Hands, load_outcome
+from dobby.tools.hands import Done, Hands, Offer, load_outcome
+from dobby.tools.learn import tell_tried
 from dobby.tools.network import offer_to_try
 from dobby.tools.wording import join_or
 
@@ -52,6 +53,8 @@ async def act(hands: Hands, parts: Sequence[Part], text: str) -> Reply:
                 said.append(await _same(hands, devices))
             case Control():
                 said.append(await _control(hands, part))
+            case Network():
+                said.append(await network(hands, part))
             case Sight():
                 answered, done = await sight(hands, part)
                 said += [answered, tell(hands, done) if done else ""]
@@ -111,8 +114,10 @@ async def _orders(hands: Hands, orders: Sequence[Do | RunSkill]) -> str:
 def tell(hands: Hands, done: Done, *, about: str = "", corrected: tuple[tuple[str, str], ...] = ()) -> str:
     """Outcomes in words, then why something was refused, then the question that is open."""
     house = hands.house
-    acted = [o for o in done.outcomes if o not in _held(done) and o.command.trait != PAIR]
+    acted = [o for o in done.outcomes if o not in _held(done) and o.command.trait not in JOINING]
     parts = [_paired(hands, o) for o in done.outcomes if o.command.trait == PAIR and o not in _held(done)]
+    parts += [house.words.say("learn.forgotten") if o.result == "confirmed" else o.error.text if o.error else ""
+              for o in done.outcomes if o.command.trait == FORGET and o not in _held(done)]
     if acted and all(o.result != "failed" or o.command.device in house.home.devices for o in acted):
         parts += [answers.answer(acted, house.home, house.words, about=about, corrected=corrected)]
     parts += dict.fromkeys(hint for o in acted if (hint := _hint(hands, o)))
@@ -189,13 +194,18 @@ async def find(hands: Hands, what: str) -> str:
         hands.taint()
     if not offers:
         return words.say("find.nothing", what=what) if what else words.say("find.nothing_at_all")
-    lines = []
+    return await told_of(hands, offers, ask=bool(what))
+
+
+async def told_of(hands: Hands, offers: list[Offer], *, ask: bool) -> str:
+    """What was found on the network, a line each, and the question whether to try it."""
+    words, lines = hands.house.words, list[str]()
     for offer in offers:
         key = "find.here_already" if offer.linked else "find.found"
         name = f"{offer.title} “{offer.name}”" if offer.name else offer.title
         lines.append(words.say(key, what=name, room=offer.room or "?", host=offer.host) if offer.room
                      else words.say(f"{key}_no_room", what=name, host=offer.host))
-    question = await offer_to_try(hands, offers) if what else ""
+    question = await offer_to_try(hands, offers) if ask else ""
     return "\n".join([*lines, question]).strip()
 
 
@@ -206,7 +216,7 @@ async def why(hands: Hands) -> str:
     turn = await store.one("turn", id=row["turn"]) if row else None
     if row is None or turn is None:
         return words.say("why.nothing")
-    outcomes = [one for one in map(load_outcome, json.loads(row["outcomes"])) if one.command.trait != PAIR]
+    outcomes = [one for one in map(load_outcome, json.loads(row["outcomes"])) if one.command.trait not in JOINING]
     source = "page" if not turn["text"] else "model" if turn["mind"] in ("claude", "scripted") else "phrase"
     said = words.say("why.said", who=turn["person"], text=turn["text"] or "…", source=words.say(f"source.{source}"))
     return f"{said} {answers.answer(outcomes, hands.house.home, words)}"
@@ -265,4 +275,5 @@ async def settle(hands: Hands, person: Person, approval: Approval, said: consent
     answered = await hands.house.approvals.answer(person, approval.id, said.yes, pin_right=pin_right)
     if answered.answer != "yes":
         return words.say(f"consent.{answered.answer}")
-    return tell(hands, await hands.accept(answered, choice))
+    done = await hands.accept(answered, choice)
+    return "\n".join(one for one in (tell(hands, done), await tell_tried(hands, done)) if one)

@@ -11,7 +11,7 @@ import json
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -21,7 +21,8 @@ from dobby.errors import DeviceError, PairingError
 from dobby.home.device import Command, Device, Driver, Fault, Found, Outcome, Secret, Settings, Sighting
 from dobby.home.home import Home
 from dobby.home.known import SILENT
-from dobby.home.traits import Trait
+from dobby.home.traits import Risk, Trait
+from dobby.home.verdict import FORGET, PAIR
 from dobby.home.vocabulary import VOCABULARY
 from dobby.store import Store
 
@@ -58,7 +59,9 @@ class Links:
         self._codes: dict[str, str] = {}
         self._group: asyncio.TaskGroup | None = None
         self.on_seen: Callable[[], None] = lambda: None
-        home.also_does("pair", self.pair)
+        home.also_does(PAIR, self.pair)
+        home.also_does(FORGET, self.forgotten)
+        self.on_forget: Callable[[str], Awaitable[None]] = _nothing_more
 
     @property
     def kept(self) -> Mapping[str, Kept]:
@@ -177,6 +180,25 @@ class Links:
                              added=datetime.now(UTC).isoformat())
         self._keep(Kept(driver, found, secret))
 
+    async def forgotten(self, command: Command) -> Outcome:
+        """The command `forget`: a device's link goes for good, with all that its hub brought."""
+        key = next((one for one in self._kept if command.device == one or command.device.startswith(f"{one}/")), "")
+        if not key:
+            return _failed(command, "It is no part of the home.")
+        await self.on_forget(key)
+        await self.forget(key)
+        return Outcome(command, "confirmed", True, datetime.now(UTC))
+
+    async def forget(self, key: str) -> None:
+        """Let a link go for good: its line, its row, its secret, its devices and what the owner called them."""
+        kept = self._kept.pop(key, None)
+        if kept is not None and kept.task is not None:
+            kept.task.cancel()
+            await asyncio.gather(kept.task, return_exceptions=True)
+        await self._store.together([("link_forget", {"key": key}), ("devices_forget", {"key": key}),
+                                    ("given_forget", {"key": key})])
+        self._home.forget(key)
+
     async def _paired(self, driver: Driver, found: Found) -> Secret:
         if driver.pair is None:
             return {}
@@ -208,6 +230,10 @@ class Links:
             way == key or way.startswith(f"{key}/") for way in self._home.paths(id_)))
 
 
+async def _nothing_more(_key: str) -> None:
+    """Nothing else knows of it."""
+
+
 def _place(found: Found) -> tuple[str, int, str]:
     return found.host, found.port, found.path
 
@@ -220,7 +246,7 @@ def load_traits(text: str) -> tuple[Trait, ...]:
     """The traits that `dump_traits` wrote; risk comes from the vocabulary of today."""
     traits = []
     for name, kind, unit, low, high, step, choices in json.loads(text):
-        row = VOCABULARY.get(name) or Trait(name, kind, unit)
+        row = VOCABULARY.get(name) or Trait(name, kind, unit, base_risk=Risk.ASK)
         traits.append(row.but(min=low, max=high, step=step, choices=tuple(choices)))
     return tuple(traits)
 

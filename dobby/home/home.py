@@ -251,6 +251,14 @@ class Home:
             if id_ == key or id_.startswith(f"{key}/"):
                 known.lost = why
 
+    def forget(self, key: str) -> None:
+        """A link is gone for good, and its devices with it."""
+        for id_ in [one for one in self._known if one == key or one.startswith(f"{key}/")]:
+            del self._known[id_]
+            self._given.pop(id_, None)
+            self._stale = True
+            self._tell(Changed(id_))
+
     def _adopt(self, device: Device, link: Link) -> None:
         known = self._known.get(device.id)
         if known is None:

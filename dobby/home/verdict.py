@@ -20,6 +20,10 @@ from dobby.home.device import Command
 from dobby.home.traits import Risk
 
 Say = Literal["now", "ask", "refuse"]
+# traits of commands to the house itself, not to a device: let a new one in, try one that is being learned, keep it, let
+# one go for good
+PAIR, TRY, KEEP, FORGET = "pair", "try", "keep", "forget"
+JOINING = frozenset({PAIR, TRY, KEEP, FORGET})
 
 
 @dataclass(frozen=True, slots=True)

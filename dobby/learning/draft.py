@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from dobby.home.traits import Value
 from dobby.learning.meanings import Meant
 from dobby.wire.recipe.data import Recipe, parse
 
@@ -65,7 +64,7 @@ class Draft:
     def settable(self, way: Way) -> list[Seen]:
         """The fields that this way can set, the harmless ones first."""
         found = [one for one in self.fields if not one.meant.sensed and way.request(one) is not None]
-        return sorted(found, key=lambda one: HARMLESS.index(one.meant.trait) if one.meant.trait in HARMLESS else 99)
+        return sorted(found, key=lambda one: harm(one.meant.trait))
 
     def recipe(self, way: Way | None) -> Recipe:
         """The recipe for this way of setting; for looking only without one. ConfigError when it breaks a rule."""
@@ -91,6 +90,11 @@ HARMLESS = ("brightness", "volume", "muted", "speed", "fan_mode", "effect", "on"
             "choice", "amount", "position", "tilt", "mode", "target", "locked")
 
 
+def harm(trait: str) -> int:
+    """How late a trait is to be tried."""
+    return HARMLESS.index(trait) if trait in HARMLESS else len(HARMLESS)
+
+
 def _turn(meant: Meant) -> Row:
     row: Row = {}
     if meant.words:
@@ -102,25 +106,6 @@ def _turn(meant: Meant) -> Row:
     if meant.whole:
         row["whole"] = True
     return row
-
-
-def other(draft: Draft, one: Seen, now: Value, limits: tuple[float | None, float | None],
-          choices: Sequence[str]) -> Value:
-    """A value to try that is not the present one and near to it; None where there is none."""
-    if isinstance(now, bool):
-        return not now
-    if isinstance(now, str):
-        return next((choice for choice in choices if choice != now and choice.casefold() != "off"),
-                    next((choice for choice in choices if choice != now), None))
-    if not isinstance(now, int | float):
-        return None
-    low, high = limits[0] if limits[0] is not None else 0.0, limits[1] if limits[1] is not None else 100.0
-    step = one.meant.limits.get("step") or {"target": 1.0, "volume": 5.0}.get(one.meant.trait, (high - low) / 10)
-    if one.meant.scale > 1.5 and one.meant.trait == "target":
-        step = 2 / 1.8  # two degrees of its own
-    quieter = now - step if one.meant.trait in ("volume", "target") and now - step >= low else now + step
-    tried = quieter if low <= quieter <= high else now - step
-    return round(tried, 2) if low <= tried <= high else None
 
 
 # --- TOML -------------------------------------------------------------------------------------------------------------
@@ -159,8 +144,3 @@ def inline(value: Any) -> str:
 
 def _key(key: Any) -> str:
     return str(key) if re.fullmatch(r"[A-Za-z0-9_\-]+", str(key)) else json.dumps(str(key), ensure_ascii=False)
-
-
-def named(draft: Draft, name: str) -> Draft:
-    """The draft under another name."""
-    return replace(draft, name=name)

@@ -38,8 +38,7 @@ def guess(look: Look) -> Draft | None:
 def _web_draft(look: Look) -> Draft | None:
     """A device whose state is a JSON or XML document."""
     pages = [page for page in look.pages if page.status == 200]
-    documents = {page.path: fields_of(page) for page in pages if "openapi" not in page.path
-                 and "swagger" not in page.path and not (isinstance(page.data, Mapping) and isinstance(page.data.get("paths"), Mapping))}
+    documents = {page.path: fields_of(page) for page in pages if not _describes(page)}
     told = operations(look.pages)
     every = [leaf for rows in documents.values() for _, leaf in rows]
     name, kind_words = _called(look, every)
@@ -74,6 +73,12 @@ def _web_draft(look: Look) -> Draft | None:
     draft.ways = list(_ways(draft, told, look))
     draft.why = f"its page {ranked[0].path} shows {', '.join(one.meant.trait for one in draft.fields)}"
     return draft
+
+
+def _describes(page: Page) -> bool:
+    """Whether a page tells of an interface (OpenAPI), not of the device's state."""
+    paths = page.data.get("paths") if isinstance(page.data, Mapping) else None
+    return isinstance(paths, Mapping) or "openapi" in page.path or "swagger" in page.path
 
 
 def _request_name(path: str) -> str:

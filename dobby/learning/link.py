@@ -42,7 +42,8 @@ class RecipeLink:
         for task in self._checks:
             task.cancel()
 
-    async def _ask(self, name: str) -> bytes:
+    async def answer(self, name: str) -> bytes:
+        """What it answers to one request of its recipe."""
         if self._line is None:
             raise Garbage("It was never opened.")
         return await self._line.ask(self._recipe.requests[name])
@@ -50,13 +51,13 @@ class RecipeLink:
     async def fetch(self, device: str | None = None) -> Iterable[Reading]:
         """What it shows now; DeviceError when it shows nothing that the recipe understands."""
         if self._recipe.hello:
-            await self._ask(self._recipe.hello)
+            await self.answer(self._recipe.hello)
         wanted = {one.read.request for one in self._recipe.abilities if one.read and one.read.request}
         readings: list[Reading] = []
         odd: Garbage | None = None
         for name in sorted(wanted):
             began = time.monotonic()
-            answer = await self._ask(name)
+            answer = await self.answer(name)
             for ability in self._recipe.abilities:
                 if ability.read is not None and ability.read.request == name and answer:
                     try:
@@ -95,7 +96,7 @@ class RecipeLink:
         """Refused when another device answers."""
         place, known = self._recipe.ask, self._recipe.known_by
         if place is not None and place.request:
-            said = str(find(place, await self._ask(place.request))).strip().casefold()
+            said = str(find(place, await self.answer(place.request))).strip().casefold()
             if said not in (known.get("serial", "").casefold(), known.get("udn", "").casefold()):
                 raise Refused("Another device answers at this address.")
 

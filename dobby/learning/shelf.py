@@ -25,7 +25,7 @@ MAKE = "learned"
 
 @dataclass(slots=True)
 class Shelf:
-    """All recipes of a workspace. approved: the hash that was said yes to, by folder; aside: why a recipe is not used."""
+    """All recipes of a workspace. approved: the hash that was said yes to, by folder; aside: why one is not used."""
 
     folder: Path
     recipes: dict[str, Recipe] = field(default_factory=dict)
@@ -115,7 +115,7 @@ def shown(recipe: Recipe, request: str, answer: bytes) -> dict[str, Any]:
 
 
 def replay(folder: Path) -> list[str]:
-    """The test of a kept recipe, without its device: what it no longer reads as it did when it was proven; [] is well."""
+    """The test of a kept recipe, without its device: what it no longer reads as it did when proven; [] is well."""
     recipe = load(folder)
     exchanges = json.loads((folder / EXCHANGES).read_text("utf-8"))
     return [f"{folder.name}: {name} reads {now}, not {row['shows']}" for name, row in exchanges.items()

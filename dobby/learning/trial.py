@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 from dobby.errors import ConfigError, DeviceError, OutOfRange
 from dobby.home.device import Command, Found, Reading, Secret, Settings
-from dobby.home.traits import Value
-from dobby.learning.draft import Draft, Seen, other
+from dobby.home.traits import Trait, Value
+from dobby.learning.draft import Draft, harm
 from dobby.learning.link import RecipeLink, drive
-from dobby.wire.recipe.data import Recipe
+from dobby.wire.recipe.data import Ability, Recipe
 
 log = logging.getLogger(__name__)
 PATIENCE = 6.0  # seconds until a device that took an order shows it
@@ -39,14 +39,12 @@ class Trial:
     said: str = ""
 
 
-async def attempt(draft: Draft, host: str, secret: Secret, settings: Settings) -> Trial:
+async def attempt(draft: Draft, host: str, secret: Secret, settings: Settings, patience: float = PATIENCE) -> Trial:
     """Try the ways of a draft until one is seen to work; never raises for what the device does."""
     until = time.monotonic() + SECONDS
     said, shift = "", 0
-    reading_only: Recipe | None = None
     for way in draft.ways:
-        fields = draft.settable(way)
-        if not fields:
+        if not draft.settable(way):
             continue
         try:
             recipe = draft.recipe(way)
@@ -55,64 +53,96 @@ async def attempt(draft: Draft, host: str, secret: Secret, settings: Settings) -
             continue
         if time.monotonic() > until:
             return Trial(None, said=said or "It took too long.")
-        try:
-            async with drive(recipe, _found(draft, host), secret, settings, _nothing) as link:
-                for one in fields[:FIELDS]:
-                    shift += 1
-                    found, said = await _try(draft, recipe, link, one, shift)
-                    if found is not None:
-                        return found
-        except (DeviceError, TimeoutError) as error:
-            said = str(error)
-    with contextlib.suppress(ConfigError):
-        reading_only = draft.recipe(None)
-    if reading_only is not None and all(one.meant.sensed for one in draft.fields):
-        return await _only_read(draft, reading_only, host, secret, settings)
+        trial = await prove(recipe, host, secret, settings, shift, patience)
+        if trial.recipe is not None:
+            return trial
+        said, shift = trial.said or said, shift + FIELDS
+    if all(one.meant.sensed for one in draft.fields):
+        with contextlib.suppress(ConfigError):
+            return await prove(draft.recipe(None), host, secret, settings)
     return Trial(None, said=said or "I found no way to set anything.")
+
+
+async def prove(recipe: Recipe, host: str, secret: Secret, settings: Settings, shift: int = 0,
+                patience: float = PATIENCE) -> Trial:
+    """Try one recipe: one harmless setting and back; of a device that only shows, one reading. patience: seconds until
+    what took an order shows it."""
+    said = ""
+    found = Found(recipe.key, "learned", recipe.name, host, recipe.port)
+    settable = sorted((one for one in recipe.abilities if one.set), key=lambda one: harm(one.trait.name))
+    try:
+        async with drive(recipe, found, secret, settings, _nothing) as link:
+            if not settable:
+                return Trial(recipe) if await _shown(link) else Trial(None, said="It shows nothing.")
+            for at, one in enumerate(settable[:FIELDS]):
+                trial = await _try(recipe, link, one, shift + at, patience)
+                if trial.recipe is not None:
+                    return trial
+                said = trial.said or said
+    except (DeviceError, TimeoutError) as error:
+        said = error.text if isinstance(error, DeviceError) else "It does not answer."
+    return Trial(None, said=said)
 
 
 def _nothing(_: str) -> None:
     """Nobody is told while it is tried."""
 
 
-def _found(draft: Draft, host: str) -> Found:
-    return Found(f"learned:{draft.slug}", "learned", draft.name, host, draft.port)
-
-
 async def _shown(link: RecipeLink) -> Mapping[str, Reading]:
     return {reading.trait: reading for reading in await link.fetch()} or link.last
 
 
-async def _try(draft: Draft, recipe: Recipe, link: RecipeLink, one: Seen, shift: int) -> tuple[Trial | None, str]:
-    """One field by one way. A number is another each time, so that what a slow device shows late proves nothing."""
-    ability = recipe.ability(one.meant.trait)
-    if ability is None:
-        return None, ""
-    now = await _first(link, one.meant.trait)
+async def _try(recipe: Recipe, link: RecipeLink, one: Ability, shift: int, patience: float) -> Trial:
+    """One setting of a recipe, seen, and put back. What cannot be read back is said, and counts if its owner saw it."""
+    trait = one.trait
+    if one.read is None:
+        return await _blind(recipe, link, one)
+    now = await _first(link, trait.name)
     if now is None:
-        return None, "It does not show what I would set."
-    trait = ability.trait
-    tried = other(draft, one, now, (trait.min, trait.max), trait.choices)
-    if isinstance(tried, float | int) and not isinstance(tried, bool) and trait.name not in ("target", "locked"):
-        span = (trait.max or 100) - (trait.min or 0)
-        step = one.meant.limits.get("step") or span / 50
-        moved = tried + (shift % 4) * step * (1 if tried > now else -1)  # type: ignore[operator]  # a number's reading is one
-        tried = moved if (trait.min or 0) <= moved <= (trait.max or 100) else tried
+        return Trial(None, said="It does not show what I would set.")
+    tried = other(trait, now, shift)
     if tried is None:
-        return None, ""
+        return Trial(None)
     try:
-        tried = trait.check(tried)
-        await link.send(Command(recipe.key, trait.name, tried))
+        await link.send(Command(recipe.key, trait.name, trait.check(tried)))
     except OutOfRange:
-        return None, ""
+        return Trial(None)
     except DeviceError as error:
-        return None, error.text
-    if not await _shows(link, trait.name, lambda value: trait.shows(tried, value)):
-        return None, "It took the order, but shows no change."
+        return Trial(None, said=error.text)
+    if not await _shows(link, trait.name, lambda value: trait.shows(tried, value), patience):
+        return Trial(None, said="It took the order, but shows no change.")
     with contextlib.suppress(DeviceError):
         await link.send(Command(recipe.key, trait.name, now))
-    back = await _shows(link, trait.name, lambda value: trait.shows(now, value))
-    return Trial(recipe, trait.name, now, tried, back), ""
+    back = await _shows(link, trait.name, lambda value: trait.shows(now, value), patience)
+    return Trial(recipe, trait.name, now, tried, back)
+
+
+async def _blind(recipe: Recipe, link: RecipeLink, one: Ability) -> Trial:
+    value = other(one.trait, False if one.trait.kind == "switch" else one.trait.min or 0.0, 0)
+    try:
+        await link.send(Command(recipe.key, one.trait.name, one.trait.check(value)))
+    except DeviceError as error:
+        return Trial(None, said=error.text)
+    return Trial(recipe, one.trait.name, None, value)
+
+
+def other(trait: Trait, now: Value, shift: int) -> Value:
+    """A value to try that is near the present one; another number for each `shift`, so that what a slow device shows
+    late of an earlier try proves nothing. None where there is none."""
+    if isinstance(now, bool):
+        return not now
+    if isinstance(now, str):
+        rest = [choice for choice in trait.choices if choice != now]
+        return next((choice for choice in rest if choice.casefold() != "off"), rest[0] if rest else None)
+    if not isinstance(now, int | float):
+        return None
+    low, high = trait.min if trait.min is not None else 0.0, trait.max if trait.max is not None else 100.0
+    if trait.name == "target":
+        return now - 1 if now - 1 >= low else now + 1 if now + 1 <= high else None
+    step = trait.step if trait.step > (high - low) / 50 else (high - low) / 10 + (shift % 4) * (high - low) / 50
+    down = trait.name == "volume" or now + step > high
+    tried = round(now - step if down and now - step >= low else now + step, 2)
+    return tried if low <= tried <= high else None
 
 
 async def _first(link: RecipeLink, trait: str) -> Value:
@@ -126,9 +156,9 @@ async def _first(link: RecipeLink, trait: str) -> Value:
     return None
 
 
-async def _shows(link: RecipeLink, trait: str, good: Callable[[Value], bool]) -> bool:
+async def _shows(link: RecipeLink, trait: str, good: Callable[[Value], bool], patience: float) -> bool:
     """Whether the device comes to show it, within patience."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + patience
     while time.monotonic() < until:
         await asyncio.sleep(LOOK_EVERY)
         with contextlib.suppress(DeviceError):
@@ -136,13 +166,3 @@ async def _shows(link: RecipeLink, trait: str, good: Callable[[Value], bool]) ->
             if reading is not None and good(reading.value):
                 return True
     return False
-
-
-async def _only_read(draft: Draft, recipe: Recipe, host: str, secret: Secret, settings: Settings) -> Trial:
-    """A device that only shows: read it once."""
-    try:
-        async with drive(recipe, _found(draft, host), secret, settings, _nothing) as link:
-            shown = await _shown(link)
-    except DeviceError as error:
-        return Trial(None, said=error.text)
-    return Trial(recipe) if shown else Trial(None, said="It shows nothing.")

@@ -21,6 +21,7 @@ from dobby.home.device import Command, Fault, Outcome
 from dobby.home.home import Home
 from dobby.home.traits import Risk, Value
 from dobby.home.verdict import Approval, Choice, Mint, NoPermit, Verdict
+from dobby.learning.learner import Learner
 from dobby.messages import Person, Picture
 from dobby.policy import Asker, Source, judge, risk_of
 from dobby.skills import Skill
@@ -76,6 +77,7 @@ class House:
     scout: Scout
     mint: Mint
     sights: Sights | None = None  # the cameras, None where there are none
+    learner: Learner | None = None  # what is being learned, None where no network may be looked at
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from dobby.home.device import Command, View
 from dobby.home.traits import Value
-from dobby.policy import PAIR
+from dobby.home.verdict import JOINING
 from dobby.words import Words
 
 
@@ -17,8 +17,8 @@ def order_text(command: Command, view: View, words: Words) -> str:
     name = device.name if device else command.device
     if device and device.room and device.room not in device.name:
         name = f"{name} ({device.room})"
-    if command.trait == PAIR:
-        return words.say("order.pair", name=name)
+    if command.trait in JOINING:
+        return words.say(f"order.{command.trait}", name=name)
     for key in (f"order.{command.trait}_{str(command.value).lower()}", f"order.{command.trait}"):
         if words.has(key):
             return words.say(key, name=name, value=_plain(command.value))

@@ -1,5 +1,5 @@
-"""Made-up devices of different style, each a small server on a loopback address of its own; nothing in dobby/ knows any of
-them. `state` is the truth inside."""
+"""Made-up devices of different style, each a small server of its own; nothing in dobby/ knows any of them. `state` is
+the truth inside."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Gadget:
     """A made-up device while it runs. delay: seconds until what it was told is so; asked: every request it got."""
 
     state: dict[str, Any]
-    port: int = 0
+    host: str = HOST
+    port: int = 0  # 0: whichever is free
     delay: float = 0.0
     asked: list[tuple[str, str]] = field(default_factory=list)
     deaf: bool = False  # says yes to everything and does nothing
@@ -50,7 +51,7 @@ async def served(gadget: Gadget, routes: dict[tuple[str, str], Handler]) -> Asyn
         app.router.add_route(method, path, handler)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, HOST, 0)
+    site = web.TCPSite(runner, gadget.host, gadget.port)
     await site.start()
     gadget.port = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]  # listening
     try:
@@ -65,8 +66,8 @@ async def breeze(**more: Any) -> AsyncIterator[Gadget]:
     gadget = Gadget({"running": True, "speed": 1}, **more)
 
     async def show(_: web.Request) -> web.Response:
-        return web.json_response({"serialNumber": "BRZ-20417", "label": "Attic ventilator", "running": gadget.state["running"],
-                                  "speed": gadget.state["speed"], "speedMax": 3, "uptime": 4711})
+        return web.json_response({"serialNumber": "BRZ-20417", "label": "Attic ventilator", **gadget.state,
+                                  "speedMax": 3, "uptime": 4711})
 
     async def change(request: web.Request) -> web.Response:
         body = await request.json()
@@ -80,7 +81,8 @@ async def breeze(**more: Any) -> AsyncIterator[Gadget]:
     async def home(_: web.Request) -> web.Response:
         return web.Response(text='<title>Ventilator</title><a href="/api/v1/fan">state</a>', content_type="text/html")
 
-    async with served(gadget, {("GET", "/"): home, ("GET", "/api/v1/fan"): show, ("PUT", "/api/v1/fan"): change}) as one:
+    async with served(gadget, {("GET", "/"): home, ("GET", "/api/v1/fan"): show,
+                               ("PUT", "/api/v1/fan"): change}) as one:
         yield one
 
 
@@ -90,7 +92,7 @@ async def glow(**more: Any) -> AsyncIterator[Gadget]:
     gadget = Gadget({"lamp": "ON", "dim": 120}, **more)
 
     async def show(_: web.Request) -> web.Response:
-        return web.Response(text=f'<?xml version="1.0"?><luminaire><id>GL-77-1009</id><caption>Reading corner lamp</caption>'
+        return web.Response(text=f'<?xml version="1.0"?><luminaire><id>GL-77-1009</id><caption>Corner lamp</caption>'
                                  f"<lamp>{gadget.state['lamp']}</lamp><dim>{gadget.state['dim']}</dim></luminaire>",
                             content_type="text/xml")
 
@@ -222,7 +224,7 @@ async def wink(**more: Any) -> AsyncIterator[Gadget]:
 
     async def control(request: web.Request) -> web.Response:
         one = request.path.rpartition("/")[2]
-        target, status, kind, _ = kinds[one]
+        target, status, _, _ = kinds[one]
         body = await request.text()
         action = request.headers["SOAPACTION"].strip('"').partition("#")[2]
         if action.startswith("Set"):
@@ -264,7 +266,7 @@ async def tick(**more: Any) -> AsyncIterator[Gadget]:
             await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(visit, HOST, 0)
+    server = await asyncio.start_server(visit, gadget.host, gadget.port)
     gadget.port = server.sockets[0].getsockname()[1]
     async with server:
         yield gadget

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any
 
 import pytest
 
@@ -55,11 +54,10 @@ async def test_what_takes_its_time_is_waited_for() -> None:
         assert trial.recipe.requests["set_speed"].method == "PUT"
 
 
-async def test_what_says_yes_and_does_nothing_is_not_learned(monkeypatch: Any) -> None:
-    monkeypatch.setattr("dobby.learning.trial.PATIENCE", 0.6)
+async def test_what_says_yes_and_does_nothing_is_not_learned() -> None:
     async with gadgets.breeze(deaf=True) as gadget:
         draft = guess(await look(HOST, [gadget.port]))
         assert draft is not None
-        trial = await attempt(draft, HOST, {}, QUICK)
+        trial = await attempt(draft, HOST, {}, QUICK, patience=0.6)
         assert trial.recipe is None
         assert trial.said
