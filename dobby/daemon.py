@@ -180,7 +180,8 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     house.learner = await _learner(shelf, house, links, settings, allowed)
     owner = config.owner()
     agent = Agent(house, address_book(config.persons(), owner), Reflex(config.home.language, skills, words), soul,
-                  _brain(config, secrets), _budget(config), config.home.name, config.brain.daily_tokens)
+                  _brain(config, secrets), _budget(config), config.home.name, config.brain.daily_tokens,
+                  search=config.brain.search)
     inbox = Inbox(store, agent.take)
     token = await store.fact("token") or random_secrets.token_urlsafe(24)
     await store.set_fact("token", token)

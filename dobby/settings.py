@@ -44,6 +44,7 @@ class BrainSettings:
     max_steps: int = 12
     turn_tokens: int = 60_000
     turn_seconds: float = 90.0
+    search: str = ""  # a web search for learning devices: an address with {query} in it
 
 
 @dataclass(frozen=True, slots=True)

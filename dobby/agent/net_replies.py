@@ -32,6 +32,9 @@ async def _look_at(hands: Hands, address: str) -> str:
     studied = await house.learner.study(address)
     if studied is None:
         return words.say("learn.outside", host=address)
+    if studied.draft is None and house.learner.ask_model is not None and (
+            studied.seen.pages or studied.seen.sockets or studied.seen.banners):
+        studied = await house.learner.ask_model(studied, hands) or studied
     return await offer_to_learn(hands, studied)
 
 

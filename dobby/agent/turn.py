@@ -21,9 +21,11 @@ from dobby.agent.meaning import Context, Miss, Understood
 from dobby.agent.recover import interrupted
 from dobby.agent.reflex import Reflex
 from dobby.agent.replies import Reply, act, consented
+from dobby.agent.student import study
 from dobby.brains.brain import Brain
 from dobby.errors import BrainError
 from dobby.home.device import Outcome
+from dobby.learning.learner import Studied
 from dobby.messages import TEXT_LIMIT, Letter, Message, Person
 from dobby.policy import Asker
 from dobby.post import queued
@@ -54,7 +56,25 @@ class Agent:
     on_letter: Callable[[], None] = lambda: None
     watchman: Watchman | None = None
     followed: set[asyncio.Task[None]] = field(default_factory=set)  # what will be told later
+    search: str = ""  # the address of a web search, for learning devices
     contexts: dict[str, Context] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.house.learner is not None and self.brain is not None:
+            self.house.learner.ask_model = self._study
+
+    async def _study(self, studied: Studied, hands: Hands) -> Studied | None:
+        """Let the model work out an unknown device; None when there is no budget left for it, or it could not."""
+        spent = f"tokens:{self.house.clock.now():%Y-%m-%d}"
+        if self.brain is None or self.house.learner is None or await self.house.store.fact(
+                spent, 0) >= self.daily_tokens:
+            return None
+        try:
+            found, tokens = await study(self.brain, self.budget, hands, self.house.learner, studied, self.search)
+        except BrainError:
+            return None
+        await self.house.store.do("tokens_add", name=spent, tokens=tokens)
+        return found
 
     async def take(self, id_: int) -> None:
         """Deal with one accepted message, whatever happens; a cancelled one is said to be stopped."""

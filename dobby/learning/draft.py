@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,10 +57,7 @@ class Draft:
     @property
     def slug(self) -> str:
         """The folder's name: what it is called, and the tail of what it is known by."""
-        tail = re.sub(r"[^a-z0-9]", "", str(next((self.known_by[k] for k in ("mac", "serial", "udn")
-                                                  if k in self.known_by), "")).lower())[-6:]
-        name = re.sub(r"[^a-z0-9]+", "-", self.name.casefold()).strip("-")[:30] or self.kind
-        return f"{name}-{tail}" if tail else name
+        return folder_name(self.name or self.kind, self.known_by)
 
     def settable(self, way: Way) -> list[Seen]:
         """The fields that this way can set, the harmless ones first."""
@@ -83,6 +81,24 @@ class Draft:
         data = {"recipe": 1, "name": self.name, "kind": self.kind, "known_by": self.known_by, "talks": talks,
                 "requests": requests, "traits": traits}
         return parse(toml(data), self.slug)
+
+
+def folder_name(name: str, known_by: Mapping[str, Any]) -> str:
+    """What the folder of a learned device is called: its name, and the tail of what it is known by."""
+    tail = re.sub(r"[^a-z0-9]", "", str(next((known_by[kind] for kind in ("mac", "serial", "udn") if kind in known_by),
+                                             "")).lower())[-6:]
+    plain = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:30] or "device"
+    return f"{plain}-{tail}" if tail else plain
+
+
+def slug_of(text: str) -> str:
+    """The folder's name for a recipe that somebody wrote; "device" where its text cannot be read."""
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return "device"
+    known_by = data.get("known_by")
+    return folder_name(str(data.get("name", "")), known_by if isinstance(known_by, Mapping) else {})
 
 
 # what may be tried on a device whose owner watches: the sooner, the less it can do

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from dobby.errors import ConfigError, DeviceError
 from dobby.home.device import Command, Driver, Fault, Found, Outcome, Secret, Settings
@@ -37,6 +37,9 @@ class Joins(Protocol):
     async def accept(self, driver: Driver, found: Found, secret: Secret) -> None:
         """Keep a link from now on."""
         ...
+
+
+AskModel = Callable[["Studied", Any], Awaitable["Studied | None"]]  # takes the hands of the turn that asks
 
 
 @dataclass(slots=True)
@@ -66,6 +69,7 @@ class Learner:
         self.shelf, self._home, self._store, self._joins = shelf, home, store, joins
         self._settings, self._allows = settings, allows
         self.studied: dict[str, Studied] = {}
+        self.ask_model: AskModel | None = None  # what helps where no rule knows; None without a model
         self._driver = shelf.driver()
         home.also_does(TRY, self.try_it)
         home.also_does(KEEP, self.keep)
@@ -103,7 +107,12 @@ class Learner:
         do no more than any recipe."""
         if not self._allows(host):
             raise ConfigError([f"{host} is not in a network that the owner named"])
-        studied = Studied(host, seen, given=parse(text, slug))
+        recipe = parse(text, slug)
+        invented = [value for value in recipe.known_by.values() if recipe.ask is None and not seen.holds(value)]
+        if invented:
+            raise ConfigError([f"known_by: the device never said {invented[0]!r} of itself; give what it says, or ask "
+                               "for it"])
+        studied = Studied(host, seen, given=recipe)
         self._hold(studied)
         return studied
 

@@ -7,6 +7,7 @@ A path with a verb in it (on, toggle, set, open ...) is never asked, nor any que
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import re
@@ -63,6 +64,13 @@ class Look:
     facts: Mapping[str, str] = field(default_factory=dict)  # what it announced
     pages: list[Page] = field(default_factory=list)
     sockets: dict[tuple[int, str], list[str]] = field(default_factory=dict)
+    banners: dict[int, str] = field(default_factory=dict)  # what ports that speak no HTTP said unasked
+
+    def holds(self, text: str) -> bool:
+        """Whether the device said this of itself anywhere."""
+        said = (self.mac, *self.facts.values(), *(page.text for page in self.pages), *self.banners.values(),
+                *(message for messages in self.sockets.values() for message in messages))
+        return any(text.casefold() in one.casefold() for one in said)
 
     def page(self, path: str) -> Page | None:
         """The page that answered well at a path."""
@@ -89,6 +97,16 @@ async def look(host: str, ports: Sequence[int] = (), *, mac: str = "", facts: Ma
             for port in {page.port for page in seen.pages} or set(ports):
                 await looker.listen(port)
     return seen
+
+
+async def look_again(seen: Look, port: int, path: str) -> Page | None:
+    """One more page of a device that was looked at; None where nothing is, or where it may not be looked."""
+    known = next((page for page in seen.pages if (page.port, page.path) == (port, path)), None)
+    if known is None and len(seen.pages) < PAGES * 2:
+        async with web_to(seen.host) as web:
+            await _Looker(web, seen, time.monotonic()).visit(port, path)
+        known = next((page for page in seen.pages if (page.port, page.path) == (port, path)), None)
+    return known
 
 
 class _Looker:
@@ -130,10 +148,27 @@ class _Looker:
                 kind = headers.get("content-type", "").partition(";")[0].strip().lower()
                 self._seen.pages.append(Page(port, path, answer.status, kind or _kind(text), text, headers, _json(text),
                                              headers.get("allow", "")))
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
+        except (aiohttp.ClientConnectorError, TimeoutError):
             return
+        except (aiohttp.ClientError, OSError, ValueError):
+            if path == "/":
+                await self.overhear(port)
         except Exception:  # a stranger's answer that breaks the library is no page
             log.debug("a page could not be read", exc_info=True)
+
+    async def overhear(self, port: int) -> None:
+        """What something that is no web server says to a visitor who says nothing."""
+        try:
+            async with asyncio.timeout(PAGE_SECONDS):
+                reader, writer = await asyncio.open_connection(self._seen.host, port, limit=4096)
+        except (OSError, TimeoutError):
+            return
+        said = b""
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(0.5):
+                said = await reader.read(400)
+        writer.close()
+        self._seen.banners[port] = "".join(c for c in said.decode("utf-8", "replace") if c.isprintable() or c == " ")
 
     async def listen(self, port: int) -> None:
         """The first messages of a socket that tells by itself."""

@@ -49,7 +49,7 @@ async def offer_to_learn(hands: Hands, studied: Studied) -> str:
 def _unknown(hands: Hands, studied: Studied) -> str:
     words = hands.house.words
     pages = [page for page in studied.seen.pages if page.status < 400]
-    if not pages and not studied.seen.sockets and not studied.seen.pages:
+    if not pages and not studied.seen.sockets and not studied.seen.pages and not studied.seen.banners:
         return words.say("learn.silent", host=studied.host)
     if any(page.status in (401, 403) for page in studied.seen.pages):
         return words.say("learn.locked", host=studied.host)

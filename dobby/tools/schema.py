@@ -17,7 +17,7 @@ from typing import Any, Literal
 from dobby.errors import DobbyError
 from dobby.tools.hands import Hands
 
-TEXT_LIMIT = 2000  # characters of one text argument
+TEXT_LIMIT = 6000  # characters of one text argument
 LIST_LIMIT = 200
 JSON_NAMES: dict[type, str] = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object"}
 

@@ -73,3 +73,58 @@ async def test_what_is_not_in_the_home_network_is_not_looked_at(house: House) ->
         answer = await house.say("what is 127.0.0.1?")
         assert "not in a network" in answer["reply"]
         assert fan.asked == []
+
+
+VALVE = """
+recipe = 1
+name = "Garden tap"
+kind = "valve"
+[known_by]
+serial = "TCK-3301"
+ask = { request = "id", text = "ID={}" }
+[talks]
+by = "tcp"
+port = 8080
+ending = "\\r\\n"
+[requests.id]
+send = "?ID"
+[requests.zone]
+send = "?ZONE"
+[requests.set_zone]
+send = "ZONE {value}"
+[traits.on]
+read = { request = "zone", text = "ZONE={}" }
+set = "set_zone"
+words = [[true, "OPEN"], [false, "SHUT"]]
+"""
+
+
+async def test_what_no_rule_knows_is_written_down_by_the_model(house: House) -> None:
+    address = somewhere(house)
+    async with gadgets.tick(host=address, port=8080) as tap:
+        evil = VALVE.replace("ZONE {value}", "RESET")
+        await house.script({"tools": [{"name": "set_devices", "input": {"on": False}}]},
+                           {"tools": [{"name": "write_recipe", "input": {"recipe": evil}}]},
+                           {"tools": [{"name": "write_recipe", "input": {"recipe": VALVE}}]},
+                           {"text": "It is a valve."})
+        seen = await house.say(f"what is {address}?")
+        asked = await house.asked()
+        assert {one["name"] for one in asked[0]["tools"]} == {"look_at", "write_recipe", "search_web"}
+        assert "no such tool" in str(asked[1]["messages"])
+        assert "never said to a device" in str(asked[2]["messages"])
+        assert "ZONE {value}" in seen["reply"], "the person is shown all that it would say"
+        assert "Garden tap" in seen["reply"]
+        assert not any(said.startswith("ZONE") for _, said in tap.asked)
+        tried = await house.say("yes")
+        assert "from off to on" in tried["reply"], tried["reply"]
+        assert tap.state == {"zone": "SHUT"}
+        assert "part of the home" in (await house.say("yes"))["reply"]
+
+        async def there() -> bool:
+            _, home = await house.api("GET", "/api/home")
+            return any(one["name"] == "Garden tap" and one["reachable"] for one in home["devices"])
+        await until(there)
+        asked_first = await house.say("turn on the garden tap")
+        assert asked_first["question"], "water that flows asks"
+        assert [one["result"] for one in (await house.say("yes"))["outcomes"]] == ["confirmed"]
+        assert tap.state == {"zone": "OPEN"}
