@@ -1,7 +1,7 @@
 """TP-Link Kasa of the first generation, which asks for no login: plugs, switches, dimmers, strips, bulbs.
 
 Found by the search that its app uses, polled over its own protocol on TCP 9999. Newer ones (KLAP, Tapo) do not answer
-there and want the account's password: not covered.
+there and want the account's password: tapo.py.
 """
 
 from __future__ import annotations
@@ -130,6 +130,6 @@ ABOUT = About(
     covers="the first generation: plugs, switches, dimmers, strips of outlets, bulbs, with power and energy",
     credentials="none", updates="polled", library="own",
     judged=("a: tplink-smarthome-simulator (npm)", "c: answers of real ones"),
-    lacks="newer firmware (KLAP) and Tapo, which want the account's password; effects of light strips")
+    lacks="newer firmware (KLAP) and Tapo, which are a make of their own here; effects of light strips")
 DRIVER = Driver("kasa", "Kasa", LooksFor(probes=(Probe(KIND, kasa.PORT, SEARCH, answered),)), claim, connect,
                 about=ABOUT)

@@ -33,6 +33,7 @@ from tests.drivers.rigs import (
     powerview,
     roku,
     shelly,
+    tapo,
 )
 
 pytestmark = pytest.mark.anyio
@@ -57,10 +58,12 @@ RIGS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
     "elk": elk.area,
     "cast": cast.speaker,
     "envisalink": envisalink.partition,
+    "tapo": tapo.plug,
 } | ({  # their own tests drive these already; here each of them meets every fault
     "lutron shade": lutron.shade,
     "lutron vent": lutron.vent,
     "powerview hub": powerview.hub,
+    "tapo lamp": tapo.lamp,
 } if ALL else {})
 ERRORS = {"dead": {"unreachable"}, "slow": {"unreachable", "timeout"}, "garbage": {"unknown", "unreachable"},
           "lies": {"mismatch"}, "refuses": {"refused"}}
