@@ -107,6 +107,7 @@ class Detector:
 
     def _step(self, small: Array, at: float, step: float) -> list[Change]:
         before, look = self._look.spread, self._look
+        look.followed = self._events.followed(at, look.specked)
         blobs = look.see(small, step, self._events.held())
         self._upheaval = self._upheaval + 1 if look.share > 0.5 else 0
         if self._upheaval >= 2 or self._another(before, at):

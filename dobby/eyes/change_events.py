@@ -10,19 +10,39 @@ from dataclasses import dataclass
 import numpy as np
 
 from .change_background import Array, Background
-from .change_tracks import Blob, Rect, Track, apart, follow, gap, joined, left_picture, reach, shared, steady, travelled
+from .change_tracks import (
+    Blob,
+    Rect,
+    Track,
+    afresh,
+    apart,
+    continues,
+    expected,
+    follow,
+    gap,
+    joined,
+    left_picture,
+    reach,
+    shared,
+    steadfast,
+    steady,
+    travelled,
+)
 from .change_tuning import Tuning
 from .seen import Box, Change, ChangeKind, Zone
 
 _REMEMBERED = 30.0  # seconds for which an event may explain what was left or taken
 _IDLE = 7.0  # seconds after which what stirs but never left its place (a reflection, a flag) is part of the scene
+_SURE = 2.0  # seconds after the last texture of its own for which what follows a thing may be no drifting light
+_UNSURE = 3.0  # the same, until it is taken for light
+_SMALL = 0.005  # share of the picture: patches of light that move over it are larger
 _FORGOTTEN = 0.7  # seconds without a sight of a thing that does not count yet
 
 
 @dataclass(slots=True)
 class _Event:
     id: int
-    tracks: list[Track]
+    tracks: list[Track]  # of one that is over: the last ones that it had
     origin: Rect  # where its first thing was first seen
     crossed: Rect  # everywhere it has been
     box: Rect
@@ -44,6 +64,7 @@ class Events:
 
     def __init__(self, tuning: Tuning, zones: Sequence[Zone], size: tuple[int, int], ids: Iterator[int]) -> None:
         self._tuning, self._zones, self._size, self._ids = tuning, zones, size, ids
+        self._small = _SMALL * size[0] * size[1]
         self.open: list[_Event] = []
         self._tracks: list[Track] = []
         self._past: list[_Event] = []  # closed a short while ago
@@ -69,6 +90,18 @@ class Events:
         """Where things that go steadily on have been in the last pictures, events or not yet."""
         return [box for track in self._tracks if steady(track) for _, box in track.path[-5:]]
 
+    def followed(self, at: float, specks: bool) -> list[Rect]:
+        """Where the things that count, or go steadily on (with specks about: for longer), should be at that time."""
+        boxes = []
+        for track in self._tracks:
+            going = track.hits >= (5 if specks else 3) and steady(track)
+            small = going and not specks and track.most < self._small
+            if small or (at - track.sure < _SURE and (track.event or going)):
+                box = expected(track, at)
+                more = reach(box)
+                boxes.append((box[0] - more, box[1] - more, box[2] + more, box[3] + more))
+        return boxes
+
     def held(self) -> Array | None:
         """Their places as a mask: there nothing counts as flicker and nothing is light."""
         if not self.open:
@@ -92,6 +125,8 @@ class Events:
         for track in follow(self._tracks, blobs, at):
             if not track.event and travelled(track, self._size) > 0.15:
                 track.moved = at
+            if not specks and steadfast(track, self._small):
+                track.sure = track.steadfast = at
         changes: list[Change] = []
         for track in self._tracks:
             if not doubt and not track.event and self._counts(track, at, specks):
@@ -102,7 +137,10 @@ class Events:
         return changes + self._close(at) + self._missing(at, background)
 
     def _counts(self, track: Track, at: float, specks: bool) -> bool:
-        """Whether a track is a visitor: followed long enough, came some way, brings texture of its own, is no speck."""
+        """Whether a track is a visitor: followed long enough, came some way, is no speck, and brings texture of its own
+        or goes so straight on that it needs none."""
+        if track.seen == at == track.steadfast and track.pixels >= self._least(track):
+            return True
         hits, real, size = (4, 0.75, 1.5) if specks else (3, 0.5, 1.0)
         if track.seen != at or track.hits < hits or at - track.path[0][0] < self._tuning.steady:
             return False
@@ -121,10 +159,17 @@ class Events:
     def _join(self, track: Track, at: float) -> list[Change]:
         """A track that counts belongs to the open event beside it, or starts one."""
         for event in self.open:
-            if any(self._together(track.box, other.box) for other in event.tracks):
+            if any(self._together(track.box, other.box) or self._again(track, other) for other in event.tracks):
                 track.event = event.id
                 event.tracks.append(track)
                 return []
+        again = next((event for event in self._past if any(self._again(track, other) for other in event.tracks)), None)
+        if again is not None:  # quietly: its end was told too early
+            self._past.remove(again)
+            again.tracks, again.ended = [track], math.inf
+            track.event = again.id
+            self.open.append(again)
+            return []
         event = _Event(next(self._ids), [track], track.path[0][1], track.box, track.box)
         track.event = event.id
         self.open.append(event)
@@ -136,6 +181,10 @@ class Events:
         across, down = apart(one, two)
         close = max(across, down) <= 1.6 * max(reach(one), reach(two))
         return close or (across <= 0.06 * self._size[0] and down <= 0.15 * self._size[1])
+
+    def _again(self, track: Track, lost: Track) -> bool:
+        """Whether a thing is one that was lost on its way a moment ago, and goes on from there."""
+        return not lost.settled and continues(track, lost, self._size)
 
     def _settle(self, at: float, background: Background) -> list[Change]:
         """What has been still for long belongs to the scene from now on."""
@@ -197,7 +246,10 @@ class Events:
             for track in alive:
                 if track.pixels < 0.2 * track.most and at - track.moved > 1.0:
                     track.event, track.path = 0, track.path[-1:]  # what stayed behind when the thing itself went
-            alive = [track for track in alive if track.event]
+                elif at - track.sure > _UNSURE:  # light that came over it, or it is hardly to be seen
+                    self._tracks = [afresh(track) if other is track else other for other in self._tracks]
+                    track.seen = -math.inf
+            alive = [track for track in alive if track.event and track.seen > -math.inf]
             if alive:
                 event.tracks = alive
                 event.box = alive[0].box

@@ -16,6 +16,7 @@ _SLOW = 0.45  # seconds between two frames above which the median over time woul
 _WARM = 3.0  # seconds of learning before anything counts; specks are counted after a third of that
 _SPECKS, _SPECK_SECONDS = 3.0, 60.0  # so many specks within that time are weather, noise or insects
 _SPECK = 0.004  # share of the picture that a speck covers at most
+_FAINT = 0.5  # of the margin, for what belongs to a thing that is followed
 _CLOSE = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 5))
 
 
@@ -43,6 +44,7 @@ class Look:
         self._looks, self._specks = 0, 0.0
         self._lone: list[list[Blob]] = []  # small ones of the newest pictures that the median over time did not show
         self.steps: list[Rect] = []  # where things that go steadily on have been lately; told from outside
+        self.followed: list[Rect] = []  # where things that are known to be about should be now; told from outside
         self._off = 0.0, 0.0
         self._known, self._odd = sums(self.background.mid), False  # odd: of some columns only
 
@@ -56,7 +58,7 @@ class Look:
         newest = self._steadied(cv.blur(small, (3, 3)), held)
         self._recent = [*self._recent[-2:], newest]
         calm = _median(self._recent) if len(self._recent) == 3 and step < _SLOW else newest
-        found = self._cleared(background.look(logarithm(calm), self._margin, held))
+        found = self._cleared(self._fainter(background.look(logarithm(calm), self._margin, held), background.plain))
         self.share = cv2.countNonZero(found) / found.size
         tidy = _tidied(found)
         self.spread = float(np.mean(cv.resize(tidy, (16, 9), interpolation=cv2.INTER_AREA) > 20))
@@ -72,7 +74,7 @@ class Look:
         length a frame, but keeps specks out: it rules while there are specks, else the newest picture does."""
         whole = slice(None), slice(None)
         plain = logarithm(newest) - self.background.light
-        raw = _tidied(self._cleared(self.background.differs(plain, whole, self._margin)))
+        raw = _tidied(self._cleared(self._fainter(self.background.differs(plain, whole, self._margin), plain)))
         often = 4 if self.specked else 1  # while there are many, a look at every fourth picture will do
         if self._looks % often == 0:
             now = self._blobs(raw, plain)
@@ -102,6 +104,15 @@ class Look:
     def specked(self) -> bool:
         """Whether rain, snow, noise or insects are about."""
         return self._specks > _SPECKS
+
+    def _fainter(self, found: Array, plain: Array) -> Array:
+        """What differs, and where something is known to be about also what differs less: a part of it as bright as
+        what is behind it, or all of it for a while."""
+        for left, top, right, bottom in self.followed:
+            part = slice(max(0, int(top)), max(0, int(bottom) + 1)), slice(max(0, int(left)), max(0, int(right) + 1))
+            if found[part].size >= 9:
+                found[part] |= self.background.differs(plain[part], part, _FAINT * self._margin)
+        return found
 
     def light(self) -> Array:
         """How the light differs from what is known, coarse, without what is the same everywhere."""
@@ -145,7 +156,7 @@ class Look:
         if newest.size < 9:
             return
         plain = logarithm(newest) - self.background.light[part]
-        dense = cv.blur(self.background.differs(plain, part, self._margin), (3, 3)) > 110
+        dense = cv.blur(self.background.differs(plain, part, _FAINT * self._margin), (3, 3)) > 110
         dense = _mainly(dense, 0.1 if self.specked else 0.03)
         rows, columns = np.flatnonzero(dense.any(axis=1)), np.flatnonzero(dense.any(axis=0))
         if rows.size:

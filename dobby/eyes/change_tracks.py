@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 Rect = tuple[float, float, float, float]
+_HIDDEN = 4.0  # seconds for which somebody may be out of sight on his way: behind a tree, before a wall of his colour
+_SLOWER, _FASTER = 0.4, 1.4  # than he was before, meanwhile
 _ENTERING, _GROWING = 0.5, 0.3  # what an edge's way counts for where the other one stays
+_STEADFAST_SIGHTS, _STEADFAST_WAY = 7, 3.0  # sights within two seconds; of its own lengths
 
 
 @dataclass(slots=True)
@@ -45,6 +48,8 @@ class Track:
     moved: float  # when it last moved or stirred
     hits: int = 1
     real: int = 0  # of those, how many brought texture of their own
+    sure: float = -math.inf  # when it last brought some
+    steadfast: float = -math.inf  # when it last went so straight on that it needs none
     event: int = 0
     shown: Rect = (0, 0, 0, 0)  # where it is in the newest picture, for the crop
     settled: bool = False
@@ -183,6 +188,7 @@ def _extend(track: Track, blobs: list[Blob], at: float) -> None:
     track.seen = at
     track.hits += 1
     track.real += int(whole.new)
+    track.sure = at if whole.new else track.sure
     track.shown = whole.box
     if whole.stirring > 0.15:
         track.moved = at
@@ -219,6 +225,51 @@ def steady(track: Track) -> bool:
     spots = [centre(box) for _, box in track.path[-5:]]
     steps = sum(math.dist(one, two) for one, two in itertools.pairwise(spots))
     return len(spots) >= 3 and math.dist(spots[0], spots[-1]) > 0.8 * steps > 0
+
+
+def _course(track: Track, seconds: float = 2.0) -> tuple[float, float]:
+    """Pixels a second, over its last sights."""
+    now, box = track.path[-1]
+    then, before = next(sight for sight in track.path if now - sight[0] <= seconds)
+    (x, y), (was_x, was_y) = centre(box), centre(before)
+    passed = max(now - then, 0.2)
+    return (x - was_x) / passed, (y - was_y) / passed
+
+
+def afresh(track: Track) -> Track:
+    """A thing whose past is not held in its favour."""
+    return Track(track.path[-1:], track.path[-1], track.pixels, track.seen, track.moved, shown=track.shown,
+                 most=track.pixels, stirring=track.stirring, velocity=track.velocity)
+
+
+def continues(track: Track, lost: Track, size: tuple[int, int]) -> bool:
+    """Whether a thing came into sight where one that was lost must have been by then, and goes the same way."""
+    began, place = track.path[0]
+    away = began - lost.path[-1][0]
+    if not 0 <= away < _HIDDEN or not 0.25 < track.most / max(1.0, lost.most) < 4.0:
+        return False
+    (dx, dy), (across, down) = _course(lost), _course(track)
+    then, box = max(lost.path[-10:], key=lambda sight: width(sight[1]) * height(sight[1]))  # the last ones show parts
+    far = math.hypot(dx, dy) * away > 0.5 * max(width(box), height(box))
+    if (far or left_picture(lost, size)) and dx * across + dy * down <= 0:
+        return False
+    since = lost.path[-1][0] - then
+    slow, fast = ((box[0] + dx * on, box[1] + dy * on, box[2] + dx * on, box[3] + dy * on)
+                  for on in (since + _SLOWER * away, since + _FASTER * away))
+    return gap(place, joined(slow, fast)) <= reach(box)
+
+
+def steadfast(track: Track, small: float) -> bool:
+    """Whether a thing of at most `small` pixels goes straight on for many of its own lengths, as no light does: light
+    that sweeps over a place is large."""
+    if track.hits < _STEADFAST_SIGHTS or track.most > small:
+        return False
+    now = track.seen
+    boxes = [box for at, box in track.path if now - at <= 2.0]
+    spots = [centre(box) for box in boxes]
+    way, steps = math.dist(spots[0], spots[-1]), sum(math.dist(one, two) for one, two in itertools.pairwise(spots))
+    long = max(max(width(box), height(box)) for box in boxes)
+    return len(boxes) >= _STEADFAST_SIGHTS and way > 0.9 * steps and way > _STEADFAST_WAY * long
 
 
 def _at_border(box: Rect, size: tuple[int, int]) -> bool:
