@@ -5,7 +5,7 @@ Detector.see takes one picture and gives what there is to say about it (seen.Cha
 that moves by itself has come and stays open while it moves; light, weather, noise and shake do not move by themselves.
 How: the picture is made small and is compared, in the logarithm of light and with the slow light taken out, with the
 range of what each place usually shows (change_background.py); what differs is followed over time (change_tracks.py),
-and counts once it has stayed, has come some way, and has brought texture of its own.
+and counts once it has stayed, has come some way, and has brought texture of its own or gone straight on for long.
 """
 
 from __future__ import annotations

@@ -71,6 +71,7 @@ class Change:
 
     start: something that moves by itself has come (or a known parked or standing thing began to move).
     end: that event is over; `why` is "settled" (it stands or parks now), "gone" (it left) or "lost" (it faded out).
+        One that was lost and soon goes on from there opens the event again without a word, and ends it a second time.
     left, taken: an object was left where none was, or one that stood there is gone; events with ids of their own.
     mode: the whole picture changed at once (infrared switch, exposure, a moved camera): learned anew, no event.
     busy, calm: the scene never closes (a flag in the wind) and is looked at less often; then it is well again.

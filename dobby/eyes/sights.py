@@ -8,7 +8,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -76,7 +76,7 @@ class Sights:
         glance = Glance(camera.name, self.watch.local(), small or data, kind="look", night=camera.night, weight=2,
                         question=question, language=self.watch.words().language)
         word = await self.watch.mind.see(glance)
-        return Look(camera.name, name, word.seen)
+        return Look(camera.name, name, _with_text(word.seen))
 
     async def again(self, row: Row, question: str) -> Seen | None:
         """Look once more at the pictures of an event, with a question."""
@@ -87,7 +87,7 @@ class Sights:
         full, crop = (*blobs, b"", b"")[:2]
         word = await self.watch.mind.see(Glance(row["camera"], self.watch.local(), full, crop, kind="look", weight=2,
                                                 question=question, language=self.watch.words().language))
-        return word.seen
+        return _with_text(word.seen)
 
     # --- what happened ------------------------------------------------------------------------------------------------
 
@@ -159,6 +159,15 @@ class Sights:
         while True:
             await shelf.upkeep(self.watch.store, self.watch.shelf, self.watch.now(), days, megabytes)
             await asyncio.sleep(3600.0)
+
+
+def _with_text(seen: Seen | None) -> Seen | None:
+    """What was seen, with what could be read in the picture quoted behind it: who asks may mean the sign. Only where
+    somebody asked, a text sent by itself does not carry what a stranger wrote."""
+    if seen is None or not seen.text or seen.text.casefold() in seen.what.casefold():
+        return seen
+    quoted = "“" + seen.text.replace("“", "").replace("”", "") + "”"
+    return replace(seen, what=f"{seen.what} {quoted}".strip())
 
 
 def _is_of(row: Row, subject: str) -> bool:
