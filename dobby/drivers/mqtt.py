@@ -81,16 +81,21 @@ class MqttLink:
         self._shown: dict[str, bool] = {}  # device -> whether it was said to be reachable
         self._retained: dict[tuple[str, str], Value] = {}  # told from memory, and by nobody since
         self._fading: dict[tuple[str, str], asyncio.TimerHandle] = {}
+        self._translated: dict[str, str] = {}  # discovery topic -> what an old Shelly would have said there
+        self._unasked = False  # an old Shelly is new, and was not asked how it is
         self._new = asyncio.Event()
         self._asked = self._heard = time.monotonic()  # when the retained was asked for last; when a message came last
         self.problems: dict[str, str] = {}
 
     async def open(self, line: Line) -> None:
         """Learn what is announced, and what it showed last."""
+        from dobby.wire.mqtt import shelly_first
         from dobby.wire.mqtt.discovery import FILTERS
+        from dobby.wire.mqtt.parts import Message
 
         self._line = line
-        await line.subscribe(FILTERS)
+        await line.subscribe((*FILTERS, *shelly_first.FILTERS))
+        await line.publish(Message(shelly_first.COMMAND, shelly_first.ANNOUNCE))
         await line.beat()
         await self._arrange()
         await line.beat()
@@ -102,6 +107,8 @@ class MqttLink:
         self._heard = time.monotonic()
         if topic.startswith("homeassistant/") and topic.endswith("/config"):
             self._configured(topic, text)
+        elif topic.startswith("shellies/") and topic.endswith("announce"):
+            self._announced(text)
         else:
             self._stated(topic, text, retained)
 
@@ -127,6 +134,16 @@ class MqttLink:
         for name, why in problems.items():
             self._problem(name, why)
         self._configs[topic] = [wired.entity.id for name, wired in found.items() if self._admit(name, wired)]
+
+    def _announced(self, text: str) -> None:
+        """An old Shelly, which speaks of itself in words of its own, and again whenever anybody asks."""
+        from dobby.wire.mqtt.shelly_first import announced
+
+        for topic, config in announced(text).items():
+            if self._translated.get(topic) != config:
+                self._translated[topic] = config
+                self._configured(topic, config)
+                self._unasked = True
 
     def _admit(self, name: str, wired: Wired) -> bool:
         if wired.entity.id in self._entities:
@@ -200,11 +217,14 @@ class MqttLink:
 
     async def _arrange(self) -> None:
         """Put the entities together, tell what is new, different or gone, and listen to what they say."""
+        from dobby.wire.mqtt import shelly_first
+        from dobby.wire.mqtt.parts import Message
         from dobby.wire.mqtt.wiring import plan
 
         if self._line is None:
             raise Unreachable("The line was closed.")
         self._new.clear()
+        unasked, self._unasked = self._unasked, False
         before, self._wiring = self._wiring.devices, plan(self._key, self._entities)
         for id_, device in self._wiring.devices.items():
             if before.get(id_) != device:
@@ -217,6 +237,8 @@ class MqttLink:
         self._asked = time.monotonic()
         self._subscribed |= topics
         await self._line.subscribe(topics)
+        if unasked:
+            await self._line.publish(Message(shelly_first.COMMAND, shelly_first.UPDATE))
 
     async def _fetch(self, device: str | None) -> Iterable[Reading]:
         """Nothing can be asked of a device; where the broker was silent it is asked whether it lives."""
@@ -293,10 +315,10 @@ async def connect(found: Found, secret: Secret, settings: Settings) -> AsyncIter
 
 ABOUT = About(
     covers="whatever announces itself to Home Assistant on a broker: Zigbee2MQTT, Tasmota, ESPHome, "
-           "Valetudo, Alarmo, Z-Wave JS UI, njsPC, Frigate, ratgdo",
+           "Valetudo, Alarmo, Z-Wave JS UI, njsPC, Frigate, ratgdo; Shelly of the first generation",
     credentials="name and password of the broker, if it wants any",
     updates="push", library="aiomqtt (BSD-3-Clause), jinja2 (BSD-3-Clause)",
     judged=("a: the brokers amqtt (in the suite) and mosquitto",
-            "c: public announcements of Zigbee2MQTT, Tasmota, Valetudo, ESPHome, Z-Wave JS UI",),
+            "c: public announcements of Zigbee2MQTT, Tasmota, Valetudo, ESPHome, Z-Wave JS UI, Shelly Gen1",),
     lacks="brokers that mDNS does not announce, TLS")
 DRIVER = Driver("mqtt", "MQTT", LooksFor(mdns=(SERVICE,)), claim, connect, pair, ABOUT)
