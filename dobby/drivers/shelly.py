@@ -180,5 +180,5 @@ ABOUT = About(
     covers="Plus, Pro, Gen3 and Gen4: relays, plugs, dimmers, colour strips, covers, meters, sensors on the mains",
     credentials="none, or the password set on its page", updates="push: its WebSocket", library="own",
     judged=("b: a server of ours is accepted by aioshelly", "c: captures of four real ones"),
-    lacks="Gen1 (it is found over MQTT), battery devices that sleep, inputs, the Wall Display's thermostat, BLU devices")
+    lacks="Gen1 (found over MQTT), battery devices that sleep, inputs, the Wall Display's thermostat, BLU devices")
 DRIVER = Driver("shelly", "Shelly", LooksFor(mdns=(SERVICE,)), claim, connect, pair, ABOUT)
