@@ -10,12 +10,9 @@ import math
 import os
 import secrets as random_secrets
 import signal
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -34,87 +31,40 @@ from dobby.channels import load_channels
 from dobby.channels.channel import Context
 from dobby.clock import Clock
 from dobby.discovery.ears import Ears, ears
+from dobby.discovery.hosts import Hosts
 from dobby.discovery.links import Links, load_traits
 from dobby.discovery.networks import Reach, reach
+from dobby.discovery.newcomers import Newcomers
+from dobby.discovery.sweep import Sweep
 from dobby.drivers import load_drivers
 from dobby.errors import DobbyError
-from dobby.eyes import tuning
-from dobby.eyes.opening import let_in, open_eyes, open_vision
-from dobby.eyes.sights import Sights
-from dobby.eyes.vision import Vision
+from dobby.eyes.opening import open_eyes, open_vision
 from dobby.home.comfort import Hold, hold
-from dobby.home.device import Device, Fault, Room, Settings
+from dobby.home.device import Device, Fault, Room, Settings, Sighting
 from dobby.home.home import Given, Held, Home
 from dobby.home.verdict import gatekeeper
 from dobby.learning.learner import Learner
 from dobby.learning.shelf import Shelf
-from dobby.parts import Part, Parts, running
+from dobby.parts import running
 from dobby.pictures import Pictures
 from dobby.post import Door, Post
 from dobby.settings import Config, Secrets
 from dobby.skills import load_skills
 from dobby.soul import read as read_soul
+from dobby.state import Daemon
 from dobby.store import Store
 from dobby.tools import twins
 from dobby.tools.hands import House
 from dobby.tools.scout import NetworkScout
+from dobby.upkeep import start
 from dobby.watchman import Watchman
 from dobby.web import server
 from dobby.web.api import Api
 from dobby.web.events import Events
-from dobby.web.feed import tell_changes, turn_teller
+from dobby.web.feed import turn_teller
 from dobby.words import Words
 
 log = logging.getLogger(__name__)
-FILES_EVERY = 2.0  # seconds between looks at SOUL.md and skills/
-NAMES_SETTLE = 0.3  # seconds to let a hub bring all its devices before names are read anew
-
-
-@dataclass(slots=True)
-class Daemon:
-    """A running Dobby, as the command line, the demo and tests see it."""
-
-    workspace: Path
-    config: Config
-    store: Store
-    home: Home
-    links: Links
-    gateway: Gateway
-    post: Post
-    events: Events
-    clock: Clock
-    token: str
-    reach: Reach
-    problems: dict[str, list[str]] = field(default_factory=dict)
-    parts: dict[str, Part] = field(default_factory=dict)
-    files: dict[str, float] = field(default_factory=dict)  # SOUL.md and skills as last read: path -> when changed
-    pictures: Pictures | None = None
-    vision: Vision | None = None
-    dashboard: str = ""
-    webhook: str = ""
-    started: float = field(default_factory=time.monotonic)
-
-    async def health(self) -> dict[str, Any]:
-        """What is well and what is not, for doctor and the page."""
-        dead = await self.store.all("letters_dead")
-        agent = self.gateway.agent
-        return {"parts": [{"name": p.name, "state": p.state, "broke": p.broke} for p in self.parts.values()],
-                "links": [{"key": key, "name": kept.found.name, "make": kept.found.make, "state": kept.state}
-                          for key, kept in self.links.kept.items()],
-                "unreachable": [d.name for d in self.home.devices.values() if not self.home.reachable(d.id)],
-                "problems": [problem for found in self.problems.values() for problem in found],
-                "letters_not_sent": [{"to": row["recipient"], "error": row["error"]} for row in dead],
-                "model": agent.brain.mind if agent.brain else None, "devices": len(self.home.devices),
-                "cameras": [{"name": one.name, "state": one.state, "trouble": one.trouble, "watching": one.watching,
-                             "busy": one.busy, "night": one.night} for one in
-                            (agent.house.sights.cameras() if agent.house.sights else [])],
-                "vision": self.vision.state() if self.vision else [],
-                "pictures_sent_out_today": await self.store.fact(f"looks:{self.clock.now():%Y-%m-%d}", 0)}
-
-    def idle(self) -> bool:
-        """Whether nothing is being worked on."""
-        sights = self.gateway.agent.house.sights
-        return not self.gateway.inbox.running() and self.post.idle() and (sights is None or sights.watch.idle())
 
 
 @asynccontextmanager
@@ -139,7 +89,7 @@ async def opened(workspace: Path, *, manual_clock: bool = False) -> AsyncIterato
         if daemon.vision is not None:
             stack.push_async_callback(daemon.vision.close)
         stack.callback(daemon.events.close)
-        _start(daemon, parts, heard)
+        start(daemon, parts, heard)
         await daemon.gateway.inbox.take_up()
         yield daemon
 
@@ -165,18 +115,26 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     allowed = await asyncio.to_thread(reach, config.network)
     code = secrets.values.get("ALARM_CODE", "")
     shelf, settings = Shelf(workspace / "skills"), Settings(callbacks=config.network.callbacks)
+    local = ZoneInfo(config.home.timezone)
     links = Links(home, store, [*drivers, shelf.driver()], allowed, settings, {"alarm_code": code} if code else {})
     known = frozenset(host for one in config.cameras if (host := urlsplit(one.url).hostname))
-    heard = ears(allowed, drivers, links.saw, known)
+    hosts = Hosts(allowed.allows, links.claim, clock.now)
+
+    def saw(sighting: Sighting) -> None:
+        links.saw(sighting)
+        hosts.saw(sighting)
+    heard = ears(allowed, drivers, saw, known)
+    hosts.on_news = links.met
+    newcomers = Newcomers(hosts, store, lambda: clock.now().astimezone(local))
+    sweep = Sweep(allowed, hosts, clock.now, workspace / "scans.log")
     soul, soul_problems = await asyncio.to_thread(read_soul, workspace / "SOUL.md")
     skills, skill_problems = await asyncio.to_thread(load_skills, workspace / "skills")
     words = await asyncio.to_thread(Words, config.home.language, address=soul.address, dryness=soul.dryness,
                                     name=soul.name)
     house = House(home, store, Approvals(store, clock.now), clock, words, skills,
-                  NetworkScout(links, heard.search), mint)
-    zone = ZoneInfo(config.home.timezone)
+                  NetworkScout(links, heard.search, hosts, sweep, newcomers), mint)
     home.guard = lambda command, device: _held(hold(command, device, home, config.comfort,
-                                                    clock.now().astimezone(zone)), device, house.words)
+                                                    clock.now().astimezone(local)), device, house.words)
     house.learner = await _learner(shelf, house, links, settings, allowed)
     owner = config.owner()
     agent = Agent(house, address_book(config.persons(), owner), Reflex(config.home.language, skills, words), soul,
@@ -186,9 +144,10 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     token = await store.fact("token") or random_secrets.token_urlsafe(24)
     await store.set_fact("token", token)
     post = Post(store, clock.now, {})
-    agent.watchman = Watchman(home, store, config.persons(), post.tell, lambda: clock.now().astimezone(zone),
+    agent.watchman = Watchman(home, store, config.persons(), post.tell, lambda: clock.now().astimezone(local),
                               lambda: house.words)
     daemon = Daemon(workspace, config, store, home, links, Gateway(agent, inbox), post, Events(), clock, token, allowed)
+    daemon.newcomers, daemon.sweep = newcomers, sweep
     daemon.problems = {"drivers": driver_problems, "soul": soul_problems, "skills": skill_problems,
                        "network": list(allowed.problems), "learned": shelf.problems}
     return daemon, heard
@@ -277,95 +236,6 @@ async def _open_eyes(daemon: Daemon, secrets: Secrets, pictures: Pictures) -> No
     house.sights = await open_eyes(daemon.config, secrets, daemon.store, daemon.post, pictures, str(pictures.clips),
                                    daemon.clock.now, lambda: house.words, daemon.vision,
                                    lambda seen: daemon.events.tell("seen", seen))
-
-
-def _start(daemon: Daemon, parts: Parts, heard: Ears) -> None:
-    """Everything that runs for ever."""
-    parts.run("links", daemon.links.run)
-    parts.run("post", daemon.post.run)
-    if watchman := daemon.gateway.agent.watchman:
-        parts.run("watchman", watchman.run)
-    parts.run("events", lambda: tell_changes(daemon.home, daemon.events))
-    parts.run("names", lambda: _keep_names_ready(daemon))
-    parts.run("files", lambda: _watch_files(daemon))
-    parts.run("warm-up", lambda: _warm(daemon))
-    if sights := daemon.gateway.agent.house.sights:
-        parts.run("untold", lambda: _once(sights.watch.take_up))
-        parts.run("cameras", lambda: daemon.home.follow(sights.watch.link))
-        parts.run("new cameras", lambda: _let_cameras_in(daemon, sights))
-        parts.run("eyes", sights.watch.eyes.run)
-        parts.run("tuning", lambda: tuning.nightly(sights))
-        parts.run("pictures", lambda: sights.upkeep(daemon.config.eyes.keep_days, daemon.config.eyes.keep_mb))
-    if daemon.vision is not None:
-        parts.run("vision", daemon.vision.run)
-    for name, work in heard.parts().items():
-        parts.run(name, work)
-
-
-async def _once(work: Callable[[], Awaitable[None]]) -> None:
-    await work()
-    await asyncio.Event().wait()
-
-
-async def _let_cameras_in(daemon: Daemon, sights: Sights) -> None:
-    """A camera that was let in by ONVIF is looked through from then on."""
-    with daemon.home.listen() as changes:
-        while True:
-            for key, kept in daemon.links.kept.items():
-                device = daemon.home.devices.get(key)
-                if kept.found.make == "onvif" and device:
-                    await let_in(sights, daemon.store, key, device.name, device.room,
-                                 f"onvif://{kept.found.host}:{kept.found.port}", kept.secret,
-                                 str(daemon.pictures.clips) if daemon.pictures else "")
-            await changes.get()
-
-
-async def _warm(daemon: Daemon) -> None:
-    """What the first message would wait for, after ready: the grammar, then the model's SDK."""
-    agent = daemon.gateway.agent
-    await asyncio.to_thread(agent.reflex.warm, daemon.home)
-    if isinstance(agent.brain, Claude):
-        await agent.brain.warm()
-    await asyncio.to_thread(memory_use.give_back)
-    await asyncio.Event().wait()
-
-
-async def _watch_files(daemon: Daemon) -> None:
-    """SOUL.md and skills are read again when a person changed them."""
-    agent, folder = daemon.gateway.agent, daemon.workspace
-    if not daemon.files:
-        daemon.files = await asyncio.to_thread(_stamps, folder)
-    while True:
-        await asyncio.sleep(FILES_EVERY)
-        now = await asyncio.to_thread(_stamps, folder)
-        if now == daemon.files:
-            continue
-        agent.soul, daemon.problems["soul"] = await asyncio.to_thread(read_soul, folder / "SOUL.md")
-        agent.house.skills, daemon.problems["skills"] = await asyncio.to_thread(load_skills, folder / "skills")
-        agent.house.words = words = Words(daemon.config.home.language, address=agent.soul.address,
-                                          dryness=agent.soul.dryness, name=agent.soul.name)
-        reflex = Reflex(daemon.config.home.language, agent.house.skills, words)
-        await asyncio.to_thread(reflex.warm, daemon.home)
-        agent.reflex = reflex
-        daemon.files = now
-        daemon.events.tell("health", {"problems": [one for found in daemon.problems.values() for one in found]})
-
-
-def _stamps(folder: Path) -> dict[str, float]:
-    paths = [folder / "SOUL.md", *sorted(folder.glob("skills/*/SKILL.md"))]
-    return {str(path): path.stat().st_mtime for path in paths if path.exists()}
-
-
-async def _keep_names_ready(daemon: Daemon) -> None:
-    """After a change of names or devices the reflex reads them anew in a thread, before the next sentence does."""
-    with daemon.home.listen() as changes:
-        while True:
-            change = await changes.get()
-            if change is None or not change.trait:
-                await asyncio.sleep(NAMES_SETTLE)
-                while not changes.empty():
-                    changes.get_nowait()
-                await asyncio.to_thread(daemon.gateway.agent.reflex.warm, daemon.home)
 
 
 def _leave_word(daemon: Daemon) -> Path:

@@ -26,12 +26,13 @@ from dobby import config as configuration
 from dobby.approvals import hash_pin
 from dobby.channels.console import chat
 from dobby.children import bare_environment
-from dobby.daemon import Daemon, opened, until_told
+from dobby.daemon import opened, until_told
 from dobby.errors import DobbyError
 from dobby.home.home import Given
 from dobby.init import let_in
 from dobby.sim.house import CAMERA_PASSWORD
 from dobby.sim.net import claim
+from dobby.state import Daemon
 from dobby.tools.household import give
 
 OWNER = "whatsapp:+15550100"

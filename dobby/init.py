@@ -16,7 +16,7 @@ import dobby
 from dobby import config as configuration
 from dobby.approvals import hash_pin
 from dobby.client import call, running
-from dobby.daemon import Daemon, opened
+from dobby.daemon import opened
 from dobby.discovery.ears import ears
 from dobby.discovery.identify import claim, fits
 from dobby.discovery.networks import own_networks, reach
@@ -25,6 +25,7 @@ from dobby.errors import ConfigError, DobbyError
 from dobby.home.device import Command, Found, Outcome, Sighting
 from dobby.home.verdict import Approval
 from dobby.policy import PAIR, Asker
+from dobby.state import Daemon
 from dobby.tools.hands import Hands
 
 LOOK = 4.0  # seconds that a scan listens

@@ -2,40 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dobby.agent.meaning import Network
 from dobby.home.device import Command
 from dobby.home.verdict import FORGET, Choice
+from dobby.learning.guess import place_of
 from dobby.tools.hands import Hands
 from dobby.tools.learn import offer_to_learn
+from dobby.tools.neighbourhood import news, why
 
 
 async def network(hands: Hands, part: Network) -> str:
     """Answer one question about the network."""
     match part.verb:
         case "what_is" | "learn":
-            return await _look_at(hands, part.address)
+            return await look_at(hands, part.address)
+        case "news":
+            return await news(hands)
+        case "why":
+            return _why(hands, part.address)
         case "forget":
             return await _forget(hands, part.device)
-    return ""
 
 
-async def _look_at(hands: Hands, address: str) -> str:
+def _why(hands: Hands, address: str) -> str:
+    """The reasons for what was said of a host; of the one looked at last where none is named."""
+    hosts = [one for one in hands.house.scout.hosts() if one.address == (address or hands.house.looked_at)]
+    return why(hands, hosts[0]) if hosts else hands.house.words.say("why.nothing")
+
+
+async def look_at(hands: Hands, address: str) -> str:
     """What is at an address: a device of the home, one that a driver knows, or one to learn."""
     words, house = hands.house.words, hands.house
     if house.learner is None:
         return words.say("learn.no_network")
-    offers = [one for one in await house.scout.look("") if one.host == address]
+    house.looked_at = address
+    if not any(one.address == address for one in house.scout.hosts()):
+        await house.scout.look("")
+    offers = [one for one in house.scout.found() if one.host == address]
     if offers:
         from dobby.agent.replies import told_of
 
         return await told_of(hands, offers, ask=True)
-    studied = await house.learner.study(address)
+    host = next((one for one in house.scout.hosts() if one.address == address), None)
+    facts = {key: value for one in (host.sightings.values() if host else ()) for key, value in one.facts.items()}
+    named = {"name": host.name(), "service": " ".join(kind for _, kind, _ in host.sightings)} if host else {}
+    studied = await house.learner.study(address, sorted(host.ports) if host else (), mac=host.mac if host else "",
+                                        facts={**named, **facts}, more=_places(facts))
     if studied is None:
         return words.say("learn.outside", host=address)
     if studied.draft is None and house.learner.ask_model is not None and (
             studied.seen.pages or studied.seen.sockets or studied.seen.banners):
         studied = await house.learner.ask_model(studied, hands) or studied
     return await offer_to_learn(hands, studied)
+
+
+def _places(facts: Mapping[str, str]) -> list[tuple[int, str]]:
+    """Where the device itself said that it is described."""
+    return [place_of(facts["location"])] if facts.get("location", "").startswith("http://") else []
 
 
 async def _forget(hands: Hands, device: str) -> str:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dobby.agent import answers, consent
 from dobby.agent.meaning import Clarify, Control, Do, Network, Part, Question, Refuse, RunSkill, Same, Sight
-from dobby.agent.net_replies import network
+from dobby.agent.net_replies import look_at, network
 from dobby.agent.sight_replies import sight
 from dobby.home.device import Command, Outcome
 from dobby.home.traits import Risk
 from dobby.home.verdict import FORGET, JOINING, PAIR, Approval, Choice
 from dobby.messages import Mind, Person
 from dobby.skills import commands as skill_commands
-from dobby.tools import twins
+from dobby.tools import neighbourhood, twins
 from dobby.tools.fence import clean
 from dobby.tools.hands import Done, Hands, Offer, load_outcome
 from dobby.tools.learn import tell_tried
 from dobby.tools.network import offer_to_try
 from dobby.tools.wording import join_or
+
+FIRST_WORDS = 1.0  # seconds after which a long look around says what it sees so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +192,26 @@ async def _control(hands: Hands, part: Control) -> str:
 async def find(hands: Hands, what: str) -> str:
     """Look at the network, say what is there, and offer to try it."""
     words = hands.house.words
+    if not what:
+        return await _everything(hands)
     offers = await hands.house.scout.look(what)
     if offers:
         hands.taint()
     if not offers:
-        return words.say("find.nothing", what=what) if what else words.say("find.nothing_at_all")
+        unknown = neighbourhood.fitting(hands, what)
+        return await look_at(hands, unknown[0].address) if unknown else words.say("find.nothing", what=what)
     return await told_of(hands, offers, ask=bool(what))
+
+
+async def _everything(hands: Hands) -> str:
+    """The whole network: what was seen at once is said at once where that can be, the list follows."""
+    looking = asyncio.ensure_future(hands.house.scout.look(""))
+    if hands.meanwhile is not None:
+        await asyncio.wait([looking], timeout=FIRST_WORDS)
+        if not looking.done() and (said := neighbourhood.first_words(hands)):
+            await hands.meanwhile(said)
+    await looking
+    return neighbourhood.listing(hands)
 
 
 async def told_of(hands: Hands, offers: list[Offer], *, ask: bool) -> str:

@@ -61,8 +61,8 @@ position(% open) tilt locked target(C) current(C) mode(off heat cool auto dry fa
 task(clean pause dock) activity temperature humidity power(W) energy(kWh) battery(%) source effect, or any other name in
 small letters with kind = switch, number, choice or sensor.
 
-Look as little as you need, then call write_recipe. When it is refused, mend what it says. When you cannot tell, say so in
-one sentence."""
+Look as little as you need, then call write_recipe. When it is refused, mend what it says. When you cannot tell, say so
+in one sentence."""
 
 
 async def study(brain: Brain, budget: Budget, hands: Hands, learner: Learner, studied: Studied,
@@ -100,7 +100,7 @@ def _seen(seen: Look) -> str:
     """What is known of a device so far, the telling pages first."""
     pages = sorted((page for page in seen.pages if page.status == 200),
                    key=lambda page: (page.data is None, len(page.text)))
-    head = {"announced": dict(seen.facts), "mac": seen.mac, "ports that speak no HTTP, and what they said": seen.banners,
+    head = {"announced": dict(seen.facts), "mac": seen.mac, "what ports that speak no HTTP said": seen.banners,
             "sockets": {f"{port}{path}": messages[:2] for (port, path), messages in seen.sockets.items()},
             "other answers": [f"{page.status} {page.port}{page.path} {page.allow}" for page in seen.pages
                               if page.status not in (200, 404)]}

@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from dobby.agent import prompt
 from dobby.agent.answers import answer
@@ -88,6 +89,8 @@ class Agent:
             return
         turn, again = await self._turn(row, person)
         hands = Hands(self.house, Asker(person, "phrase"), turn["id"], row["conversation"])
+        if row["channel"] not in LOCAL:
+            hands.meanwhile = partial(self._meanwhile, row)
         try:
             reply = await self._reply(hands, row, person, again)
         except Exception:  # whatever broke, the person gets an answer and the next message works
@@ -96,6 +99,12 @@ class Agent:
         if len(row["text"]) >= TEXT_LIMIT:
             reply = Reply(f"{reply.text}\n{self.house.words.say('turn.too_long', limit=TEXT_LIMIT)}", reply.mind)
         await self._finish(hands, row, reply, began)
+
+    async def _meanwhile(self, row: Row, text: str) -> None:
+        """Something to say before the answer, on long work."""
+        letter = Letter(f"meanwhile:{row['id']}", row["channel"], row["sender"].split(":", 1)[1], text)
+        await self.house.store.together([queued(letter, self.house.clock.now())])
+        self.on_letter()
 
     async def _turn(self, row: Row, person: Person) -> tuple[Row, bool]:
         """The turn of a message, and whether it had begun before (in a run that was killed)."""

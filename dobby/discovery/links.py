@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from dobby.discovery.hosts import Host
 from dobby.discovery.identify import better, by_make, claim, fits
 from dobby.discovery.networks import Reach
 from dobby.errors import DeviceError, PairingError
@@ -120,6 +121,16 @@ class Links:
                 seen=datetime.now(UTC).isoformat()))
 
     # --- what the network shows ---------------------------------------------------------------------------------------
+
+    def claim(self, sighting: Sighting) -> tuple[str, Found] | None:
+        """(a make's title, what its driver makes of a sighting); None when no driver takes it for its own."""
+        claimed = claim(sighting, self._drivers.values(), self._reach)
+        return (claimed[0].title, claimed[1]) if claimed else None
+
+    def met(self, host: Host) -> None:
+        """A host is there under this hardware address: what is known by that may have moved."""
+        if host.mac:
+            self.saw(Sighting("sweep", host.address, 0, "neighbour", "", {"mac": host.mac}))
 
     def saw(self, sighting: Sighting) -> None:
         """Take in a sighting: a claimed one is remembered, a known one whose address changed moves its link."""

@@ -1,9 +1,16 @@
-"""Multicast DNS: who announces itself (RFC 6762, 6763), heard through python-zeroconf on allowed interfaces only."""
+"""Multicast DNS: who announces itself (RFC 6762, 6763), heard through python-zeroconf on allowed interfaces only.
+
+What the drivers look for, whatever other types of service are announced, and a few hosts by name that announce none.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from zeroconf import AddressResolver, ServiceStateChange, Zeroconf  # type: ignore[attr-defined]  # not in __all__
+from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from dobby.discovery import clean
 from dobby.discovery.networks import Reach
@@ -11,53 +18,85 @@ from dobby.home.device import Sighting
 
 RESOLVE_LIMIT = 3000  # milliseconds to learn address and TXT of one service
 CALL_AGAIN = 300.0  # seconds between questions for one host
+ALL_TYPES = "_services._dns-sd._udp.local."  # the question which types there are (RFC 6763, section 9)
+TYPES_LIMIT = 120  # types that are listened for, whatever strangers announce
+SERVICES_LIMIT = 1500  # services that are looked at in one run, by those who announce thousands
+AT_ONCE = 32  # resolved at a time
 
 
 async def watch(reach: Reach, types: Sequence[str], found: Callable[[Sighting], None]) -> None:
-    """Listen for services of these types until cancelled; every one that appears or changes is told to `found`. A type
+    """Listen until cancelled; every service that appears or changes is told to `found`, those of `types` first. A type
     without an underscore is the name of a host that announces no service: it is asked for now and then, port 0."""
-    from zeroconf import AddressResolver, ServiceStateChange, Zeroconf  # type: ignore[attr-defined]  # not in __all__
-    from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
+    ear = _Ear(reach, found, AsyncZeroconf(interfaces=list(reach.addresses)))
+    services = [kind for kind in types if kind.startswith("_")]
+    try:
+        ear.listen(services)
+        for name in types:
+            if not name.startswith("_"):
+                ear.run(ear.call(name))
+        await asyncio.Event().wait()
+    finally:
+        await ear.close()
 
-    tasks: set[asyncio.Task[None]] = set()
-    loop = asyncio.get_running_loop()
-    zeroconf = AsyncZeroconf(interfaces=list(reach.addresses))
 
-    async def resolve(kind: str, name: str) -> None:
-        info = AsyncServiceInfo(kind, name)
-        if not await info.async_request(zeroconf.zeroconf, RESOLVE_LIMIT):
+class _Ear:
+    def __init__(self, reach: Reach, found: Callable[[Sighting], None], zeroconf: AsyncZeroconf) -> None:
+        self._reach, self._found, self._zeroconf = reach, found, zeroconf
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slots, self._looked = asyncio.Semaphore(AT_ONCE), set[str]()
+        self._browsers: dict[str, AsyncServiceBrowser] = {}
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def listen(self, services: Sequence[str]) -> None:
+        """For these types, and for the question which others there are."""
+        known = frozenset(services)
+
+        def another(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
+            fit = name.endswith(("._tcp.local.", "._udp.local.")) and len(name) < 60 and name not in known
+            if fit and name not in self._browsers and len(self._browsers) < TYPES_LIMIT:
+                self._browsers[name] = AsyncServiceBrowser(zeroconf, name, handlers=[self._changed])
+
+        self._browsers[""] = AsyncServiceBrowser(self._zeroconf.zeroconf, list(services), handlers=[self._changed])
+        self._browsers[ALL_TYPES] = AsyncServiceBrowser(self._zeroconf.zeroconf, ALL_TYPES, handlers=[another])
+
+    def _changed(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
+        if state_change is ServiceStateChange.Removed or (name not in self._looked
+                                                          and len(self._looked) >= SERVICES_LIMIT):
             return
+        self._looked.add(name)
+        self.run(self._resolve(service_type, name))
+
+    async def _resolve(self, kind: str, name: str) -> None:
+        info = AsyncServiceInfo(kind, name)
+        async with self._slots:
+            if not await info.async_request(self._zeroconf.zeroconf, RESOLVE_LIMIT):
+                return
         for host in info.parsed_addresses():
-            if reach.allows(host):
+            if self._reach.allows(host):
                 facts = clean.facts(dict(info.properties))
                 label = clean.text(name.removesuffix("." + kind), clean.NAME_LIMIT)
-                found(Sighting("mdns", host, info.port or 0, kind, label, facts))
+                self._found(Sighting("mdns", host, info.port or 0, kind, label, facts))
                 return
 
-    async def call(name: str) -> None:
+    async def call(self, name: str) -> None:
+        """Ask for one host by its name, again and again."""
         while True:
             host = AddressResolver(name)
-            if await host.async_request(zeroconf.zeroconf, RESOLVE_LIMIT):
+            if await host.async_request(self._zeroconf.zeroconf, RESOLVE_LIMIT):
                 for address in host.parsed_addresses():
-                    if reach.allows(address):
-                        found(Sighting("mdns", address, 0, name, name.partition(".")[0], {}))
+                    if self._reach.allows(address):
+                        self._found(Sighting("mdns", address, 0, name, name.partition(".")[0], {}))
                         break
             await asyncio.sleep(CALL_AGAIN)
 
-    def changed(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
-        if state_change is not ServiceStateChange.Removed:
-            task = loop.create_task(resolve(service_type, name))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-
-    services = [kind for kind in types if kind.startswith("_")]
-    browser = AsyncServiceBrowser(zeroconf.zeroconf, services, handlers=[changed])
-    tasks |= {loop.create_task(call(name)) for name in types if not name.startswith("_")}
-    try:
-        await asyncio.Event().wait()
-    finally:
-        for task in tasks:
+    async def close(self) -> None:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await browser.async_cancel()
-        await zeroconf.async_close()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for browser in self._browsers.values():
+            await browser.async_cancel()
+        await self._zeroconf.async_close()

@@ -23,6 +23,8 @@ GROUP, PORT = "239.255.255.250", 1900
 DESCRIPTION_LIMIT = 65_536  # bytes
 FETCH_LIMIT = 3.0  # seconds
 AT_ONCE = 8  # descriptions fetched at a time
+EVERYTHING = "ssdp:all"
+KINDS_LIMIT = 12  # kinds that one place is heard for
 TAGS = ("friendlyName", "manufacturer", "modelName", "modelNumber", "roomName", "displayName", "UDN")
 
 
@@ -66,7 +68,8 @@ class Ssdp:
         self._reach, self._targets, self._found = reach, targets, found
         self._transports: list[asyncio.DatagramTransport] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._known: dict[str, str] = {}
+        self._known: dict[str, set[str]] = {}
+        self._read: dict[str, asyncio.Task[str]] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def watch(self) -> None:
@@ -80,9 +83,9 @@ class Ssdp:
             self.search()
             await asyncio.Event().wait()
         finally:
-            for task in self._tasks:
+            for task in (*self._tasks, *self._read.values()):
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*self._tasks, *self._read.values(), return_exceptions=True)
             for transport in self._transports:
                 transport.close()
             self._transports.clear()
@@ -90,8 +93,9 @@ class Ssdp:
     def search(self) -> None:
         """Ask everybody to speak up; what was known is looked at again."""
         self._known.clear()
+        self._read = {place: task for place, task in self._read.items() if not task.done()}
         for transport in self._transports[::2]:
-            for target in self._targets:
+            for target in (*self._targets, EVERYTHING):
                 transport.sendto(search(target), (GROUP, PORT))
 
     def _heard(self, fields: dict[str, str], sender: str) -> None:
@@ -101,23 +105,32 @@ class Ssdp:
         except ValueError:
             return
         kind = fields.get("st") or fields.get("nt", "")
-        if host != sender or not self._reach.allows(sender) or kind not in self._targets:
+        telling = kind in self._targets or kind == "upnp:rootdevice" or ":device:" in kind
+        if host != sender or not self._reach.allows(sender) or not telling or len(self._known) > 1000:
             return
-        if self._known.get(location) == kind or len(self._known) > 1000:
+        known = self._known.setdefault(location, set())
+        if kind in known or (len(known) >= KINDS_LIMIT and kind not in self._targets):
             return
-        self._known[location] = kind
+        known.add(kind)
         task = asyncio.create_task(self._look(location, sender, port, kind, fields))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _look(self, location: str, host: str, port: int, kind: str, fields: dict[str, str]) -> None:
-        async with self._slots:
-            try:
-                xml = await _fetch(location)
-            except (aiohttp.ClientError, TimeoutError, ValueError):
-                xml = ""
+        if location not in self._read:
+            self._read[location] = asyncio.create_task(self._described(location))
+        xml = await asyncio.shield(self._read[location])
         facts = fields | describe(xml)
         self._found(Sighting("ssdp", host, port, kind, facts.get("friendlyname", ""), facts))
+
+
+    async def _described(self, location: str) -> str:
+        """The description at a place, read once for all kinds that it is announced as."""
+        async with self._slots:
+            try:
+                return await _fetch(location)
+            except (aiohttp.ClientError, TimeoutError, ValueError):
+                return ""
 
 
 async def _fetch(location: str) -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from dobby.approvals import LIFE, Answered, Approvals
 from dobby.clock import Clock
+from dobby.discovery.hosts import Host
 from dobby.eyes.sights import Sights
 from dobby.home import scenes
 from dobby.home.device import Command, Fault, Outcome
@@ -38,6 +39,22 @@ class Scout(Protocol):
 
     async def look(self, what: str) -> list[Offer]:
         """Listen to the network now; what was found that fits `what` ("" = everything), best first."""
+        ...
+
+    def hosts(self) -> list[Host]:
+        """Everything that was seen on the network so far, by address."""
+        ...
+
+    def linked(self, host: Host) -> bool:
+        """Whether a host is part of the home already."""
+        ...
+
+    async def new_since(self, moment: datetime) -> list[Host]:
+        """Hosts that first came after a moment; they count as mentioned from now on."""
+        ...
+
+    def found(self, what: str = "") -> list[Offer]:
+        """What was found so far that fits, without looking again."""
         ...
 
     def known(self, key: str) -> Offer | None:
@@ -77,6 +94,7 @@ class House:
     scout: Scout
     mint: Mint
     sights: Sights | None = None  # the cameras, None where there are none
+    looked_at: str = ""  # the address that was asked about last
     learner: Learner | None = None  # what is being learned, None where no network may be looked at
 
 
@@ -100,6 +118,7 @@ class Hands:
     outcomes: list[Outcome] = field(default_factory=list)
     questions: list[Approval] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)  # what goes with the answer
+    meanwhile: Callable[[str], Awaitable[None]] | None = None  # says something before the answer; None at local doors
 
     async def do(self, commands: Sequence[Command], *, tool: str, approval: int | None = None) -> Done:
         """Judge each command, do what may be done now, ask one question for what asks, refuse the rest."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 
+from dobby.discovery.hosts import Host, Hosts
 from dobby.discovery.links import Links
+from dobby.discovery.newcomers import Newcomers
+from dobby.discovery.sweep import Sweep
 from dobby.home.device import Found
 from dobby.tools.hands import Offer
 
@@ -14,10 +18,12 @@ QUIET = 0.8  # seconds without news after which a search for one thing is over o
 
 
 class NetworkScout:
-    """Searches through `search` (ask the network to speak up) and reads what `links` heard."""
+    """Searches through `search` (ask the network to speak up) and reads what `links` and `hosts` heard."""
 
-    def __init__(self, links: Links, search: Callable[[], None]) -> None:
-        self._links, self._search = links, search
+    def __init__(self, links: Links, search: Callable[[], None], hosts: Hosts, sweep: Sweep,
+                 newcomers: Newcomers) -> None:
+        self._links, self._search, self._hosts, self._sweep = links, search, hosts, sweep
+        self._newcomers = newcomers
 
     async def look(self, what: str) -> list[Offer]:
         """Search now; what fits `what`, known things included."""
@@ -25,9 +31,17 @@ class NetworkScout:
         before, self._links.on_seen = self._links.on_seen, news.set
         try:
             self._search()
-            await self._listen(what, news)
+            if what:
+                await self._listen(what, news)
+            else:
+                await asyncio.gather(self._sweep.run(), self._listen(what, news))
+                await self._newcomers.remember()
         finally:
             self._links.on_seen = before
+        return self.found(what)
+
+    def found(self, what: str = "") -> list[Offer]:
+        """What was found so far that fits, without looking again."""
         return [self._offer(driver.title, found) for driver, found in self._links.seen(what)]
 
     async def _listen(self, what: str, news: asyncio.Event) -> None:
@@ -47,6 +61,22 @@ class NetworkScout:
         linked = found.key in self._links.kept
         devices = self._links.devices_of(found.key) if linked else ()
         return Offer(found.key, title, found.name, found.room, found.host, found.needs, linked, devices, found.why)
+
+    def hosts(self) -> list[Host]:
+        """Everything that was seen on the network so far, by address."""
+        return self._hosts.all()
+
+    def linked(self, host: Host) -> bool:
+        """Whether a host is part of the home already."""
+        return host.key in self._links.kept or any(kept.found.host == host.address
+                                                   for kept in self._links.kept.values())
+
+    async def new_since(self, moment: datetime) -> list[Host]:
+        """Hosts that first came after a moment; they count as mentioned from now on."""
+        await self._newcomers.remember()
+        fresh = self._newcomers.since(moment)
+        await self._newcomers.told(fresh)
+        return fresh
 
     def known(self, key: str) -> Offer | None:
         """The thing with this key, as it was last seen."""

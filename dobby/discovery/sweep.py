@@ -1,0 +1,241 @@
+"""A sweep of the allowed networks that needs no root: one empty datagram to each address makes the kernel ask who has
+it; its neighbour table then says who answered, and only those are visited. Nothing is sent that could change anything.
+
+One scan at a time, at most so many packets a second, and a log of what was touched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+
+import aiohttp
+
+from dobby.discovery import clean
+from dobby.discovery.hosts import Hosts
+from dobby.discovery.networks import Network, Reach
+from dobby.wire.neighbours import neighbours
+
+log = logging.getLogger(__name__)
+PORTS = (80, 443, 8080, 8000, 8081, 8888, 5000, 3000, 81, 22, 53, 139, 554, 631, 1400, 1883, 4025, 5900, 6053, 7000,
+         8008, 8009, 8060, 8123, 8443, 9100, 9999, 2101, 32400, 49152)
+WEB = frozenset({80, 81, 3000, 5000, 8000, 8008, 8060, 8080, 8081, 8123, 8888, 1400, 49152})
+ROUNDS = (0.25, 0.35)  # seconds after each round of pokes until the neighbour table is read
+BURST, PAUSE = 64, 0.02  # datagrams at once, and seconds between bursts
+VISITS, VISIT_SECONDS = 128, 0.8  # connections at a time, and seconds until one counts as refused
+SILENT_PORTS = 6  # a host that takes visitors at this many ports and says nothing at any is not visited further
+PAGE_LIMIT, PAGE_SECONDS = 16 * 1024, 1.5
+NAME_SECONDS = 1.0
+LOG_LIMIT = 256 * 1024  # bytes of the log of scans
+
+
+class Sweep:
+    """Scans on demand, one at a time; who asks while one runs waits for that one."""
+
+    def __init__(self, reach: Reach, hosts: Hosts, now: Callable[[], datetime], logbook: Path | None = None,
+                 own_ports: Iterable[int] = ()) -> None:
+        """own_ports: Dobby's own, on his own addresses, which are never visited."""
+        self._reach, self._hosts, self._now, self._logbook = reach, hosts, now, logbook
+        self._own = set(reach.addresses)
+        self._running: asyncio.Task[dict[str, int]] | None = None
+
+    async def run(self) -> dict[str, int]:
+        """One scan: what was touched, counted (poked, alive, visited, opened, seconds)."""
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._scan())
+        return await asyncio.shield(self._running)
+
+    async def _scan(self) -> dict[str, int]:
+        began = time.monotonic()
+        networks = [network for network in self._reach.networks if not network.is_loopback]
+        found = await self._alive(networks)
+        heard = [host.address for host in self._hosts.all() if host.address not in found]
+        opened = await self._visit([*found, *heard])
+        await self._ask_names([*found, *heard])
+        counted = {"poked": sum(network.num_addresses - 2 for network in networks), "alive": len(found) + len(heard),
+                   "visited": (len(found) + len(heard)) * len(PORTS), "opened": opened,
+                   "milliseconds": round((time.monotonic() - began) * 1000)}
+        await asyncio.to_thread(self._write, networks, counted)
+        return counted
+
+    # --- who is there -------------------------------------------------------------------------------------------------
+
+    async def _alive(self, networks: Sequence[Network]) -> list[str]:
+        """Addresses that answered, told to the hosts as they come."""
+        vendor = await _vendors()
+        found: dict[str, str] = {}
+        for wait in ROUNDS:
+            for network in networks:
+                await self._poke(network, found)
+            if networks:
+                await asyncio.sleep(wait)
+            for address, mac in (await asyncio.to_thread(neighbours)).items():
+                if self._reach.allows(address) and address not in self._own and found.get(address) != mac:
+                    found[address] = mac
+                    self._hosts.alive(address, mac, vendor(mac))
+        return list(found)
+
+    async def _poke(self, network: Network, found: Mapping[str, str]) -> None:
+        """An empty datagram to the discard port of every address that has not answered yet."""
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.setblocking(False)
+        try:
+            for at, address in enumerate(network.hosts(), 1):
+                text = str(address)
+                if text in found or text in self._own:
+                    continue
+                try:
+                    sock.sendto(b"", (text, 9))
+                except OSError:
+                    continue
+                if at % BURST == 0:
+                    await asyncio.sleep(PAUSE)
+        finally:
+            sock.close()
+
+    # --- what is open -------------------------------------------------------------------------------------------------
+
+    async def _visit(self, addresses: Sequence[str]) -> int:
+        slots = asyncio.Semaphore(VISITS)
+        counts = await asyncio.gather(*(self._host(address, slots) for address in addresses))
+        return sum(counts)
+
+    async def _host(self, address: str, slots: asyncio.Semaphore) -> int:
+        host = self._hosts[address]
+        known = sorted(host.ports) if host else []
+        open_ = [port for port, is_open in zip(PORTS, await asyncio.gather(
+            *(self._knock(address, port, slots) for port in PORTS)), strict=True) if is_open]
+        silent = 0
+        for port in [*open_, *(port for port in known if port in WEB and port not in open_)]:
+            banner = await _front_page(address, port) if port in WEB and silent < SILENT_PORTS else ""
+            silent += not banner
+            self._hosts.opened(address, port, banner)
+        return len(open_)
+
+    async def _knock(self, address: str, port: int, slots: asyncio.Semaphore) -> bool:
+        if address in self._own:
+            return False
+        async with slots:
+            try:
+                async with asyncio.timeout(VISIT_SECONDS):
+                    _, writer = await asyncio.open_connection(address, port)
+            except (OSError, TimeoutError):
+                return False
+            writer.close()
+            return True
+
+    # --- names --------------------------------------------------------------------------------------------------------
+
+    async def _ask_names(self, addresses: Sequence[str]) -> None:
+        """Names from resolvers inside the allowed networks, and from the hosts themselves (mDNS, asked directly)."""
+        resolvers = [one for one in await asyncio.to_thread(_resolvers) if self._reach.allows(one)]
+        asked = [_reverse(address, [*((resolver, 53) for resolver in resolvers[:2]), (address, 5353)])
+                 for address in addresses if not ip_address(address).is_loopback]
+        for address, name in zip([one for one in addresses if not ip_address(one).is_loopback],
+                                 await asyncio.gather(*asked), strict=True):
+            self._hosts.named(address, name)
+
+    def _write(self, networks: Sequence[Network], counted: Mapping[str, int]) -> None:
+        """One line a scan, for whoever wants to know what Dobby touched."""
+        if self._logbook is None:
+            return
+        row = {"at": self._now().isoformat(), "networks": [str(one) for one in networks], **counted,
+               "hosts": [host.address for host in self._hosts.all()]}
+        try:
+            old = self._logbook.read_bytes()[-LOG_LIMIT:] if self._logbook.exists() else b""
+            self._logbook.write_bytes(old + json.dumps(row).encode() + b"\n")
+        except OSError as wrong:
+            log.warning("the log of scans could not be written: %s", wrong.strerror)
+
+
+async def _vendors() -> Callable[[str], str]:
+    """Who made a network card, by the first half of its address; "" for those made up by the device itself."""
+    import aiooui
+
+    if not aiooui.is_loaded():
+        await aiooui.async_load()
+
+    def vendor(mac: str) -> str:
+        made_up = bool(mac) and int(mac[1], 16) & 2
+        return "" if made_up else clean.text(aiooui.get_vendor(mac) or "", clean.NAME_LIMIT)
+    return vendor
+
+
+async def _front_page(address: str, port: int) -> str:
+    """The title of a page, else the server's name; "" where neither is. GET, no redirect, little of it."""
+    timeout = aiohttp.ClientTimeout(total=PAGE_SECONDS)
+    try:
+        async with aiohttp.ClientSession(timeout=timeout) as web, web.get(
+                f"http://{address}:{port}/", allow_redirects=False) as answer:
+            text = (await answer.content.read(PAGE_LIMIT)).decode("utf-8", "replace")
+            title = re.search(r"<title>([^<]{1,120})</title>", text, re.IGNORECASE)
+            return title[1] if title else answer.headers.get("Server", "")
+    except Exception:  # whatever a stranger's server does, the scan goes on
+        return ""
+
+
+def _resolvers() -> list[str]:
+    try:
+        return re.findall(r"^nameserver\s+(\S+)", Path("/etc/resolv.conf").read_text(), re.MULTILINE)
+    except OSError:
+        return []
+
+
+async def _reverse(address: str, asked: Sequence[tuple[str, int]]) -> str:
+    """The first name that any of these has for an address (a PTR query, RFC 1035 3.5; RFC 6762 5.5 for mDNS)."""
+    loop = asyncio.get_running_loop()
+    for where in asked:
+        got: asyncio.Future[str] = loop.create_future()
+        try:
+            transport, _ = await loop.create_datagram_endpoint(lambda got=got: _Answer(got), remote_addr=where)  # type: ignore[misc]  # a default binds it
+        except OSError:
+            continue
+        try:
+            transport.sendto(question(address))
+            async with asyncio.timeout(NAME_SECONDS / len(asked)):
+                return await got
+        except (TimeoutError, OSError):
+            continue
+        finally:
+            transport.close()
+    return ""
+
+
+class _Answer(asyncio.DatagramProtocol):
+    def __init__(self, got: asyncio.Future[str]) -> None:
+        self._got = got
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        name = answered(data)
+        if name and not self._got.done():
+            self._got.set_result(name)
+
+    def error_received(self, exc: Exception) -> None:
+        if not self._got.done():
+            self._got.set_exception(OSError("refused"))
+
+
+def question(address: str) -> bytes:
+    """A DNS question for the name of an IPv4 address."""
+    labels = b"".join(bytes([len(one)]) + one.encode() for one in [*reversed(address.split(".")), "in-addr", "arpa"])
+    return struct.pack(">HHHHHH", 0x0DB1, 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack(">HH", 12, 1)
+
+
+def answered(data: bytes) -> str:
+    """The name in a DNS answer, "" where there is none; a stranger's bytes, so nothing is taken on trust."""
+    from zeroconf import DNSIncoming, DNSPointer  # type: ignore[attr-defined]  # exported, though not in its __all__
+
+    try:
+        records = DNSIncoming(data).answers()
+    except Exception:  # not a DNS message
+        return ""
+    return next((clean.text(one.alias, clean.NAME_LIMIT) for one in records if isinstance(one, DNSPointer)), "")
