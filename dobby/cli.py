@@ -134,17 +134,19 @@ def _init(arguments: argparse.Namespace) -> int:
 def _scan(arguments: argparse.Namespace) -> int:
     from dobby.init import scan
 
-    found = asyncio.run(scan(workspace(arguments), arguments.what, progress=not arguments.json))
+    answer = asyncio.run(scan(workspace(arguments), arguments.what, progress=not arguments.json))
     if arguments.json:
-        print(json.dumps({"found": found}))
+        print(json.dumps(answer))
         return 0
-    for one in found:
-        state = "part of the home" if one["linked"] else {"button": "can be paired (press its button)",
-                                                          "pin": "can be paired (needs its code)",
-                                                          "login": "can be paired (--pin user:password)"}.get(
-            one["needs"], "can be tried")
-        print(f"{one['make']:<10} {one['name']:<24} {one['room']:<16} {one['host']:<16} {state}")
-    if not found:
+    needs = {"button": "can be paired (press its button)", "pin": "can be paired (needs its code)",
+             "login": "can be paired (--pin user:password)", "nothing": "can be tried"}
+    wanted = {one["host"] for one in answer["found"]} if arguments.what else None
+    for one in answer["hosts"]:
+        if wanted is None or one["address"] in wanted:
+            state = "part of the home" if one["linked"] else needs.get(one["needs"], "") if one["make"] else ""
+            name = f"{one['name'] or one['vendor'] or '-':.28}"
+            print(f"{one['address']:<16} {one['what'] or '?':<28.28} {name:<28} {one['room']:<14} {state}".rstrip())
+    if not answer["hosts"] or (wanted is not None and not wanted):
         print("Nothing that I know spoke up. Is network.interfaces set in config.toml?")
     return 0
 

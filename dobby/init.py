@@ -9,6 +9,7 @@ import shutil
 import sys
 import tomllib
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from dobby.approvals import hash_pin
 from dobby.client import call, running
 from dobby.daemon import opened
 from dobby.discovery.ears import ears
+from dobby.discovery.hosts import Hosts, as_row
 from dobby.discovery.identify import claim, fits
 from dobby.discovery.networks import own_networks, reach
+from dobby.discovery.sweep import Sweep
 from dobby.drivers import load_drivers
 from dobby.errors import ConfigError, DobbyError
 from dobby.home.device import Command, Found, Outcome, Sighting
@@ -55,13 +58,14 @@ async def _yes(hands: Hands, asked: Approval) -> Outcome:
     return (await hands.accept(answered, asked.choices[0])).outcomes[0]
 
 
-async def scan(workspace: Path, what: str, *, progress: bool) -> list[dict[str, Any]]:
-    """What is on the network: from the running daemon, else by listening ourselves for some seconds."""
+async def scan(workspace: Path, what: str, *, progress: bool) -> dict[str, list[dict[str, Any]]]:
+    """What is on the network: from the running daemon, else by looking ourselves for some seconds. "found": what a
+    driver knows; "hosts": everything, with the evidence."""
     if running(workspace) is not None:
         if progress:
             print("Looking...", file=sys.stderr)
-        found: list[dict[str, Any]] = (await call(workspace, "GET", f"/api/network?what={what}"))["found"]
-        return found
+        answer: dict[str, Any] = await call(workspace, "GET", f"/api/network?what={what}")
+        return {"found": answer["found"], "hosts": answer["hosts"]}
     allowed = reach(configuration.load(workspace / "config.toml").network)
     if not allowed.addresses:
         known = ", ".join(f"{name} ({address})" for name, address, _ in own_networks()) or "none"
@@ -70,20 +74,29 @@ async def scan(workspace: Path, what: str, *, progress: bool) -> list[dict[str, 
     drivers, _ = load_drivers([workspace / "drivers"])
     seen: dict[str, tuple[str, Found]] = {}
 
+    def claimed(sighting: Sighting) -> tuple[str, Found] | None:
+        found = claim(sighting, drivers, allowed)
+        return (found[0].title, found[1]) if found else None
+
+    hosts = Hosts(allowed.allows, claimed, lambda: datetime.now(UTC))
+
     def saw(sighting: Sighting) -> None:
-        claimed = claim(sighting, drivers, allowed)
-        if claimed is not None and fits(what, *claimed) and claimed[1].key not in seen:
-            seen[claimed[1].key] = (claimed[0].title, claimed[1])
+        hosts.saw(sighting)
+        found = claim(sighting, drivers, allowed)
+        if found is not None and fits(what, *found) and found[1].key not in seen:
+            seen[found[1].key] = (found[0].title, found[1])
             if progress:
-                print(f"I see {claimed[0].title} at {claimed[1].host}...", file=sys.stderr)
+                print(f"I see {found[0].title} at {found[1].host}...", file=sys.stderr)
 
     listening = [asyncio.create_task(work()) for work in ears(allowed, drivers, saw).parts().values()]
-    await asyncio.wait(listening, timeout=LOOK)
-    for ear in listening:
-        ear.cancel()
-    await asyncio.gather(*listening, return_exceptions=True)
-    return [{"key": one.key, "make": title, "name": one.name, "room": one.room, "host": one.host, "needs": one.needs,
-             "linked": False, "why": one.why} for title, one in seen.values()]
+    sweep = asyncio.create_task(Sweep(allowed, hosts, lambda: datetime.now(UTC), workspace / "scans.log").run())
+    await asyncio.wait([*listening, sweep], timeout=LOOK, return_when=asyncio.FIRST_EXCEPTION)
+    for task in (*listening, sweep):
+        task.cancel()
+    await asyncio.gather(*listening, sweep, return_exceptions=True)
+    return {"found": [{"key": one.key, "make": title, "name": one.name, "room": one.room, "host": one.host,
+                       "needs": one.needs, "linked": False, "why": one.why} for title, one in seen.values()],
+            "hosts": [dict(as_row(host, False)) for host in hosts.all()]}
 
 
 async def pair(workspace: Path, what: str, code: str) -> dict[str, Any]:

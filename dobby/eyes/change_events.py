@@ -20,6 +20,7 @@ from .change_tracks import (
     expected,
     follow,
     gap,
+    height,
     joined,
     left_picture,
     reach,
@@ -27,6 +28,7 @@ from .change_tracks import (
     steadfast,
     steady,
     travelled,
+    width,
 )
 from .change_tuning import Tuning
 from .seen import Box, Change, ChangeKind, Zone
@@ -96,7 +98,8 @@ class Events:
         for track in self._tracks:
             going = track.hits >= (5 if specks else 3) and steady(track)
             small = going and not specks and track.most < self._small
-            if small or (at - track.sure < _SURE and (track.event or going)):
+            came = track.event and track.far > math.sqrt(width(track.box) * height(track.box))  # no glint, no flag
+            if small or (at - track.sure < _SURE and (came or going)):
                 box = expected(track, at)
                 more = reach(box)
                 boxes.append((box[0] - more, box[1] - more, box[2] + more, box[3] + more))

@@ -16,6 +16,7 @@ from dobby.agent import consent
 from dobby.agent.receive import Gateway
 from dobby.agent.replies import settle
 from dobby.agent.turn import local_message
+from dobby.discovery.hosts import as_row
 from dobby.errors import DobbyError
 from dobby.home.device import Command, Room
 from dobby.home.home import Given
@@ -81,11 +82,15 @@ class Api:
         return web.json_response(await self.health())
 
     async def network(self, request: web.Request) -> web.Response:
-        """GET /api/network?what=: look at the network now (a few seconds) and say what is there."""
-        offers = await self.gateway.agent.house.scout.look(request.query.get("what", "")[:100])
+        """GET /api/network?what=: look at the network now (a few seconds) and say what is there; with now=0, what was
+        seen so far."""
+        scout = self.gateway.agent.house.scout
+        what = request.query.get("what", "")[:100]
+        offers = scout.found(what) if request.query.get("now") == "0" else await scout.look(what)
         return web.json_response({"found": [
             {"key": one.key, "make": one.title, "name": one.name, "room": one.room, "host": one.host,
-             "needs": one.needs, "linked": one.linked, "why": one.why} for one in offers]})
+             "needs": one.needs, "linked": one.linked, "why": one.why} for one in offers],
+            "hosts": [dict(as_row(host, scout.linked(host))) for host in scout.hosts()]})
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """GET /api/events"""
