@@ -133,7 +133,9 @@ class CastLink:
                 if name == "reachable" or (device is not None and device.trait(name) is not None)]
 
     def heard(self, message: Message) -> None:
-        """What the device tells by itself, and its answers too."""
+        """What the device tells by itself; an answer proves nothing, not even one that holds its status."""
+        if message.body.get("requestId"):
+            return
         kind = message.body.get("type")
         with suppress(Garbage):  # rubbish proves nothing; the heartbeat tells whether it is well
             if message.namespace == RECEIVER and kind == "RECEIVER_STATUS":
