@@ -59,12 +59,13 @@ async def look_around(sim: Sim) -> list[Sighting]:
     ears = [asyncio.create_task(mdns.watch(reach, types, sightings.append)),
             asyncio.create_task(Ssdp(reach, targets, sightings.append).watch())]
     try:
-        await until(lambda: len({(one.kind, one.host, one.port) for one in sightings}) >= 1 + 2 + 2 + 2 + 1 + 2)
+        await until(lambda: len({(one.kind, one.host, one.port) for one in sightings if one.kind in KINDS})
+                    >= 1 + 2 + 2 + 2 + 1 + 2)
     finally:
         for ear in ears:
             ear.cancel()
         await asyncio.gather(*ears, return_exceptions=True)
-    return sightings
+    return [one for one in sightings if one.kind in KINDS]  # the ears hear more than the drivers know
 
 
 async def settle(sim: Sim) -> Street:
