@@ -42,9 +42,11 @@ from dobby.eyes.opening import open_eyes, open_vision
 from dobby.home.comfort import Hold, hold
 from dobby.home.device import Device, Fault, Room, Settings, Sighting
 from dobby.home.home import Given, Held, Home
-from dobby.home.verdict import gatekeeper
+from dobby.home.verdict import ERASE, gatekeeper
 from dobby.learning.learner import Learner
 from dobby.learning.shelf import Shelf
+from dobby.memory.erasing import erase
+from dobby.memory.memory import Memory
 from dobby.parts import running
 from dobby.pictures import Pictures
 from dobby.post import Door, Post
@@ -79,6 +81,10 @@ async def opened(workspace: Path, *, manual_clock: bool = False) -> AsyncIterato
         stack.push_async_callback(store.close)
         daemon, heard = await _assemble(workspace, config, secrets, store, Clock(manual=manual_clock))
         await _open_doors(daemon, secrets, stack)
+        if (memory := daemon.gateway.agent.house.memory) is not None:
+            await memory.open()
+            stack.push_async_callback(memory.close)
+            daemon.problems["memory"] = memory.problems
         stack.callback(_leave_word(daemon).unlink, missing_ok=True)
         parts = await stack.enter_async_context(running())
         daemon.parts = parts.all
@@ -135,6 +141,10 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
                   NetworkScout(links, heard.search, hosts, sweep, newcomers), mint)
     home.guard = lambda command, device: _held(hold(command, device, home, config.comfort,
                                                     clock.now().astimezone(local)), device, house.words)
+    house.memory = memory = Memory(workspace / "memory", workspace / "recall.db", store,
+                                   lambda: clock.now().astimezone(local), [one.name for one in config.people],
+                                   lambda: list(home.rooms))
+    home.also_does(ERASE, lambda command: erase(command, memory, store))
     house.learner = await _learner(shelf, house, links, settings, allowed)
     owner = config.owner()
     agent = Agent(house, address_book(config.persons(), owner), Reflex(config.home.language, skills, words), soul,

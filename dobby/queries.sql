@@ -60,6 +60,9 @@ INSERT INTO turns (message, person, channel, conversation, text, started)
 VALUES (:message, :person, :channel, :conversation, :text, :started) ON CONFLICT (message) DO NOTHING
 -- name: turn_of_message
 SELECT * FROM turns WHERE message = :message
+-- name: turns_after
+SELECT id, person, text, reply, tainted, started FROM turns WHERE id > :id AND ended IS NOT NULL AND text != ''
+ORDER BY id LIMIT :limit
 -- name: turn
 SELECT * FROM turns WHERE id = :id
 -- name: turn_end
@@ -206,3 +209,17 @@ UPDATE alarms SET told = :told, times = times + 1 WHERE id = :id
 UPDATE alarms SET acknowledged = :person, acknowledged_at = :at WHERE id = :id
 -- name: alarm_end
 UPDATE alarms SET ended = :ended WHERE id = :id
+
+-- name: erase_messages
+UPDATE messages SET text = '' WHERE text LIKE :like ESCAPE '!'
+-- name: erase_turns
+UPDATE turns SET text = '', reply = '' WHERE text LIKE :like ESCAPE '!' OR reply LIKE :like ESCAPE '!'
+-- name: erase_letters
+UPDATE outbox SET text = '' WHERE text LIKE :like ESCAPE '!'
+-- name: erase_approvals
+UPDATE approvals SET text = '', choices = CASE state WHEN 'open' THEN choices ELSE '[]' END
+WHERE text LIKE :like ESCAPE '!' OR choices LIKE :like ESCAPE '!'
+-- name: erase_calls
+UPDATE calls SET args = '[]', outcomes = '[]' WHERE args LIKE :like ESCAPE '!' OR outcomes LIKE :like ESCAPE '!'
+-- name: erase_seen
+UPDATE seen SET what = '' WHERE what LIKE :like ESCAPE '!'

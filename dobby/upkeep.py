@@ -38,6 +38,7 @@ def start(daemon: Daemon, parts: Parts, heard: Ears) -> None:
     parts.run("names", lambda: _keep_names_ready(daemon))
     parts.run("files", lambda: _watch_files(daemon))
     parts.run("warm-up", lambda: _warm(daemon))
+    parts.run("memory", lambda: _keep_memory(daemon))
     if sights := daemon.gateway.agent.house.sights:
         parts.run("untold", lambda: _once(sights.watch.take_up))
         parts.run("cameras", lambda: daemon.home.follow(sights.watch.link))
@@ -70,6 +71,16 @@ async def _greet(daemon: Daemon) -> None:
     await sweep.run()
     await newcomers.remember()
     await newcomers.run(lambda: not daemon.gateway.inbox.running(), tell)
+
+
+async def _keep_memory(daemon: Daemon) -> None:
+    """What people change in memory/ counts at once, and what was said is found later."""
+    memory = daemon.gateway.agent.house.memory
+    while memory is not None:
+        await asyncio.sleep(FILES_EVERY)
+        if await memory.sync() and daemon.problems.get("memory") != memory.problems:
+            daemon.problems["memory"] = memory.problems
+            daemon.events.tell("health", {"problems": [one for found in daemon.problems.values() for one in found]})
 
 
 async def _once(work: Callable[[], Awaitable[None]]) -> None:

@@ -25,10 +25,10 @@ def flatten(tree: Mapping[str, object], before: str = "") -> dict[str, Entry]:
 @cache
 def catalogue(language: str) -> Mapping[str, Entry]:
     """The sentences of one language by dotted key: answers in words.toml, what the house itself says in house.toml,
-    what it says of devices that it learns in learn.toml."""
+    of devices that it learns in learn.toml, and of what it remembers and is taught in mind.toml."""
     folder = resources.files("dobby") / "languages" / language
     flat: dict[str, Entry] = {}
-    for part in (folder / name for name in ("words.toml", "house.toml", "learn.toml")):
+    for part in (folder / name for name in ("words.toml", "house.toml", "learn.toml", "mind.toml")):
         if part.is_file():
             flat |= flatten(tomllib.loads(part.read_text(encoding="utf-8")))
     return flat

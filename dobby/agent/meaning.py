@@ -96,6 +96,17 @@ class Sight:
         return replace(self, **changes)  # type: ignore[arg-type]  # field names are checked by replace itself
 
 
+RecollectVerb = Literal["remember", "about", "forget_that", "wrong", "why", "forget_all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recollect:
+    """Something for the memory; `what`: the fact as it was said, or whom or what it is about."""
+
+    verb: RecollectVerb
+    what: str = ""
+
+
 NetworkVerb = Literal["what_is", "learn", "news", "why", "forget"]
 
 
@@ -115,7 +126,7 @@ class Same:
     devices: tuple[str, ...]
 
 
-Part = Same | Do | RunSkill | Question | Refuse | Clarify | Control | Sight | Network
+Part = Same | Do | RunSkill | Question | Refuse | Clarify | Control | Sight | Network | Recollect
 
 
 @dataclass(frozen=True, slots=True)

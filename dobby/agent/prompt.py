@@ -51,8 +51,10 @@ def system(soul: Soul) -> str:
     return RULES.format(name=soul.name, soul=soul.text.strip())
 
 
-def conversation(history: Sequence[Row], text: str, moment: Moment) -> list[dict[str, Any]]:
-    """Recent turns, oldest first, then what was said now with the moment behind it. Starts with the person."""
+def conversation(history: Sequence[Row], text: str, moment: Moment,
+                 known: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Recent turns, oldest first, then what was said now with the moment and what is known behind it. Starts with the
+    person."""
     messages: list[dict[str, Any]] = []
     room = HISTORY_CHARS
     for row in reversed(history[:HISTORY_TURNS]):
@@ -62,6 +64,8 @@ def conversation(history: Sequence[Row], text: str, moment: Moment) -> list[dict
     where = f", in the {moment.here}" if moment.here else ""
     tail = (f"<moment>{moment.now:%A %Y-%m-%d %H:%M %Z}; {moment.person} ({moment.role}){where}; "
             f"home: {moment.home}</moment>")
+    if known:
+        tail += "\n<memory>What people of this house said that may matter:\n" + "\n".join(known) + "</memory>"
     return [*messages, {"role": "user", "content": [{"type": "text", "text": text}, {"type": "text", "text": tail}]}]
 
 

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dobby.agent import eye_talk, house_talk, net_talk, questions
+from dobby.agent import eye_talk, house_talk, memory_talk, net_talk, questions
 from dobby.agent.absent import absent
 from dobby.agent.clauses import Clause, clauses
 from dobby.agent.grammar import Bit, Grammar, load
@@ -99,6 +99,8 @@ class Reflex:
             return Miss(self._nearest(view))
         if (sight := eye_talk.read(text, view, self.language)) is not None:
             return Understood((sight,), context or Context())
+        if (recollect := memory_talk.read(text, self.language)) is not None and not quotes(text):
+            return Understood((recollect,), context or Context())
         if (asked := net_talk.read(text, view, self.language)) is not None:
             return Understood((asked,), context or Context())
         if (part := house_talk.read(text, view, self._words, here)) is not None:

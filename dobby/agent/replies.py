@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dobby.agent import answers, consent
-from dobby.agent.meaning import Clarify, Control, Do, Network, Part, Question, Refuse, RunSkill, Same, Sight
+from dobby.agent.meaning import Clarify, Control, Do, Network, Part, Question, Recollect, Refuse, RunSkill, Same, Sight
+from dobby.agent.memory_replies import recollect, remarks
 from dobby.agent.net_replies import look_at, network
 from dobby.agent.sight_replies import sight
 from dobby.home.device import Command, Outcome
 from dobby.home.traits import Risk
-from dobby.home.verdict import FORGET, JOINING, PAIR, Approval, Choice
+from dobby.home.verdict import ERASE, FORGET, JOINING, PAIR, Approval, Choice
 from dobby.messages import Mind, Person
 from dobby.skills import commands as skill_commands
 from dobby.tools import neighbourhood, twins
@@ -56,6 +57,8 @@ async def act(hands: Hands, parts: Sequence[Part], text: str) -> Reply:
                 said.append(await _same(hands, devices))
             case Control():
                 said.append(await _control(hands, part))
+            case Recollect():
+                said.append(await recollect(hands, part) or await why(hands))
             case Network():
                 said.append(await network(hands, part))
             case Sight():
@@ -111,7 +114,8 @@ async def _orders(hands: Hands, orders: Sequence[Do | RunSkill]) -> str:
     done = await hands.do(commands, tool=tool)
     text = tell(hands, done, about=about if len(orders) == 1 else "", corrected=tuple(corrected))
     sure = all(outcome.result == "confirmed" for outcome in done.outcomes)
-    return f"{text} {after}".strip() if sure else text
+    text = f"{text} {after}".strip() if sure else text
+    return "\n".join(one for one in (text, remarks(hands, done.outcomes)) if one)
 
 
 def tell(hands: Hands, done: Done, *, about: str = "", corrected: tuple[tuple[str, str], ...] = ()) -> str:
@@ -121,6 +125,9 @@ def tell(hands: Hands, done: Done, *, about: str = "", corrected: tuple[tuple[st
     parts = [_paired(hands, o) for o in done.outcomes if o.command.trait == PAIR and o not in _held(done)]
     parts += [house.words.say("learn.forgotten") if o.result == "confirmed" else o.error.text if o.error else ""
               for o in done.outcomes if o.command.trait == FORGET and o not in _held(done)]
+    parts += [house.words.say("memory.erased", count=int(o.read or 0)) if o.result == "confirmed"  # type: ignore[arg-type]  # a count
+              else o.error.text if o.error else "" for o in done.outcomes if o.command.trait == ERASE
+              and o not in _held(done)]
     if acted and all(o.result != "failed" or o.command.device in house.home.devices for o in acted):
         parts += [answers.answer(acted, house.home, house.words, about=about, corrected=corrected)]
     parts += dict.fromkeys(hint for o in acted if (hint := _hint(hands, o)))

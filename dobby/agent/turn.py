@@ -14,11 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from dobby.agent import prompt
+from dobby.agent import memory_talk, prompt
 from dobby.agent.answers import answer
 from dobby.agent.late import arrived
 from dobby.agent.loop import Budget, Thought, think
 from dobby.agent.meaning import Context, Miss, Understood
+from dobby.agent.memory_replies import answered, context
 from dobby.agent.recover import interrupted
 from dobby.agent.reflex import Reflex
 from dobby.agent.replies import Reply, act, consented
@@ -137,6 +138,9 @@ class Agent:
     async def _model(self, hands: Hands, row: Row, person: Person, miss: Miss) -> Reply:
         words = self.house.words
         nearest = words.say("miss.nearest", nearest=miss.nearest) if miss.nearest else ""
+        if self.brain is None and memory_talk.asks(row["text"], words.language) and (
+                known := await answered(hands, row["text"])):
+            return Reply(known, "reflex")
         if self.brain is None:
             return Reply(f"{words.say('miss.no_model')} {nearest}".strip(), "none")
         spent = f"tokens:{self.house.clock.now():%Y-%m-%d}"
@@ -147,7 +151,8 @@ class Agent:
         hands.tainted = any(turn["tainted"] for turn in history)
         hands.asker = Asker(person, "model", by_voice=hands.asker.by_voice)
         moment = prompt.Moment(self.house.clock.now(), person.name, person.role, self.home_name, row["here"])
-        messages = prompt.conversation(history, row["text"], moment)
+        recalled = await context(self.house.memory, row["text"], self.house.clock.now())
+        messages = prompt.conversation(history, row["text"], moment, recalled)
         try:
             thought = await think(self.brain, hands, all_tools(), prompt.system(self.soul), messages, self.budget)
         except BrainError as error:
@@ -189,6 +194,11 @@ class Agent:
         await self.house.store.together(statements)
         self.on_turn(hands.turn, row["id"])
         self.on_letter()
+        if self.house.memory is not None and hands.outcomes and not quiet:
+            who = hands.asker.person.name if hands.asker.person else "?"
+            task = asyncio.create_task(self.house.memory.note(f"{who}: “{row['text']}” — {reply.text}"))
+            self.followed.add(task)
+            task.add_done_callback(self.followed.discard)
         moving = [outcome for outcome in hands.outcomes if outcome.on_its_way]
         if moving and row["channel"] not in LOCAL and not quiet:
             task = asyncio.create_task(self._follow_up(moving, row))

@@ -23,7 +23,8 @@ Say = Literal["now", "ask", "refuse"]
 # traits of commands to the house itself, not to a device: let a new one in, try one that is being learned, keep it, let
 # one go for good
 PAIR, TRY, KEEP, FORGET = "pair", "try", "keep", "forget"
-JOINING = frozenset({PAIR, TRY, KEEP, FORGET})
+ERASE = "erase"  # and to the memory: leave no trace of something
+JOINING = frozenset({PAIR, TRY, KEEP, FORGET, ERASE})
 
 
 @dataclass(frozen=True, slots=True)

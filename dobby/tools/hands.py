@@ -23,6 +23,7 @@ from dobby.home.home import Home
 from dobby.home.traits import Risk, Value
 from dobby.home.verdict import Approval, Choice, Mint, NoPermit, Verdict
 from dobby.learning.learner import Learner
+from dobby.memory.memory import Memory
 from dobby.messages import Person, Picture
 from dobby.policy import Asker, Source, judge, risk_of
 from dobby.skills import Skill
@@ -94,6 +95,7 @@ class House:
     scout: Scout
     mint: Mint
     sights: Sights | None = None  # the cameras, None where there are none
+    memory: Memory | None = None
     looked_at: str = ""  # the address that was asked about last
     learner: Learner | None = None  # what is being learned, None where no network may be looked at
 

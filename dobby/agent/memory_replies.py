@@ -1,0 +1,211 @@
+"""Answers of the memory: what was taken down, what is known, who said so, and what is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from dobby.agent.meaning import Recollect
+from dobby.agent.memory_talk import names
+from dobby.errors import DobbyError
+from dobby.home.device import Command, Outcome
+from dobby.home.verdict import ERASE, Choice
+from dobby.memory.matter import Preference
+from dobby.memory.memory import Memory
+from dobby.memory.notes import Fact
+from dobby.memory.recall import Hit
+from dobby.tools.fence import clean
+from dobby.tools.hands import Hands
+from dobby.words import Words
+
+SHOWN = 8  # facts in one answer
+ENOUGH = 0.5  # share of a question's words that an answer must hold to be given without being asked for
+BRIGHT, LOUD, WARM, COLD = 60.0, 40.0, 22.5, 18.5  # from where on a preference is crossed
+
+
+async def recollect(hands: Hands, part: Recollect) -> str:
+    """Do one thing with the memory."""
+    house, words = hands.house, hands.house.words
+    memory, person = house.memory, hands.asker.person
+    if memory is None or person is None:
+        return words.say("memory.none")
+    if person.role == "guest" and part.verb != "about":
+        return words.say("policy.guest")
+    match part.verb:
+        case "remember":
+            return await _remember(hands, memory, part.what)
+        case "about":
+            return await _about(hands, memory, names(part.what, memory.people))
+        case "forget_that" | "wrong":
+            return await _wrong(hands, memory, erase=part.verb == "forget_that")
+        case "why":
+            return _why(hands, memory)
+        case "forget_all":
+            return await _forget_all(hands, memory, names(part.what, memory.people))
+
+
+async def _remember(hands: Hands, memory: Memory, text: str) -> str:
+    words, person = hands.house.words, hands.asker.person
+    if person is None or person.role == "guest":
+        return words.say("policy.guest")
+    row = await hands.house.store.one("turn", id=hands.turn)
+    try:
+        done = await memory.remember(text, person.name, person.role, row["message"] if row else 0)
+    except DobbyError as wrong:
+        return str(wrong)
+    memory.latest[hands.conversation] = [done.fact.id]
+    parts = [words.say("memory.kept", text=done.fact.text)]
+    if done.replaced:
+        parts.append(words.say("memory.instead", old=words.join([f"“{one.text}”" for one in done.replaced[:3]])))
+    return " ".join(parts)
+
+
+async def _about(hands: Hands, memory: Memory, name: str) -> str:
+    words, person = hands.house.words, hands.asker.person
+    if person is not None and name.casefold() in words.say("memory.me").split("|"):
+        name = person.name
+    facts = await memory.about(name)
+    if person is not None and person.role == "guest":  # guests hear of the house, not of its people
+        facts = [fact for fact in facts if not fact.subject.startswith("people/")]
+    if not facts:
+        return words.say("memory.nothing", who=name)
+    memory.latest[hands.conversation] = [fact.id for fact in facts[:SHOWN]]
+    if any(not fact.trusted for fact in facts):
+        hands.taint()
+    lines = [f"- {_shown(fact, words)}" for fact in facts[:SHOWN]]
+    more = [f"- {words.say('net.more', count=len(facts) - SHOWN)}"] if len(facts) > SHOWN else []
+    return "\n".join([words.say("memory.about", who=name), *lines, *more])
+
+
+def _shown(fact: Fact, words: Words) -> str:
+    return fact.text if fact.trusted else words.say("memory.strangers", text=clean(fact.text, 300))
+
+
+async def _wrong(hands: Hands, memory: Memory, *, erase: bool) -> str:
+    """Take back what was said last in this conversation: gone without a trace, or marked as no longer true."""
+    words = hands.house.words
+    ids = memory.latest.get(hands.conversation, [])
+    if not ids:
+        return words.say("memory.what")
+    if len(ids) > 1:
+        return words.say("memory.which")
+    fact = memory.fact(ids[0])
+    memory.latest.pop(hands.conversation, None)
+    if fact is None:
+        return words.say("memory.what")
+    if not erase:
+        await memory.retire(fact.id)
+        return words.say("memory.no_longer", text=fact.text)
+    back = [one.id for one in memory.facts() if one.by == fact.id]
+    await memory.drop([fact.id])
+    for id_ in back:
+        await memory.restore(id_)
+    return words.say("memory.forgot")
+
+
+def _why(hands: Hands, memory: Memory) -> str:
+    """Who said what was told last, and when."""
+    words = hands.house.words
+    facts = [fact for id_ in memory.latest.get(hands.conversation, []) if (fact := memory.fact(id_))]
+    if not facts:
+        return ""
+    return "\n".join(said_by(fact, words) for fact in facts[:SHOWN])
+
+
+def said_by(fact: Fact, words: Words) -> str:
+    """A fact with its origin in words."""
+    origin = fact.origin
+    if origin.role == "hand":
+        return words.say("memory.by_hand", text=fact.text, file=f"memory/{fact.subject}.md")
+    key = "memory.by_agent" if origin.role == "agent" else "memory.by"
+    return words.say(key, text=fact.text, who=origin.who, at=origin.at)
+
+
+async def _forget_all(hands: Hands, memory: Memory, what: str) -> str:
+    words, person = hands.house.words, hands.asker.person
+    if person is None or person.role != "owner":
+        return words.say("policy.guest")
+    count = len(await memory.mentions(what))
+    token = memory.to_erase(what)
+    text = words.say("memory.erase_ask", what=what, count=count)
+    await hands.offer(text, [Choice("", (Command(token, ERASE, None),))])
+    return text
+
+
+# --- unasked ----------------------------------------------------------------------------------------------------------
+
+
+async def answered(hands: Hands, text: str) -> str:
+    """What memory knows of a question that nothing else understood; "" when nothing fits well."""
+    memory, words = hands.house.memory, hands.house.words
+    if memory is None or hands.asker.person is None or hands.asker.person.role == "guest":
+        return ""
+    hits = [hit for hit in await memory.ask(text, limit=4) if _fits(text, hit, memory.knows_paraphrases)]
+    facts = [fact for hit in hits if hit.entry.kind == "fact" and (fact := memory.fact(hit.entry.key[5:]))]
+    if facts:
+        memory.latest[hands.conversation] = [facts[0].id]
+        if not facts[0].trusted:
+            hands.taint()
+        return said_by(facts[0], words)
+    if hits:
+        entry = hits[0].entry
+        hands.taint()  # what was answered then may hold anybody's words
+        return words.say("memory.back_then", at=entry.at, text=clean(entry.text, 300),
+                         who=entry.who.title() or words.say("memory.somebody"))
+    return ""
+
+
+def _fits(question: str, hit: Hit, paraphrases: bool) -> bool:
+    """Whether an entry holds enough of what was asked to be given as an answer."""
+    from dobby.memory.matter import stems
+
+    asked = stems(question)
+    said = stems(f"{hit.entry.text} {hit.entry.context if hit.entry.kind == 'fact' else ''} {hit.entry.who}")
+    needed = ENOUGH * (0.6 if paraphrases else 1.0)
+    return bool(asked) and len(asked & said) / len(asked) >= needed and not hit.entry.until
+
+
+def remarks(hands: Hands, outcomes: Sequence[Outcome]) -> str:
+    """What somebody of the house said against what was just done, in the words it was said in; "" for nothing."""
+    memory, house = hands.house.memory, hands.house
+    if memory is None or not memory.preferred:
+        return ""
+    found: dict[str, Fact] = {}
+    for outcome in outcomes:
+        device = house.home.devices.get(outcome.command.device)
+        if device is None or outcome.result == "failed":
+            continue
+        for preference in memory.preferred:
+            fact = memory.fact(preference.fact)
+            here = not preference.room or preference.room == device.room
+            if fact is not None and here and crosses(preference, outcome, house.home.value(device.id, "brightness"),
+                                                     device.kind):
+                found[fact.id] = fact
+    if not found:
+        return ""
+    somebody = house.words.say("memory.somebody")
+    return "\n".join(house.words.say("memory.mind", text=fact.text, who=fact.origin.who or somebody)
+                     for fact in list(found.values())[:2])
+
+
+def crosses(preference: Preference, outcome: Outcome, shown: object, kind: str) -> bool:
+    """Whether an order goes against a preference. shown: the brightness that the device shows now, if any."""
+    trait, value = outcome.command.trait, outcome.command.value
+    if preference.trait == "brightness" and kind == "light" and trait == "on" and value is True:
+        trait, value = "brightness", shown if isinstance(shown, int | float) else 100.0
+    if trait != preference.trait or isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    if preference.value is not None:
+        return value > preference.value + 0.5 if trait == "brightness" else abs(value - preference.value) > 0.5
+    more = {"brightness": BRIGHT, "volume": LOUD, "target": WARM}
+    return value > more[trait] if preference.leaning == "less" else value < {"target": COLD, "brightness": 30.0}.get(
+        trait, -1.0)
+
+
+async def context(memory: Memory | None, text: str, now: datetime) -> list[str]:
+    """The few memories that a model should have before it for this message: only what people of the house said."""
+    if memory is None:
+        return []
+    hits = await memory.ask(text, limit=8, kinds=("fact",), holding=True)
+    facts = [fact for hit in hits if (fact := memory.fact(hit.entry.key.partition(":")[2])) and fact.trusted]
+    return [f"{fact.text} ({fact.origin.who or 'written by hand'}, {fact.origin.at or 'undated'})" for fact in facts[:6]]

@@ -1,0 +1,102 @@
+"""What is said to Dobby's memory, by known beginnings and sentences: "remember that ...", "what do you know about
+Anna?", "forget that", "why do you think so?". A table a language (languages/<xx>/memory.toml).
+
+What is to be remembered is taken down as it was said, with its capitals and signs.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, cast
+
+from dobby.agent.eye_talk import plain
+from dobby.agent.meaning import Recollect, RecollectVerb
+from dobby.agent.sentences import pattern
+
+LONGEST = 600  # letters of what is remembered
+SHORTEST = 2  # words of it
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One language's beginnings ("remember that"), as words, and its whole sentences."""
+
+    beginnings: tuple[tuple[str, ...], ...]
+    sentences: tuple[tuple[RecollectVerb, re.Pattern[str]], ...]
+    tables: Mapping[str, Any]
+
+
+@cache
+def talk(language: str) -> Talk | None:
+    """The sentences of a language; None where it has none."""
+    file = resources.files("dobby") / "languages" / language / "memory.toml"
+    if not file.is_file():
+        return None
+    tables = tomllib.loads(file.read_text("utf-8"))
+    slots = {"who": r"(?:\S+ ){1,5}?"}
+    sentences = [(cast(RecollectVerb, verb), re.compile(pattern(one, slots)))
+                 for verb, several in tables["sentences"].items() for one in several]
+    beginnings = sorted((tuple(one.split()) for one in tables["remember"]), key=len, reverse=True)
+    return Talk(tuple(beginnings), tuple(sentences), tables)
+
+
+def read(text: str, language: str) -> Recollect | None:
+    """What is asked of the memory, None when this is something else."""
+    known = talk(language)
+    if known is None:
+        return None
+    apostrophe = known.tables.get("apostrophe", "")
+    words = plain(text, apostrophe)
+    manners = set(known.tables["manners"])
+    skipped = 0
+    while words and words[0] in manners:
+        words, skipped = words[1:], skipped + 1
+    for beginning in known.beginnings:
+        if tuple(words[: len(beginning)]) == beginning:
+            fact = _rest(text, skipped + len(beginning), apostrophe)
+            other = set(plain(fact)[:1]) & set(known.tables["not_first"])  # "remember to call" is a thing to do
+            if len(fact.split()) >= SHORTEST and len(fact) <= LONGEST and not other:
+                return Recollect("remember", fact)
+    while words and words[-1] in manners:
+        words = words[:-1]
+    said = "".join(f"{word} " for word in words)
+    for verb, sentence in known.sentences:
+        match = sentence.fullmatch(said)
+        if match is not None:
+            return Recollect(verb, _who(match.groupdict().get("who") or "", known.tables))
+    return None
+
+
+def asks(text: str, language: str) -> bool:
+    """Whether this looks like a question that memory might answer: an asking word first, or a question mark."""
+    known = talk(language)
+    words = plain(text)
+    return known is not None and len(words) > 2 and (text.rstrip().endswith("?") or words[0] in known.tables["asking"])
+
+
+def _who(said: str, tables: Mapping[str, Any]) -> str:
+    words = said.split()
+    while len(words) > 1 and words[0] in tables["articles"]:
+        words = words[1:]
+    return " ".join(words)
+
+
+def _rest(text: str, count: int, apostrophe: str) -> str:
+    """What follows the first so many words of a text, as it was written."""
+    spans = [found.span() for found in re.finditer(r"[\w'’´`%:]+", text)]
+    seen = 0
+    for start, end in spans:
+        seen += len(plain(text[start:end], apostrophe))
+        if seen >= count:
+            return text[end:].strip(" ,;:").strip()
+    return ""
+
+
+def names(said: str, people: Sequence[str]) -> str:
+    """A person's name as the house writes it, or the words as they are."""
+    return next((one for one in people if one.casefold() == said.casefold()), said)

@@ -1,0 +1,238 @@
+"""Facts in Markdown files, one a line, each with its origin in a comment that readers of the page do not see:
+
+    - Hates bright light in the study. <!-- f7k2q1 said by Greg, owner, 2026-11-22 18:04, message 123 -->
+
+A line without such a comment was written by hand and is the owner's. What was replaced stays, struck through, and is
+never ranked above what replaced it. A person may change, move or delete any line; nothing that a program writes later
+loses it, for every change reads the file again first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from dobby.errors import DobbyError
+
+Role = Literal["owner", "member", "guest", "agent", "stranger", "hand"]
+ROLES: tuple[Role, ...] = ("owner", "member", "guest", "agent", "stranger", "hand")
+TRUSTED = frozenset({"owner", "member", "hand"})
+LINE_LIMIT, FILE_LIMIT = 600, 512 * 1024  # letters of one fact, bytes of one file
+HEADS = {"home": "# The home\n", "people": "# {name}\n", "rooms": "# {name}\n"}
+
+_FACT = re.compile(r"^\s*[-*]\s+(?P<text>.*?)\s*(?:<!--\s*(?P<origin>.*?)\s*-->)?\s*$")
+_ORIGIN = re.compile(r"(?P<id>[a-z0-9]{6}) said by (?P<who>[^,]{0,60}), (?P<role>\w+), (?P<at>[\d\-: ]{16})"
+                     r"(?:, message (?P<message>\d+))?"
+                     r"(?:; until (?P<until>[\d\-: ]{16})(?:, for (?P<by>[a-z0-9]{6}))?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who said it, as what, when (home's time), in which message (0 = in none). Set by code, never by a model."""
+
+    who: str
+    role: Role
+    at: str  # "2026-11-22 18:04"
+    message: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line. subject: "home", "people/anna" or "rooms/study"; until: when it was replaced, "" while it holds; by:
+    the fact that replaced it."""
+
+    id: str
+    subject: str
+    text: str
+    origin: Origin
+    until: str = ""
+    by: str = ""
+    line: int = 0
+
+    @property
+    def trusted(self) -> bool:
+        """Whether somebody of the house said it."""
+        return self.origin.role in TRUSTED
+
+    def written(self) -> str:
+        """The line in its file."""
+        text = f"~~{self.text}~~" if self.until else self.text
+        if self.origin.role == "hand" and not self.until:
+            return f"- {text}"
+        o = self.origin
+        message = f", message {o.message}" if o.message else ""
+        until = f"; until {self.until}" + (f", for {self.by}" if self.by else "") if self.until else ""
+        return f"- {text} <!-- {self.id} said by {o.who}, {o.role}, {o.at}{message}{until} -->"
+
+
+@dataclass(slots=True)
+class Notes:
+    """The memory folder. All methods block on files: call them in a thread, one at a time."""
+
+    folder: Path
+    facts: dict[str, Fact] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def load(self) -> None:
+        """Read all files anew. A broken one is a problem with its line; the others hold."""
+        self.facts, self.problems = {}, []
+        for path in self._paths():
+            try:
+                for fact in self._read(path):
+                    self.facts[fact.id] = fact
+            except DobbyError as wrong:
+                self.problems.append(wrong.text)
+
+    def _paths(self) -> list[Path]:
+        found = [self.folder / "home.md", *self.folder.glob("people/*.md"), *self.folder.glob("rooms/*.md")]
+        return sorted(path for path in found if path.is_file())
+
+    def stamps(self) -> dict[str, float]:
+        """When each file was changed last, to notice what people do by hand."""
+        return {str(path): path.stat().st_mtime for path in (*self._paths(), *self.folder.glob("journal/*.md"))
+                if path.exists()}
+
+    def _read(self, path: Path) -> list[Fact]:
+        subject = str(path.relative_to(self.folder).with_suffix(""))
+        try:
+            if path.stat().st_size > FILE_LIMIT:
+                raise DobbyError(f"{path}: larger than {FILE_LIMIT // 1024} KiB; move some of it elsewhere.")
+            text = path.read_text("utf-8")
+        except UnicodeDecodeError as wrong:
+            where = path.read_bytes()[: wrong.start].count(b"\n") + 1
+            raise DobbyError(f"{path}:{where}: is not UTF-8 text; save it as UTF-8.") from None
+        except OSError as wrong:
+            raise DobbyError(f"{path}: {wrong.strerror}.") from None
+        found: list[Fact] = []
+        for number, line in enumerate(text.splitlines(), 1):
+            match = _FACT.match(line)
+            if match is None or not match["text"]:
+                continue
+            if len(match["text"]) > LINE_LIMIT:
+                self.problems.append(f"{path}:{number}: longer than {LINE_LIMIT} letters; it is not remembered. "
+                                     "Make two lines of it.")
+                continue
+            fact = read_line(match["text"], match["origin"] or "", subject, number)
+            while fact.id in {one.id for one in found}:  # the same line twice by hand
+                fact = replace(fact, id=hashlib.sha256(f"{fact.id}{number}".encode()).hexdigest()[:6])
+            found.append(fact)
+        return found
+
+    # --- changing -----------------------------------------------------------------------------------------------------
+
+    def add(self, subject: str, text: str, origin: Origin, replaces: Sequence[str] = ()) -> Fact:
+        """Write a fact down; it is on the disk when this returns. replaces: ids of older facts that it retires."""
+        text = " ".join(text.split())
+        if not text or len(text) > LINE_LIMIT or "<!--" in text or "-->" in text:
+            raise DobbyError(f"A fact is a line of {LINE_LIMIT} letters at most.", "Say it shorter.")
+        fact = Fact(new_id(), subject, text, origin)
+        self._change(subject, [fact], {})
+        for id_ in replaces:
+            self.retire(id_, origin.at, fact.id)
+        self.facts[fact.id] = fact
+        return fact
+
+    def retire(self, id_: str, at: str, by: str = "") -> bool:
+        """A fact no longer holds; it stays, struck through. Whether it was there."""
+        fact = self.facts.get(id_)
+        if fact is None:
+            return False
+        old = replace(fact, until=at, by=by)
+        self._change(fact.subject, [], {id_: old})
+        self.facts[id_] = old
+        return True
+
+    def restore(self, id_: str) -> bool:
+        """A retired fact holds again."""
+        fact = self.facts.get(id_)
+        if fact is None:
+            return False
+        self._change(fact.subject, [], {id_: replace(fact, until="", by="")})
+        self.facts[id_] = replace(fact, until="", by="")
+        return True
+
+    def drop(self, ids: Iterable[str]) -> int:
+        """Remove facts without a trace; how many there were."""
+        gone = [self.facts.pop(id_) for id_ in list(ids) if id_ in self.facts]
+        for subject in {fact.subject for fact in gone}:
+            self._change(subject, [], {fact.id: None for fact in gone if fact.subject == subject})
+        return len(gone)
+
+    def _change(self, subject: str, added: Sequence[Fact], changed: dict[str, Fact | None]) -> None:
+        """Rewrite one file: its lines as they are on the disk now, with some changed, dropped or added."""
+        path = self.folder / f"{subject}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder, _, name = subject.rpartition("/")
+        old = path.read_text("utf-8") if path.exists() else HEADS[folder or "home"].format(
+            name=name.replace("-", " ").title()) + "\n"
+        kept: list[str] = []
+        seen: set[str] = set()
+        for number, line in enumerate(old.splitlines(), 1):
+            match = _FACT.match(line)
+            if match is not None and match["text"]:
+                id_ = read_line(match["text"], match["origin"] or "", subject, number).id
+                if id_ in changed and id_ not in seen:
+                    seen.add(id_)
+                    if (new := changed[id_]) is not None:
+                        kept.append(new.written())
+                    continue
+            kept.append(line)
+        kept += [fact.written() for fact in added]
+        write(path, "\n".join(kept).rstrip("\n") + "\n")
+
+
+def read_line(text: str, origin: str, subject: str, number: int) -> Fact:
+    """A fact out of a line; one whose comment is not ours any more is a person's own."""
+    struck = re.fullmatch(r"~~(.*)~~", text)
+    plain = struck[1].strip() if struck else text
+    said = _ORIGIN.fullmatch(origin)
+    if said is None or said["role"] not in ROLES:
+        id_ = hashlib.sha256(f"{subject}\n{plain}".encode()).hexdigest()[:6]
+        return Fact(id_, subject, plain, Origin("", "hand", ""), until="by hand" if struck else "", line=number)
+    role: Role = next(one for one in ROLES if one == said["role"])
+    return Fact(said["id"], subject, plain, Origin(said["who"], role, said["at"], int(said["message"] or 0)),
+                until=(said["until"] or "by hand") if struck else "", by=(said["by"] or "") if struck else "",
+                line=number)
+
+
+def new_id() -> str:
+    """Six letters and digits."""
+    return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(6))
+
+
+def slug(name: str) -> str:
+    """A name as a file is called."""
+    return re.sub(r"[^\w]+", "-", name.casefold()).strip("-")[:60] or "someone"
+
+
+def moment(at: datetime) -> str:
+    """A time as origins write it."""
+    return at.strftime("%Y-%m-%d %H:%M")
+
+
+def write(path: Path, text: str) -> None:
+    """The whole file at once, on the disk when this returns: never half of it, whatever happens."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o600)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
