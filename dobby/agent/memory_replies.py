@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from dobby.agent.meaning import Recollect
 from dobby.agent.memory_talk import names
@@ -202,10 +201,11 @@ def crosses(preference: Preference, outcome: Outcome, shown: object, kind: str) 
         trait, -1.0)
 
 
-async def context(memory: Memory | None, text: str, now: datetime) -> list[str]:
+async def context(memory: Memory | None, text: str) -> list[str]:
     """The few memories that a model should have before it for this message: only what people of the house said."""
     if memory is None:
         return []
     hits = await memory.ask(text, limit=8, kinds=("fact",), holding=True)
     facts = [fact for hit in hits if (fact := memory.fact(hit.entry.key.partition(":")[2])) and fact.trusted]
-    return [f"{fact.text} ({fact.origin.who or 'written by hand'}, {fact.origin.at or 'undated'})" for fact in facts[:6]]
+    return [f"{fact.text} ({fact.origin.who or 'written by hand'}, {fact.origin.at or 'undated'})"
+            for fact in facts[:6]]

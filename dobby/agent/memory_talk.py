@@ -68,8 +68,24 @@ def read(text: str, language: str) -> Recollect | None:
     for verb, sentence in known.sentences:
         match = sentence.fullmatch(said)
         if match is not None:
-            return Recollect(verb, _who(match.groupdict().get("who") or "", known.tables))
+            who = _who(match.groupdict().get("who") or "", known.tables)
+            written = re.search(r"\W+".join(map(re.escape, who.split())), text, re.IGNORECASE) if who else None
+            return Recollect(verb, written[0] if written else who)
     return None
+
+
+def states(text: str, language: str, people: Sequence[str]) -> bool:
+    """Whether a sentence that is no order states something worth keeping: "my dentist is at 3 on Thursday", "Anna loves
+    tulips". It begins with whose it is, and goes on with one of the verbs for such things."""
+    known = talk(language)
+    words = plain(text, known.tables.get("apostrophe", "")) if known else []
+    while known is not None and words and words[0] in known.tables["manners"]:
+        words = words[1:]
+    if known is None or "?" in text or not 3 <= len(words) <= 40:
+        return False
+    own, verbs = known.tables["own"], set(known.tables["states"])
+    begins = words[0] in own or any(words[: len(plain(name))] == plain(name) for name in people)
+    return begins and bool(verbs & set(words[1:6]))
 
 
 def asks(text: str, language: str) -> bool:

@@ -18,8 +18,8 @@ from dobby.agent import memory_talk, prompt
 from dobby.agent.answers import answer
 from dobby.agent.late import arrived
 from dobby.agent.loop import Budget, Thought, think
-from dobby.agent.meaning import Context, Miss, Understood
-from dobby.agent.memory_replies import answered, context
+from dobby.agent.meaning import Context, Miss, Recollect, Understood
+from dobby.agent.memory_replies import answered, context, recollect
 from dobby.agent.recover import interrupted
 from dobby.agent.reflex import Reflex
 from dobby.agent.replies import Reply, act, consented
@@ -138,6 +138,9 @@ class Agent:
     async def _model(self, hands: Hands, row: Row, person: Person, miss: Miss) -> Reply:
         words = self.house.words
         nearest = words.say("miss.nearest", nearest=miss.nearest) if miss.nearest else ""
+        people = self.house.memory.people if self.house.memory else ()
+        if person.role != "guest" and memory_talk.states(row["text"], words.language, people):
+            return Reply(await recollect(hands, Recollect("remember", row["text"].strip().rstrip("."))), "reflex")
         if self.brain is None and memory_talk.asks(row["text"], words.language) and (
                 known := await answered(hands, row["text"])):
             return Reply(known, "reflex")
@@ -151,7 +154,7 @@ class Agent:
         hands.tainted = any(turn["tainted"] for turn in history)
         hands.asker = Asker(person, "model", by_voice=hands.asker.by_voice)
         moment = prompt.Moment(self.house.clock.now(), person.name, person.role, self.home_name, row["here"])
-        recalled = await context(self.house.memory, row["text"], self.house.clock.now())
+        recalled = await context(self.house.memory, row["text"])
         messages = prompt.conversation(history, row["text"], moment, recalled)
         try:
             thought = await think(self.brain, hands, all_tools(), prompt.system(self.soul), messages, self.budget)

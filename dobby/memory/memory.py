@@ -226,7 +226,7 @@ class Memory:
             continue
 
     def to_erase(self, words: str) -> str:
-        """A token for words that are to be erased once the owner said yes: commands and audit hold it, not the words."""
+        """A token for words that are to be erased once the owner said yes: commands and audit hold it, not them."""
         token = f"memory:{new_id()}"
         self._erasing = {**dict(list(self._erasing.items())[-20:]), token: words}
         return token

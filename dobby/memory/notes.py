@@ -228,7 +228,7 @@ def write(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o600)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException:  # cancelled or failed, the half-written file must not stay
         Path(temporary).unlink(missing_ok=True)
         raise
     directory = os.open(path.parent, os.O_RDONLY)

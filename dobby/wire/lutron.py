@@ -78,17 +78,18 @@ def _file(text: str) -> Any:
 # --- pairing ----------------------------------------------------------------------------------------------------------
 
 
-async def certificate(host: str, port: int, lap: Trust = LAP) -> Trust:
-    """A certificate of our own, signed by the bridge whose button was pressed; PairingError while it was not."""
+async def certificate(host: str, port: int, lap: Trust = LAP, patience: float = PRESSED_WITHIN) -> Trust:
+    """A certificate of our own, signed by the bridge whose button was pressed; PairingError when it was not within
+    `patience` seconds."""
     context = await asyncio.to_thread(tls, lap)
     try:
-        async with asyncio.timeout(PRESSED_WITHIN):
+        async with asyncio.timeout(patience):
             reader, writer = await asyncio.open_connection(host, port, ssl=context, server_hostname="")
     except (TimeoutError, OSError):
         raise Unreachable("It does not answer.") from None
     try:
         try:
-            async with asyncio.timeout(PRESSED_WITHIN):
+            async with asyncio.timeout(patience):
                 while not _pressed(await _line(reader)):
                     pass
         except TimeoutError:

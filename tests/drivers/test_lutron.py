@@ -97,15 +97,13 @@ async def test_a_zone_that_the_bridge_does_not_hear_is_out_of_reach_and_the_othe
             await until(lambda: house.home.reachable(other))
 
 
-async def test_pairing_waits_for_the_button_and_the_certificate_opens_the_bridge(
-        monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dobby.wire.lutron.PRESSED_WITHIN", 0.3)  # a clock
+async def test_pairing_waits_for_the_button_and_the_certificate_opens_the_bridge() -> None:
     bridge = Bridge()
     lap = authorities()[1].trust("app")
 
     async with served(bridge) as (port, door):
         with pytest.raises(PairingError, match="button"):
-            await certificate(HOST, door, lap)
+            await certificate(HOST, door, lap, patience=0.3)
         bridge.pressed.set()
         trust = await certificate(HOST, door, lap)
         async with open_line(HOST, port, trust, 1.0, lambda body: None, lambda error: None) as line:
