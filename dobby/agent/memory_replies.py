@@ -9,7 +9,7 @@ from dobby.agent.memory_talk import names
 from dobby.errors import DobbyError
 from dobby.home.device import Command, Outcome
 from dobby.home.verdict import ERASE, Choice
-from dobby.memory.matter import Preference
+from dobby.memory.matter import Preference, stems
 from dobby.memory.memory import Memory
 from dobby.memory.notes import Fact
 from dobby.memory.recall import Hit
@@ -134,13 +134,16 @@ async def _forget_all(hands: Hands, memory: Memory, what: str) -> str:
 # --- unasked ----------------------------------------------------------------------------------------------------------
 
 
-async def answered(hands: Hands, text: str) -> str:
-    """What memory knows of a question that nothing else understood; "" when nothing fits well."""
+async def answered(hands: Hands, text: str, *, surely: bool = False) -> str:
+    """What memory knows of a question that nothing else understood; "" when nothing fits well. surely: only a fact that
+    somebody of the house said and that holds everything that was asked."""
     memory, words = hands.house.memory, hands.house.words
     if memory is None or hands.asker.person is None or hands.asker.person.role == "guest":
         return ""
     hits = [hit for hit in await memory.ask(text, limit=4) if _fits(text, hit, memory.knows_paraphrases)]
     facts = [fact for hit in hits if hit.entry.kind == "fact" and (fact := memory.fact(hit.entry.key[5:]))]
+    if surely and not (facts and facts[0].trusted and stems(text) <= stems(f"{facts[0].text} {facts[0].subject}")):
+        return ""
     if facts:
         memory.latest[hands.conversation] = [facts[0].id]
         if not facts[0].trusted:
@@ -156,8 +159,6 @@ async def answered(hands: Hands, text: str) -> str:
 
 def _fits(question: str, hit: Hit, paraphrases: bool) -> bool:
     """Whether an entry holds enough of what was asked to be given as an answer."""
-    from dobby.memory.matter import stems
-
     asked = stems(question)
     said = stems(f"{hit.entry.text} {hit.entry.context if hit.entry.kind == 'fact' else ''} {hit.entry.who}")
     needed = ENOUGH * (0.6 if paraphrases else 1.0)

@@ -141,8 +141,8 @@ class Agent:
         people = self.house.memory.people if self.house.memory else ()
         if person.role != "guest" and memory_talk.states(row["text"], words.language, people):
             return Reply(await recollect(hands, Recollect("remember", row["text"].strip().rstrip("."))), "reflex")
-        if self.brain is None and memory_talk.asks(row["text"], words.language) and (
-                known := await answered(hands, row["text"])):
+        if memory_talk.asks(row["text"], words.language) and (
+                known := await answered(hands, row["text"], surely=self.brain is not None)):
             return Reply(known, "reflex")
         if self.brain is None:
             return Reply(f"{words.say('miss.no_model')} {nearest}".strip(), "none")

@@ -19,16 +19,16 @@ _CHANGE = re.compile(r"\b(no longer|not any ?more|anymore|now|instead|these days
                      r"moved|switched|stopped|nicht mehr|jetzt|neuerdings|stattdessen|niet meer|nu|voortaan|ya no|"
                      r"ahora|ne .* plus|"
                      r"maintenant|désormais)\b", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"\b(birthday|anniversary|phone|number|password|address|favou?rite \w+|dentist|doctor|"
+_ATTRIBUTE = re.compile(r"\b(birthday|anniversary|phone|password|address|favou?rite \w+|dentist|doctor|"
                         r"appointment|name|school|job|work\w*|car|allerg\w+|size|age|geburtstag|lieblings\w+|verjaardag|cumpleaños|"
-                        r"anniversaire)\b", re.IGNORECASE)
+                        r"anniversaire)\b(?=[\w' ]{0,24}?(\b(is|was|are|ist|es|est|at|on)\b|:|$))", re.IGNORECASE)
 SAME = 0.5  # share of common words from which two facts are about one thing
 
 
 def stems(text: str) -> set[str]:
     """The words of content of a text, cut to a stem."""
     flat = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return {stem(word) for word in re.findall(r"[\w']+", flat) if word not in _STOP and len(word) > 1}
+    return {stem(word) for word in re.findall(r"[\w']+", flat) if word not in _STOP and (len(word) > 1 or word.isdigit())}
 
 
 def stem(word: str) -> str:
@@ -44,7 +44,7 @@ def replaced(text: str, subject: str, facts: Iterable[Fact], names: Iterable[str
     """Ids of older facts of the same subject that a new one replaces: about the same attribute, nearly the same words,
     or about a common matter where the new one says that something changed."""
     own = set().union(*(stems(name) for name in names)) if names else set()
-    new, changes = stems(text) - own, _CHANGE.search(text) is not None
+    new, changes, first = stems(text) - own, _CHANGE.search(text) is not None, _first(text, own)
     attribute = _attribute(text)
     found = []
     for fact in facts:
@@ -56,9 +56,18 @@ def replaced(text: str, subject: str, facts: Iterable[Fact], names: Iterable[str
             continue
         share = len(common) / max(1, min(len(new), len(old)))
         alike = len(common) / max(1, len(new | old))
-        if (attribute and attribute == _attribute(fact.text)) or alike >= SAME or (changes and share >= 1 / 3):
+        if (attribute and attribute == _attribute(fact.text)) or alike >= SAME or (
+                changes and share >= 1 / 3 and (not first or first in old or _first(fact.text, own) in new)):
             found.append(fact.id)
     return found
+
+
+def _first(text: str, own: set[str]) -> str:
+    """The stem of the thing that a sentence is about, "" where it is about a person."""
+    words = [stem(word) for word in re.findall(r"[\w']+", text.casefold())]
+    if not words or words[0] in own or words[0] in ("i", "my", "she", "he", "they", "we", "our", "ich", "mein", "ik"):
+        return ""
+    return next((word for word in words if word in stems(text) - own), "")
 
 
 def _attribute(text: str) -> str:

@@ -1,0 +1,155 @@
+"""Facts in files: readable, with their origin, safe from every kind of editing, and gone when they are to be gone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from dobby.errors import DobbyError
+from dobby.memory.matter import preferences, replaced
+from dobby.memory.notes import Fact, Notes, Origin
+
+GREG = Origin("Greg", "owner", "2026-11-22 18:04", 123)
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Notes:
+    """An empty memory."""
+    return Notes(tmp_path / "memory")
+
+
+def again(notes: Notes) -> Notes:
+    """The same folder as a later run reads it."""
+    other = Notes(notes.folder)
+    other.load()
+    return other
+
+
+def test_a_fact_is_a_line_that_people_can_read(notes: Notes) -> None:
+    fact = notes.add("people/anna", "Hates bright light in the study.", GREG)
+    page = (notes.folder / "people" / "anna.md").read_text("utf-8")
+    assert page.startswith("# Anna\n")
+    assert "- Hates bright light in the study. <!--" in page
+    assert again(notes).facts[fact.id].origin == GREG
+
+
+def test_what_is_replaced_stays_struck_through(notes: Notes) -> None:
+    old = notes.add("people/greg", "Dentist at 3 on Thursday", GREG)
+    new = notes.add("people/greg", "Dentist at 4 on Friday", GREG, replaces=[old.id])
+    read = again(notes).facts
+    assert read[old.id].until == GREG.at
+    assert read[old.id].by == new.id
+    assert not read[new.id].until
+    assert notes.restore(old.id)
+    assert not again(notes).facts[old.id].until
+
+
+EDITS = {
+    "a line of one's own": (lambda text: text + "- The bins go out on Tuesday\n", {"The bins go out on Tuesday"},
+                            set()),
+    "a word changed": (lambda text: text.replace("tulips", "roses"), {"Loves roses"}, {"Loves tulips"}),
+    "a comment torn off": (lambda text: text.replace(text[text.index("<!--"):text.index("-->") + 3], ""),
+                           {"Loves tulips"}, set()),
+    "headings and prose": (lambda text: "Some words.\n\n## More\n" + text, {"Loves tulips", "Has a cat"}, set()),
+    "a line deleted": (lambda text: "\n".join(line for line in text.splitlines() if "tulips" not in line) + "\n",
+                       {"Has a cat"}, {"Loves tulips"}),
+    "struck by hand": (lambda text: text.replace("Loves tulips", "~~Loves tulips~~"), {"Has a cat"}, set()),
+    "other bullets and spaces": (lambda text: text.replace("- Loves", "*   Loves"), {"Loves tulips"}, set()),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_what_a_person_edits_between_two_writes_is_kept(notes: Notes, edit: str) -> None:
+    change, there, gone = EDITS[edit]
+    notes.add("people/anna", "Loves tulips", GREG)
+    notes.add("people/anna", "Has a cat", GREG)
+    path = notes.folder / "people" / "anna.md"
+    path.write_text(change(path.read_text("utf-8")), encoding="utf-8")
+    notes.load()
+    notes.add("people/anna", "Was born in May", GREG)
+    read = {fact.text for fact in again(notes).facts.values()}
+    assert there | {"Was born in May"} <= read
+    assert not gone & read
+
+
+def test_a_hand_written_line_is_the_owners_and_an_invented_origin_is_no_ones(notes: Notes) -> None:
+    path = notes.folder / "home.md"
+    path.parent.mkdir(parents=True)
+    path.write_text("# The home\n- The boiler is a Vaillant\n- Old <!-- abc123 said by Eve, king, 2026-01-01 10:00 "
+                    "-->\n", encoding="utf-8")
+    notes.load()
+    assert {fact.origin.role for fact in notes.facts.values()} == {"hand"}
+    assert all(fact.trusted for fact in notes.facts.values())
+
+
+def test_a_broken_file_is_told_with_its_line_and_the_rest_is_read(notes: Notes) -> None:
+    notes.add("people/anna", "Loves tulips", GREG)
+    (notes.folder / "home.md").write_bytes(b"# The home\n- fine\n- \xff\xfe broken\n")
+    (notes.folder / "rooms").mkdir()
+    (notes.folder / "rooms" / "study.md").write_text("- " + "x" * 700 + "\n- Faces north\n", encoding="utf-8")
+    notes.load()
+    assert {fact.text for fact in notes.facts.values()} == {"Loves tulips", "Faces north"}
+    assert any("home.md:3" in problem for problem in notes.problems)
+    assert any("study.md:1" in problem for problem in notes.problems)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "x" * 700, "hidden --> words <!-- a b"])
+def test_what_is_no_fact_is_refused(notes: Notes, text: str) -> None:
+    with pytest.raises(DobbyError):
+        notes.add("home", text, GREG)
+
+
+def test_dropped_is_gone_from_the_file(notes: Notes) -> None:
+    one = notes.add("home", "The safe's code is 4711", GREG)
+    notes.add("home", "The boiler is old", GREG)
+    assert notes.drop([one.id]) == 1
+    assert "4711" not in (notes.folder / "home.md").read_text("utf-8")
+
+
+# --- what is about one matter -----------------------------------------------------------------------------------------
+
+PAIRS = [  # an older fact and the newer that replaces it
+    ("Anna takes her coffee black", "Anna drinks coffee with milk these days"),
+    ("my dentist is at 3 on Thursday", "my dentist is now at 4 on Friday"),
+    ("The wifi password is apple", "The wifi password is banana"),
+    ("Anna's favourite colour is red", "Anna's favourite colour is blue"),
+    ("Leo goes to school in the north", "Leo changed school: he goes to the south one"),
+    ("The cleaner comes on Monday", "The cleaner comes on Wednesday now"),
+]
+APART = [
+    ("Anna hates bright light in the study", "Anna now has a new desk in the study"),
+    ("Anna loves tulips", "Anna is allergic to nuts"),
+    ("Leo plays the piano", "Leo no longer eats meat"),
+    ("The boiler is in the cellar", "The wine is in the cellar now, on the left shelf behind the door"),
+    ("Box number 4 holds the drill", "Box number 5 holds the saw"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), PAIRS)
+def test_a_newer_fact_replaces_the_older_one(old: str, new: str) -> None:
+    facts = [Fact("aaaaaa", "s", old, GREG)]
+    assert replaced(new, "s", facts, ["Anna", "Leo", "Study", "Kitchen"]) == ["aaaaaa"]
+
+
+@pytest.mark.parametrize(("old", "new"), APART)
+def test_a_fact_about_something_else_replaces_nothing(old: str, new: str) -> None:
+    facts = [Fact("aaaaaa", "s", old, GREG)]
+    assert replaced(new, "s", facts, ["Anna", "Leo", "Study", "Kitchen"]) == []
+    assert replaced(old, "other", facts, []) == []
+
+
+LIKES = [("Anna hates bright light in the study", "brightness", "less", "Study"),
+         ("Leo can't stand loud music", "volume", "less", ""),
+         ("Anna likes the bedroom at 18 degrees", "target", "less", "Bedroom"),
+         ("Anna is sensitive to brightness", "brightness", "less", ""),
+         ("Leo hates the cold", "target", "more", "")]
+
+
+@pytest.mark.parametrize(("text", "trait", "leaning", "room"), LIKES)
+def test_what_people_want_of_rooms(text: str, trait: str, leaning: str, room: str) -> None:
+    (one,) = preferences([Fact("aaaaaa", "people/anna", text, GREG)], ["Study", "Bedroom"])
+    assert (one.trait, one.leaning, one.room) == (trait, leaning, room)
+    assert preferences([Fact("aaaaaa", "people/anna", text, Origin("x", "stranger", GREG.at))], []) == []
+    assert preferences([Fact("aaaaaa", "people/anna", text, GREG, until=str(datetime.min))], []) == []

@@ -1,0 +1,105 @@
+"""Remembering: exact words, people, times, what was replaced, and an index that can be thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from dobby.memory.recall import Entry, Recall
+from dobby.memory.vectors import Vectors
+
+
+@pytest.fixture
+def recall(tmp_path: Path) -> Iterator[Recall]:
+    """An empty index."""
+    one = Recall(tmp_path / "recall.db")
+    yield one
+    one.close()
+
+
+def fact(key: str, text: str, at: str = "2026-01-01 10:00", who: str = "", until: str = "") -> Entry:
+    return Entry(f"fact:{key}", "fact", who, at, text, who, until=until)
+
+
+def turn(place: int, text: str, reply: str = "", at: str = "2026-01-01 10:00") -> Entry:
+    return Entry(f"turn:{place}", "turn", "greg", at, text, reply, place=place)
+
+
+def texts(recall: Recall, question: str, **more: object) -> list[str]:
+    return [hit.entry.text for hit in recall.ask(question, **more)]  # type: ignore[arg-type]
+
+
+def test_exact_words_among_thousands(recall: Recall) -> None:
+    recall.put(turn(at, f"please turn number {at} of the lights in room {at % 17} off") for at in range(1, 3000))
+    recall.put([turn(3000, "the plumber's name is Vandersloot, he costs 84 euros")])
+    assert "Vandersloot" in texts(recall, "who was that Vandersloot?")[0]
+    assert "Vandersloot" in texts(recall, "what does the plumber cost")[0]
+
+
+def test_the_newer_comes_before_what_it_replaced(recall: Recall) -> None:
+    recall.put([fact("a", "Anna takes her coffee black", "2026-01-01 10:00", "anna", until="2026-02-01 10:00"),
+                fact("b", "Anna drinks coffee with milk these days", "2026-02-01 10:00", "anna")])
+    assert texts(recall, "how does Anna take her coffee?")[0] == "Anna drinks coffee with milk these days"
+    assert texts(recall, "how does Anna take her coffee?", holding=True) == ["Anna drinks coffee with milk these days"]
+
+
+def test_filters_before_ranking(recall: Recall) -> None:
+    recall.put([fact(f"x{at}", f"coffee note {at}", who="leo") for at in range(200)])
+    recall.put([fact("a", "coffee: black", "2026-03-05 08:00", "anna")])
+    assert texts(recall, "coffee", who="Anna") == ["coffee: black"]
+    assert texts(recall, "coffee", since="2026-03-05", until="2026-03-05") == ["coffee: black"]
+    assert texts(recall, "coffee", kinds=("turn",)) == []
+
+
+def test_the_turn_beside_a_matching_one_is_found_too(recall: Recall) -> None:
+    recall.put([turn(1, "what was the name of that restaurant"), turn(2, "it was La Cucaracha, remember?"),
+                turn(3, "thanks")])
+    assert "it was La Cucaracha, remember?" in texts(recall, "name of the restaurant")
+
+
+def test_hostile_questions_are_only_words(recall: Recall) -> None:
+    recall.put([fact("a", "the key is under the mat")])
+    for question in ('key" OR 1=1 --', "NEAR(key mat)", "key*", '"', "", "()", "text:key", "a" * 5000, "kéy\x00 mat"):
+        recall.ask(question)
+    assert texts(recall, "KEY mat?") == ["the key is under the mat"]
+
+
+def test_an_index_that_is_rubbish_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "recall.db"
+    path.write_bytes(b"this is no database" * 100)
+    one = Recall(path)
+    assert one.count() == 0
+    one.close()
+
+
+def test_scrubbed_words_are_in_no_byte_of_the_file(tmp_path: Path) -> None:
+    one = Recall(tmp_path / "recall.db")
+    one.put([fact("a", "the safe opens with Xylophone"), fact("b", "the boiler is old")])
+    one.drop(one.matching("Xylophone"))
+    one.scrub()
+    assert texts(one, "boiler") == ["the boiler is old"]
+    for path in tmp_path.iterdir():
+        assert b"ylophone" not in path.read_bytes(), path
+    one.close()
+
+
+def test_paraphrases_are_found_with_vectors_and_without_them_words_still_serve(tmp_path: Path) -> None:
+    """A made-up model of meanings: one number for light, one for sound."""
+    def embed(several: Sequence[str]) -> list[list[float]]:
+        light, sound = ("bright", "glare", "lamp", "sensitive"), ("loud", "noise", "music")
+        rows = [[sum(word in text.casefold() for word in group) + 0.01 for group in (light, sound)] for text in several]
+        return [[one / sum(part * part for part in row) ** 0.5 for one in row] for row in rows]
+
+    recall = Recall(tmp_path / "recall.db")
+    recall.put([fact("a", "Anna can't bear glare"), fact("b", "Leo loves noise")])
+    assert texts(recall, "who is sensitive to brightness?") == []
+    recall.vectors = Vectors(tmp_path / "vectors.npz", embed)
+    while recall.embed_some(1):
+        pass
+    assert recall.knows_paraphrases
+    assert texts(recall, "who is sensitive to brightness?")[0] == "Anna can't bear glare"
+    recall.drop(["fact:a"])
+    assert "Anna can't bear glare" not in texts(recall, "who is sensitive to brightness?")
+    recall.close()

@@ -1,0 +1,111 @@
+"""A memory that lasts: taken down, told with its origin, corrected, erased without a trace, and never a stranger's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.stories.house import GUEST, House, lived_in, until
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> AsyncIterator[House]:
+    """A house of its own, whose memory is empty at first."""
+    async with lived_in(tmp_path_factory.mktemp("memory"), "--model") as one:
+        yield one
+
+
+def traces(house: House, words: str) -> list[str]:
+    """Every file of the workspace that holds these words in any writing."""
+    return [path.name for path in Path(house.ready["workspace"]).rglob("*")
+            if path.is_file() and words.casefold().encode() in path.read_bytes().lower()]
+
+
+async def test_taken_down_told_and_acted_upon(house: House) -> None:
+    assert "remember" in (await house.say("Remember that Anna hates bright light in the study"))["reply"]
+    about = await house.say("what do you know about Anna?")
+    assert "hates bright light" in about["reply"]
+    assert "Robin" in (await house.say("why do you think so?"))["reply"]
+    bright = await house.say("set the study lights to 90")
+    assert "Anna hates bright light" in bright["reply"]
+    assert "Anna" not in (await house.say("set the study lights to 20"))["reply"]
+    assert "Anna" not in (await house.say("set the kitchen lights to 90"))["reply"]
+
+
+async def test_a_newer_fact_stands_before_the_older(house: House) -> None:
+    await house.say("my dentist is at 3 on Thursday")
+    assert "replaces" in (await house.say("my dentist is now at 4 on Friday"))["reply"]
+    assert "Friday" in (await house.say("when is my dentist?"))["reply"]
+    assert "no longer true" in (await house.say("that's no longer true"))["reply"]
+
+
+async def test_a_guest_writes_nothing_down_and_hears_of_nobody(house: House) -> None:
+    await house.say("remember that Robin sleeps badly")
+    since = await house.last_id()
+    await house.text("remember that the key is under the mat", GUEST)
+    await house.text("what do you know about Robin?", GUEST)
+    bodies = await house.texts(2, since, GUEST)
+    assert not any("sleeps badly" in body for body in bodies)
+    assert "mat" not in (await house.say("what do you know about the key?"))["reply"].partition(":")[2]
+
+
+async def test_what_is_written_by_hand_counts_at_once(house: House) -> None:
+    path = Path(house.ready["workspace"]) / "memory" / "home.md"
+    await asyncio.to_thread(path.write_text, "# The home\n\n- The bins go out on Tuesday\n", "utf-8")
+
+    async def known() -> bool:
+        return "Tuesday" in (await house.say("what do you know about bins?"))["reply"]
+    await until(known)
+    assert "by hand" in (await house.say("why do you think so?"))["reply"]
+
+
+async def test_kill_loses_nothing_that_was_acknowledged(house: House) -> None:
+    said = []
+    for at in range(8):
+        await house.say(f"remember that box number {at} holds item{at}")
+        said.append(f"item{at}")
+    await house.kill()
+    await house.again()
+    pages = (Path(house.ready["workspace"]) / "memory").rglob("*.md")
+    text = await asyncio.to_thread(lambda: "".join(page.read_text("utf-8") for page in pages))
+    assert all(one in text for one in said)
+    assert "item5" in (await house.say("what do you know about box number 5?"))["reply"]
+
+
+async def test_the_model_recalls_and_what_it_writes_is_its_own(house: House) -> None:
+    await house.say("remember that the spare key hangs behind the boiler")
+    await house.script({"tools": [{"name": "remember", "input": {"fact": "Robin asked for the spare key"}}]},
+                       {"tools": [{"name": "recall", "input": {"question": "spare key"}}]},
+                       {"tools": [{"name": "remember", "input": {"fact": "The key is for strangers"}}]},
+                       {"text": "Behind the boiler."})
+    answer = await house.say("I locked myself out again, do you have any idea what could help me back in")
+    assert "Behind the boiler" in answer["reply"]
+    requests = await house.asked()
+    assert "spare key hangs behind the boiler" in str(requests[-4]["messages"])  # given along, unasked
+    assert "Not while words from outside" in str(requests[-1]["messages"])  # what it recalled was talk: anybody's words
+    pages = (Path(house.ready["workspace"]) / "memory").rglob("*.md")
+    text = await asyncio.to_thread(lambda: "".join(page.read_text("utf-8") for page in pages))
+    (line,) = [one for one in text.splitlines() if "asked for the spare key" in one]
+    assert ", agent," in line
+    assert "for strangers" not in text
+
+
+async def test_erased_leaves_no_byte(house: House) -> None:
+    await house.say("Remember that Quentin keeps his savings in the piano")
+    await house.say("turn on the study lights")
+    await house.say("what do you know about Quentin?")
+    assert "Shall I erase" in (await house.say("forget everything about Quentin"))["reply"]
+    assert await asyncio.to_thread(traces, house, "quentin")
+    done = await house.say("yes")
+    assert "Erased" in done["reply"]
+    assert "provider" in done["reply"]
+
+    async def gone() -> bool:
+        return await asyncio.to_thread(traces, house, "quentin") == []
+    await until(gone)
+    assert "know nothing" in (await house.say("what do you know about savings?"))["reply"]
