@@ -223,3 +223,53 @@ WHERE text LIKE :like ESCAPE '!' OR choices LIKE :like ESCAPE '!'
 UPDATE calls SET args = '[]', outcomes = '[]' WHERE args LIKE :like ESCAPE '!' OR outcomes LIKE :like ESCAPE '!'
 -- name: erase_seen
 UPDATE seen SET what = '' WHERE what LIKE :like ESCAPE '!'
+-- name: job_add
+INSERT INTO jobs (person, conversation, address, kind, due, condition, commands, skill, text, standing, made, skips, wait)
+VALUES (:person, :conversation, :address, :kind, :due, :condition, :commands, :skill, :text, :standing, :made, :skips,
+    :wait)
+-- name: jobs_on
+SELECT * FROM jobs WHERE state = 'on' ORDER BY id
+-- name: job
+SELECT * FROM jobs WHERE id = :id
+-- name: job_ran
+UPDATE jobs SET last = :last, day = :day, state = :state, wait = :wait WHERE id = :id
+-- name: job_wait
+UPDATE jobs SET wait = :wait WHERE id = :id
+-- name: job_skips
+UPDATE jobs SET skips = :skips WHERE id = :id
+-- name: job_cancel
+UPDATE jobs SET state = 'cancelled' WHERE id = :id AND state = 'on'
+-- name: jobs_tidy
+DELETE FROM jobs WHERE state != 'on' AND made < :before AND last < :before
+-- name: job_runs_tidy
+DELETE FROM job_runs WHERE began < :before AND ended != ''
+-- name: job_run_add
+INSERT INTO job_runs (job, due, began) VALUES (:job, :due, :began) ON CONFLICT (job, due) DO NOTHING
+-- name: job_run_turn
+UPDATE job_runs SET turn = :turn WHERE id = :id
+-- name: job_run_end
+UPDATE job_runs SET ended = :ended, came = :came WHERE id = :id AND ended = ''
+-- name: job_runs_open
+SELECT * FROM job_runs WHERE ended = '' ORDER BY id
+-- name: job_run
+SELECT * FROM job_runs WHERE id = :id
+-- name: job_runs_lately
+SELECT * FROM job_runs WHERE job = :job ORDER BY id DESC LIMIT :limit
+-- name: job_last_told
+SELECT jobs.* FROM job_runs JOIN jobs ON jobs.id = job_runs.job
+WHERE jobs.person = :person AND jobs.kind IN ('tell', 'wake') ORDER BY job_runs.id DESC LIMIT 1
+-- name: presence
+SELECT * FROM presence
+-- name: presence_put
+INSERT INTO presence (person, home, how, at) VALUES (:person, :home, :how, :at)
+ON CONFLICT (person) DO UPDATE SET home = excluded.home, how = excluded.how, at = excluded.at
+-- name: session_begin
+INSERT INTO sessions (kind, device, began) VALUES (:kind, :device, :began)
+-- name: session_end
+UPDATE sessions SET ended = :ended, kwh = :kwh WHERE id = :id
+-- name: session_drop
+DELETE FROM sessions WHERE id = :id
+-- name: sessions_open
+SELECT * FROM sessions WHERE ended = ''
+-- name: sessions_since
+SELECT * FROM sessions WHERE kind = :kind AND began >= :since AND ended != '' ORDER BY began

@@ -96,3 +96,21 @@ ALTER TABLE devices ADD COLUMN marks TEXT NOT NULL DEFAULT '[]';
 
 -- migration: 6
 ALTER TABLE links ADD COLUMN path TEXT NOT NULL DEFAULT '';
+
+-- migration: 7
+CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY, person TEXT NOT NULL, conversation TEXT NOT NULL, address TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('tell', 'wake', 'order', 'skill', 'heat')), due TEXT NOT NULL, condition TEXT NOT NULL,
+    commands TEXT NOT NULL, skill TEXT NOT NULL, text TEXT NOT NULL, standing INTEGER NOT NULL, made TEXT NOT NULL,
+    last TEXT NOT NULL DEFAULT '', day TEXT NOT NULL DEFAULT '', skips TEXT NOT NULL, wait TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'on' CHECK (state IN ('on', 'done', 'cancelled')));
+CREATE INDEX jobs_on ON jobs (id) WHERE state = 'on';
+CREATE TABLE job_runs (
+    id INTEGER PRIMARY KEY, job INTEGER NOT NULL, due TEXT NOT NULL, began TEXT NOT NULL, ended TEXT NOT NULL DEFAULT '',
+    came TEXT NOT NULL DEFAULT '', turn INTEGER NOT NULL DEFAULT 0, UNIQUE (job, due));
+CREATE INDEX job_runs_open ON job_runs (id) WHERE ended = '';
+CREATE TABLE presence (person TEXT PRIMARY KEY, home INTEGER, how TEXT NOT NULL, at TEXT NOT NULL);
+CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, device TEXT NOT NULL, began TEXT NOT NULL, ended TEXT NOT NULL DEFAULT '',
+    kwh REAL NOT NULL DEFAULT 0);
+CREATE INDEX sessions_by_time ON sessions (kind, began);

@@ -1,0 +1,294 @@
+"""What is planned, kept: jobs in the database, the next moment of each in memory, and what is due started once.
+
+A run is on disk before anything is done (with the letter, where the job is a text), and the job has moved on by then,
+so that no death of the process makes it run twice. APScheduler only ticks, once a second: it keeps nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from dobby.home.home import Changed, Home
+from dobby.jobs import conditions
+from dobby.jobs.job import Due, Job, load
+from dobby.jobs.warming import Warming
+from dobby.jobs.when import Place, following, moment
+from dobby.store import Row, Store, stamp
+
+log = logging.getLogger(__name__)
+TICK = 1.0  # seconds between looks at what is due
+KEPT = timedelta(days=60)  # how long what is over can still be asked about
+FRESH = timedelta(minutes=10)  # how long "that" means the plan spoken of last
+MOST = 200  # jobs of one person
+
+
+@dataclass(slots=True)
+class Plans:
+    """The jobs of the house. act carries out one that is due and says what came of it; people: who is at home, by
+    name."""
+
+    store: Store
+    home: Home
+    now: Callable[[], datetime]
+    place: Place
+    people: conditions.People = dict
+    act: Callable[[Due], Awaitable[str]] | None = None
+    warming: Warming = field(init=False)
+    jobs: dict[int, Job] = field(default_factory=dict)
+    _next: dict[int, datetime | None] = field(default_factory=dict)
+    _watched: dict[str, set[int]] = field(default_factory=dict)
+    _soonest: datetime | None = None
+    _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _changes: asyncio.Queue[Changed | None] | None = None
+    _spoken: dict[str, tuple[int, datetime]] = field(default_factory=dict)  # the job spoken of last, by conversation
+    _tidied: str = ""
+
+    def __post_init__(self) -> None:
+        self.warming = Warming(self.store, self.home, self.now)
+
+    # --- keeping ------------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Read what is planned; runs that a dead process had begun are taken up by `run`."""
+        await self.warming.open()
+        for row in await self.store.all("jobs_on"):
+            self._keep(load(row))
+        self._rearrange()
+
+    def _keep(self, job: Job) -> None:
+        self.jobs[job.id] = job
+        if job.when is not None:
+            self._next[job.id] = following(job.when, max(job.last or job.made, job.made), self.place, done=job.day,
+                                           skips=job.skips)
+        for device in {one for one in (job.condition.device if job.condition else "", *_heated(job)) if one}:
+            self._watched.setdefault(device, set()).add(job.id)
+
+    def _drop(self, id_: int) -> None:
+        self.jobs.pop(id_, None)
+        self._next.pop(id_, None)
+        for ids in self._watched.values():
+            ids.discard(id_)
+
+    async def add(self, job: Job) -> Job:
+        """Keep a new job; it is on disk when this returns. ValueError when its person has too many, or it never comes.
+        """
+        if sum(one.person == job.person for one in self.jobs.values()) >= MOST:
+            raise ValueError("full")
+        if job.condition is not None:
+            job = replace(job, wait=conditions.begun(job.condition))
+        elif job.when is None or following(job.when, job.made, self.place) is None:
+            raise ValueError("never")
+        job = replace(job, id=await self.store.do("job_add", **job.values()))
+        self._keep(job)
+        self.speak_of(job)
+        self._rearrange()
+        return job
+
+    async def cancel(self, id_: int) -> None:
+        """It does not come any more."""
+        await self.store.do("job_cancel", id=id_)
+        self._drop(id_)
+        self._rearrange()
+
+    async def skip(self, id_: int, day: str) -> None:
+        """Leave out one local day of a repeat."""
+        today = self.now().astimezone(self.place.zone).date().isoformat()
+        job = self.jobs[id_]
+        job = replace(job, skips=tuple(sorted({one for one in (*job.skips, day) if one >= today})))
+        await self.store.do("job_skips", id=id_, skips=str(job.values()["skips"]))
+        self._keep(job)
+        self._rearrange()
+
+    def next_of(self, job: Job) -> datetime | None:
+        """When it is due next (UTC); None for what waits for a condition."""
+        return self._next.get(job.id)
+
+    def planned(self, person: str = "") -> list[Job]:
+        """What is planned, of one person or all, the next first, what waits for a condition last."""
+        far = datetime.max.replace(tzinfo=UTC)
+        return sorted((job for job in self.jobs.values() if person in ("", job.person)),
+                      key=lambda job: (self.next_of(job) or far, job.id))
+
+    def speak_of(self, job: Job) -> None:
+        """ "That" means this one for a while."""
+        self._spoken[job.conversation] = job.id, self.now()
+
+    def spoken_of(self, conversation: str) -> Job | None:
+        """The job that was made or told of last in a conversation, where that is fresh."""
+        id_, at = self._spoken.get(conversation, (0, self.now()))
+        return self.jobs.get(id_) if self.now() - at <= FRESH else None
+
+    # --- what is due --------------------------------------------------------------------------------------------------
+
+    def _start_of(self, job: Job) -> datetime | None:
+        """When it must begin: heating earlier than it is due."""
+        due = self._next.get(job.id)
+        if due is None or job.kind != "heat":
+            return due
+        return due - max((self.warming.lead(one) for one in job.commands if one.trait == "target"), default=timedelta())
+
+    def _rearrange(self) -> None:
+        """The soonest moment at which something may be due."""
+        moments = [at for job in self.jobs.values() for at in (self._start_of(job), self._deadline(job)) if at]
+        self._soonest = min(moments, default=None)
+
+    def _deadline(self, job: Job) -> datetime | None:
+        """When a condition that holds now, or whose hours begin, must be looked at again."""
+        if job.condition is None:
+            return None
+        if (at := conditions.deadline(job.condition, job.wait)) is not None or not job.condition.hours:
+            return at
+        local, (start, end) = self.now().astimezone(self.place.zone), job.condition.hours.split("-")
+        edges = [moment(local.date() + timedelta(days=ahead), clock, self.place.zone)
+                 for ahead in (0, 1) for clock in (start, end)]
+        return min(edge for edge in edges if edge > self.now())
+
+    def next_due(self) -> datetime | None:
+        """The soonest moment at which something may be due (UTC)."""
+        return self._soonest
+
+    def idle(self) -> bool:
+        """Whether all that is due is done, and every change of the home was taken in."""
+        heard = self._changes is None or self._changes.empty()
+        return heard and not self._running and (self._soonest is None or self._soonest > self.now())
+
+    async def settled(self) -> None:
+        """Wait until what was started is done."""
+        while self._running:
+            await asyncio.wait(set(self._running))
+
+    async def tick(self) -> None:
+        """Look at the clock: start what is due."""
+        now = self.now()
+        if self._soonest is None or self._soonest > now:
+            return
+        async with self._lock:
+            for job in list(self.jobs.values()):
+                if job.condition is not None:
+                    await self._consider(job)
+                elif (start := self._start_of(job)) is not None and start <= now:
+                    await self._begin(job, self._due(job, now))
+            self._rearrange()
+
+    def _due(self, job: Job, now: datetime) -> datetime:
+        """The moment it was due; of a repeat that was missed several times the last one."""
+        due = self._next[job.id] or now
+        while job.when is not None and job.when.repeats:
+            later = following(job.when, due, self.place, skips=job.skips)
+            if later is None or later > now:
+                break
+            due = later
+        return due
+
+    async def _consider(self, job: Job) -> None:
+        """A condition, as things are now."""
+        if job.condition is None:
+            return
+        now = self.now()
+        so = conditions.truth(job.condition, self.home, self.people(), now.astimezone(self.place.zone))
+        wait, fires = conditions.step(job.condition, job.wait, so, conditions.works(job.condition, self.home), now)
+        if fires:
+            await self._begin(replace(job, wait=wait), now)
+        elif wait != job.wait:
+            self.jobs[job.id] = replace(job, wait=wait)
+            await self.store.do("job_wait", id=job.id, wait=wait.dump())
+
+    async def _begin(self, job: Job, at: datetime) -> None:
+        """Put the run on disk and the job behind it, then carry it out."""
+        now, state = self.now(), "on" if job.repeats else "done"
+        day = at.astimezone(self.place.zone).date().isoformat() if job.when is not None else ""
+        made = await self.store.together([
+            ("job_run_add", {"job": job.id, "due": stamp(at), "began": stamp(now)}),
+            ("job_ran", {"id": job.id, "last": stamp(at), "day": day, "state": state, "wait": job.wait.dump()})])
+        job = replace(job, last=at, day=day)
+        if state == "on":
+            self._keep(job)
+        else:
+            self._drop(job.id)
+        if made[0]:
+            late = max(now - at, timedelta()) if job.when is not None else timedelta()
+            self._start(Due(job, made[0], at, late))
+
+    def _start(self, due: Due) -> None:
+        task = asyncio.create_task(self._carry_out(due), name=f"job {due.job.id}")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _carry_out(self, due: Due) -> None:
+        try:
+            came = await self.act(due) if self.act is not None else ""
+        except Exception:  # one job's surprise must not stop the others
+            log.exception("job %s", due.job.id)
+            came = "broke"
+        await self.store.do("job_run_end", id=due.run, ended=stamp(self.now()), came=came)
+        self._spoken[due.job.conversation] = due.job.id, self.now()
+
+    # --- running ------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Take up what was begun, then tick, and hear the home for ever."""
+        for row in await self.store.all("job_runs_open"):
+            job = await self.store.one("job", id=row["job"])
+            if job is not None:
+                self._start(_again(load(job), row, self.now()))
+        scheduler = AsyncIOScheduler(timezone=UTC)
+        scheduler.add_job(self.tick, IntervalTrigger(seconds=TICK, timezone=UTC), coalesce=True, max_instances=1,
+                          misfire_grace_time=None)
+        scheduler.start()
+        try:
+            with self.home.listen() as changes:
+                self._changes = changes
+                await self.look_again()
+                while True:
+                    await self._hear(await changes.get())
+        finally:
+            self._changes = None
+            scheduler.shutdown(wait=False)
+
+    async def _hear(self, change: Changed | None) -> None:
+        if change is None:
+            await self.look_again()
+            return
+        if self.warming.heard(change):
+            await self.warming.keep()
+        if change.pending or (ids := self._watched.get(change.device)) is None:
+            return
+        async with self._lock:
+            for job in [self.jobs[id_] for id_ in ids if id_ in self.jobs]:
+                await self._consider(job)
+            self._rearrange()
+
+    async def look_again(self) -> None:
+        """Every condition, as things are now (somebody came or went, or the home was read anew)."""
+        async with self._lock:
+            for job in list(self.jobs.values()):
+                await self._consider(job)
+            self._rearrange()
+        today = self.now().date().isoformat()
+        if today != self._tidied:
+            self._tidied = today
+            before = stamp(self.now() - KEPT)
+            await self.store.together([("jobs_tidy", {"before": before}), ("job_runs_tidy", {"before": before})])
+
+    async def close(self) -> None:
+        """Leave what runs; it is taken up at the next start."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+
+def _heated(job: Job) -> Sequence[str]:
+    return [one.device for one in job.commands if one.trait == "target"] if job.kind == "heat" else []
+
+
+def _again(job: Job, row: Row, now: datetime) -> Due:
+    at = datetime.fromisoformat(row["due"])
+    return Due(job, row["id"], at, max(now - at, timedelta()), again=True)
