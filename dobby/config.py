@@ -145,6 +145,8 @@ def _check_people(config: Config) -> list[str]:
 
 def _check_network(config: Config) -> list[str]:
     network = config.network
+    if not 16 <= network.widest <= 30:
+        return ["network.widest must be 16 to 30, the bits of the largest network to look at (24 is 254 addresses)."]
     if not network.simulated_network:
         return []
     try:

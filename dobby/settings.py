@@ -49,9 +49,11 @@ class BrainSettings:
 
 @dataclass(frozen=True, slots=True)
 class NetworkSettings:
-    """[network]: where Dobby may look, and whether devices may call back. simulated is the demo's own /24."""
+    """[network]: where Dobby may look, and whether devices may call back. simulated is the demo's own /24. widest: of a
+    network larger than this many bits, only the part of this size around Dobby's own address is looked at."""
 
     interfaces: tuple[str, ...] = ()
+    widest: int = 24
     callbacks: str = ""
     simulated: bool = False
     simulated_network: str = ""

@@ -170,7 +170,8 @@ class Hosts:
 
     def _name(self, host: Host, sighting: Sighting) -> None:
         facts = sighting.facts
-        said = [facts.get("roomname", ""), facts.get("fn", ""), facts.get("friendlyname", ""), sighting.name]
+        said = [facts.get("roomname", ""), facts.get("fn", ""), facts.get("friendlyname", ""),
+                facts.get("friendly_name", ""), sighting.name]
         for name in said:
             if name and name not in host.names and len(host.names) < NAMES:
                 host.names.append(clean.text(name, clean.NAME_LIMIT))

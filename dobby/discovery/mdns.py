@@ -9,7 +9,13 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from zeroconf import AddressResolver, ServiceStateChange, Zeroconf  # type: ignore[attr-defined]  # not in __all__
+from zeroconf import (  # type: ignore[attr-defined]  # not in __all__
+    AddressResolver,
+    BadTypeInNameException,
+    NotRunningException,
+    ServiceStateChange,
+    Zeroconf,
+)
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from dobby.discovery import clean
@@ -20,8 +26,8 @@ RESOLVE_LIMIT = 3000  # milliseconds to learn address and TXT of one service
 CALL_AGAIN = 300.0  # seconds between questions for one host
 ALL_TYPES = "_services._dns-sd._udp.local."  # the question which types there are (RFC 6763, section 9)
 TYPES_LIMIT = 120  # types that are listened for, whatever strangers announce
-SERVICES_LIMIT = 1500  # services that are looked at in one run, by those who announce thousands
-AT_ONCE = 32  # resolved at a time
+EACH = 60  # services of one host that are told, however many it announces
+WAITING, AT_ONCE = 400, 32  # services that did not say where they are: so many wait, so many are asked at a time
 
 
 async def watch(reach: Reach, types: Sequence[str], found: Callable[[Sighting], None]) -> None:
@@ -43,7 +49,8 @@ class _Ear:
     def __init__(self, reach: Reach, found: Callable[[Sighting], None], zeroconf: AsyncZeroconf) -> None:
         self._reach, self._found, self._zeroconf = reach, found, zeroconf
         self._tasks: set[asyncio.Task[None]] = set()
-        self._slots, self._looked = asyncio.Semaphore(AT_ONCE), set[str]()
+        self._slots, self._waiting = asyncio.Semaphore(AT_ONCE), set[str]()
+        self._told: dict[str, set[str]] = {}  # by host, what was told of it
         self._browsers: dict[str, AsyncServiceBrowser] = {}
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
@@ -64,23 +71,37 @@ class _Ear:
         self._browsers[ALL_TYPES] = AsyncServiceBrowser(self._zeroconf.zeroconf, ALL_TYPES, handlers=[another])
 
     def _changed(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
-        if state_change is ServiceStateChange.Removed or (name not in self._looked
-                                                          and len(self._looked) >= SERVICES_LIMIT):
+        """Told at once where the announcement says it all; asked for where it does not, so that one who announces
+        thousands of names without an address keeps nobody else waiting."""
+        if state_change is ServiceStateChange.Removed or name in self._waiting:
             return
-        self._looked.add(name)
-        self.run(self._resolve(service_type, name))
+        try:
+            info = AsyncServiceInfo(service_type, name)
+        except BadTypeInNameException:  # control characters and the like
+            return
+        if info.load_from_cache(zeroconf):
+            self._tell(info)
+        elif len(self._waiting) < WAITING:
+            self._waiting.add(name)
+            self.run(self._resolve(info))
 
-    async def _resolve(self, kind: str, name: str) -> None:
-        info = AsyncServiceInfo(kind, name)
-        async with self._slots:
-            if not await info.async_request(self._zeroconf.zeroconf, RESOLVE_LIMIT):
-                return
-        for host in info.parsed_addresses():
-            if self._reach.allows(host):
-                facts = clean.facts(dict(info.properties))
-                label = clean.text(name.removesuffix("." + kind), clean.NAME_LIMIT)
-                self._found(Sighting("mdns", host, info.port or 0, kind, label, facts))
-                return
+    async def _resolve(self, info: AsyncServiceInfo) -> None:
+        try:
+            async with self._slots:
+                if await info.async_request(self._zeroconf.zeroconf, RESOLVE_LIMIT):
+                    self._tell(info)
+        except NotRunningException:
+            return  # the ear closes
+        finally:
+            self._waiting.discard(info.name)
+
+    def _tell(self, info: AsyncServiceInfo) -> None:
+        host = next((one for one in info.parsed_addresses() if self._reach.allows(one)), "")
+        told = self._told.setdefault(host, set())
+        if host and (len(told) < EACH or info.name in told):
+            told.add(info.name)
+            label = clean.text(info.name.removesuffix("." + info.type), clean.NAME_LIMIT)
+            self._found(Sighting("mdns", host, info.port or 0, info.type, label, clean.facts(dict(info.properties))))
 
     async def call(self, name: str) -> None:
         """Ask for one host by its name, again and again."""

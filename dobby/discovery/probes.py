@@ -11,7 +11,6 @@ import logging
 import socket
 from collections.abc import Callable, Sequence
 from functools import partial
-from ipaddress import ip_address
 
 from dobby.discovery import clean
 from dobby.discovery.networks import Network, Reach
@@ -46,10 +45,12 @@ class Probes:
         try:
             for probe in self._probes:
                 for network in self._reach.networks:
+                    if not self._source(network):
+                        continue  # it is not on a wire of ours
                     ear = _Ear(partial(self._heard, probe))
                     transport, _ = await loop.create_datagram_endpoint(partial(_same, ear),
                                                                        sock=_asking(self._source(network)))
-                    self._ways.append((transport, probe, str(network.broadcast_address)))
+                    self._ways.append((transport, probe, self._reach.broadcast(network)))
             self.search()
             await asyncio.Event().wait()
         finally:
@@ -66,7 +67,7 @@ class Probes:
         """Dobby's own address in a network; in the simulated home its first, which is all that its things answer."""
         if network.is_loopback:
             return str(network[1] if network.num_addresses > 1 else network[0])
-        return next((one for one in self._reach.addresses if ip_address(one) in network), "0.0.0.0")  # noqa: S104
+        return self._reach.source(network)
 
     def _heard(self, probe: Probe, data: bytes, sender: tuple[str, int]) -> None:
         if not self._reach.allows(sender[0]):

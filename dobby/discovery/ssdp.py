@@ -12,12 +12,11 @@ import socket
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-import aiohttp
-
 from dobby.discovery import clean
 from dobby.discovery.multicast import asking
 from dobby.discovery.networks import Reach
 from dobby.home.device import Sighting
+from dobby.wire.one_host import some_of, web_to
 
 GROUP, PORT = "239.255.255.250", 1900
 DESCRIPTION_LIMIT = 65_536  # bytes
@@ -123,21 +122,19 @@ class Ssdp:
         facts = fields | describe(xml)
         self._found(Sighting("ssdp", host, port, kind, facts.get("friendlyname", ""), facts))
 
-
     async def _described(self, location: str) -> str:
         """The description at a place, read once for all kinds that it is announced as."""
         async with self._slots:
             try:
                 return await _fetch(location)
-            except (aiohttp.ClientError, TimeoutError, ValueError):
+            except Exception:  # whatever a stranger's server does, its description is empty then
                 return ""
 
 
 async def _fetch(location: str) -> str:
-    timeout = aiohttp.ClientTimeout(total=FETCH_LIMIT)
-    async with aiohttp.ClientSession(timeout=timeout) as web, web.get(location, allow_redirects=False) as answer:
-        raw = await answer.content.read(DESCRIPTION_LIMIT)
-        return raw.decode("utf-8", "replace") if answer.status == 200 else ""
+    async with web_to(urlsplit(location).hostname or "", seconds=FETCH_LIMIT) as web, web.get(
+            location, allow_redirects=False) as answer:
+        return (await some_of(answer, DESCRIPTION_LIMIT)).decode("utf-8", "replace") if answer.status == 200 else ""
 
 
 def _listening(address: str) -> socket.socket:

@@ -18,12 +18,11 @@ from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
 
-import aiohttp
-
 from dobby.discovery import clean
 from dobby.discovery.hosts import Hosts
 from dobby.discovery.networks import Network, Reach
 from dobby.wire.neighbours import neighbours
+from dobby.wire.one_host import some_of, web_to
 
 log = logging.getLogger(__name__)
 PORTS = (80, 443, 8080, 8000, 8081, 8888, 5000, 3000, 81, 22, 53, 139, 554, 631, 1400, 1883, 4025, 5900, 6053, 7000,
@@ -31,10 +30,11 @@ PORTS = (80, 443, 8080, 8000, 8081, 8888, 5000, 3000, 81, 22, 53, 139, 554, 631,
 WEB = frozenset({80, 81, 3000, 5000, 8000, 8008, 8060, 8080, 8081, 8123, 8888, 1400, 49152})
 ROUNDS = (0.25, 0.35)  # seconds after each round of pokes until the neighbour table is read
 BURST, PAUSE = 64, 0.02  # datagrams at once, and seconds between bursts
-VISITS, VISIT_SECONDS = 128, 0.8  # connections at a time, and seconds until one counts as refused
-SILENT_PORTS = 6  # a host that takes visitors at this many ports and says nothing at any is not visited further
+VISITS, VISIT_SECONDS = 256, 0.8  # connections at a time, and seconds until one counts as refused
+DEAF, DEAF_SECONDS = 6, 0.2  # a host that left so many visits without any answer gets less time at its other ports
+SILENT_PORTS = 3  # a host that takes visitors at this many ports and says nothing at any is not visited further
 PAGE_LIMIT, PAGE_SECONDS = 16 * 1024, 1.5
-NAME_SECONDS = 1.0
+NAMES, NAME_SECONDS = 128, 1.0  # asked at a time, and seconds for one
 LOG_LIMIT = 256 * 1024  # bytes of the log of scans
 
 
@@ -43,9 +43,11 @@ class Sweep:
 
     def __init__(self, reach: Reach, hosts: Hosts, now: Callable[[], datetime], logbook: Path | None = None,
                  own_ports: Iterable[int] = ()) -> None:
-        """own_ports: Dobby's own, on his own addresses, which are never visited."""
+        """own_ports: Dobby's own listeners, which are never visited where a loopback is the network; elsewhere none of
+        his own addresses is."""
         self._reach, self._hosts, self._now, self._logbook = reach, hosts, now, logbook
-        self._own = set(reach.addresses)
+        self._own, self._own_ports = set(reach.addresses), frozenset(own_ports)
+        self._unanswered: dict[str, int] = {}  # visits of this scan that nobody answered, not even with a no
         self._running: asyncio.Task[dict[str, int]] | None = None
 
     async def run(self) -> dict[str, int]:
@@ -56,11 +58,11 @@ class Sweep:
 
     async def _scan(self) -> dict[str, int]:
         began = time.monotonic()
+        self._unanswered.clear()
         networks = [network for network in self._reach.networks if not network.is_loopback]
         found = await self._alive(networks)
         heard = [host.address for host in self._hosts.all() if host.address not in found]
-        opened = await self._visit([*found, *heard])
-        await self._ask_names([*found, *heard])
+        opened, _ = await asyncio.gather(self._visit([*found, *heard]), self._ask_names([*found, *heard]))
         counted = {"poked": sum(network.num_addresses - 2 for network in networks), "alive": len(found) + len(heard),
                    "visited": (len(found) + len(heard)) * len(PORTS), "opened": opened,
                    "milliseconds": round((time.monotonic() - began) * 1000)}
@@ -88,6 +90,7 @@ class Sweep:
         """An empty datagram to the discard port of every address that has not answered yet."""
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.setblocking(False)
+        sock.bind((self._reach.source(network), 0))
         try:
             for at, address in enumerate(network.hosts(), 1):
                 text = str(address)
@@ -112,8 +115,10 @@ class Sweep:
     async def _host(self, address: str, slots: asyncio.Semaphore) -> int:
         host = self._hosts[address]
         known = sorted(host.ports) if host else []
-        open_ = [port for port, is_open in zip(PORTS, await asyncio.gather(
-            *(self._knock(address, port, slots) for port in PORTS)), strict=True) if is_open]
+        open_: list[int] = []
+        for some in (PORTS[:DEAF], PORTS[DEAF:]):
+            open_ += [port for port, is_open in zip(some, await asyncio.gather(
+                *(self._knock(address, port, slots) for port in some)), strict=True) if is_open]
         silent = 0
         for port in [*open_, *(port for port in known if port in WEB and port not in open_)]:
             banner = await _front_page(address, port) if port in WEB and silent < SILENT_PORTS else ""
@@ -122,13 +127,17 @@ class Sweep:
         return len(open_)
 
     async def _knock(self, address: str, port: int, slots: asyncio.Semaphore) -> bool:
-        if address in self._own:
+        if address in self._own or (port in self._own_ports and ip_address(address).is_loopback):
             return False
         async with slots:
+            deaf = self._unanswered.get(address, 0) >= DEAF
             try:
-                async with asyncio.timeout(VISIT_SECONDS):
+                async with asyncio.timeout(DEAF_SECONDS if deaf else VISIT_SECONDS):
                     _, writer = await asyncio.open_connection(address, port)
-            except (OSError, TimeoutError):
+            except TimeoutError:
+                self._unanswered[address] = self._unanswered.get(address, 0) + 1
+                return False
+            except OSError:
                 return False
             writer.close()
             return True
@@ -137,12 +146,13 @@ class Sweep:
 
     async def _ask_names(self, addresses: Sequence[str]) -> None:
         """Names from resolvers inside the allowed networks, and from the hosts themselves (mDNS, asked directly)."""
-        resolvers = [one for one in await asyncio.to_thread(_resolvers) if self._reach.allows(one)]
-        asked = [_reverse(address, [*((resolver, 53) for resolver in resolvers[:2]), (address, 5353)])
-                 for address in addresses if not ip_address(address).is_loopback]
-        for address, name in zip([one for one in addresses if not ip_address(one).is_loopback],
-                                 await asyncio.gather(*asked), strict=True):
-            self._hosts.named(address, name)
+        resolvers = [(one, 53) for one in await asyncio.to_thread(_resolvers) if self._reach.allows(one)][:2]
+        slots = asyncio.Semaphore(NAMES)
+
+        async def ask(address: str) -> None:
+            async with slots:
+                self._hosts.named(address, await _reverse(address, [*resolvers, (address, 5353)]))
+        await asyncio.gather(*(ask(one) for one in addresses if not ip_address(one).is_loopback))
 
     def _write(self, networks: Sequence[Network], counted: Mapping[str, int]) -> None:
         """One line a scan, for whoever wants to know what Dobby touched."""
@@ -172,11 +182,10 @@ async def _vendors() -> Callable[[str], str]:
 
 async def _front_page(address: str, port: int) -> str:
     """The title of a page, else the server's name; "" where neither is. GET, no redirect, little of it."""
-    timeout = aiohttp.ClientTimeout(total=PAGE_SECONDS)
     try:
-        async with aiohttp.ClientSession(timeout=timeout) as web, web.get(
+        async with web_to(address, port, PAGE_SECONDS) as web, web.get(
                 f"http://{address}:{port}/", allow_redirects=False) as answer:
-            text = (await answer.content.read(PAGE_LIMIT)).decode("utf-8", "replace")
+            text = (await some_of(answer, PAGE_LIMIT)).decode("utf-8", "replace")
             title = re.search(r"<title>([^<]{1,120})</title>", text, re.IGNORECASE)
             return title[1] if title else answer.headers.get("Server", "")
     except Exception:  # whatever a stranger's server does, the scan goes on

@@ -20,8 +20,8 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 
 from dobby.errors import DeviceError
+from dobby.wire.one_host import some_of, web_to
 from dobby.wire.recipe.guard import bad_path
-from dobby.wire.recipe.line import web_to
 
 log = logging.getLogger(__name__)
 PORTS = (80, 8080, 8000, 8081, 8888, 5000, 3000, 81)  # where web pages of devices live, when nothing says which
@@ -39,6 +39,7 @@ PAGES = 48  # pages asked of one device
 PAGE_LIMIT = 128 * 1024  # bytes of one page that are read
 PAGE_SECONDS, SECONDS = 2.5, 20.0  # for one page, and for all
 A_SECOND = 20.0
+UNANSWERED = 2  # pages that never come, until a host that showed none is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ async def look(host: str, ports: Sequence[int] = (), *, mac: str = "", facts: Ma
         for port, path in more:
             await looker.visit(port, path)
         for port in (ports or PORTS):
+            if looker.unanswered >= UNANSWERED and not seen.pages:
+                break  # it takes every visitor and says nothing
             before = len(seen.pages)
             await looker.visit(port, "/")
             if len(seen.pages) == before:
@@ -113,6 +116,7 @@ class _Looker:
     def __init__(self, web: aiohttp.ClientSession, seen: Look, began: float) -> None:
         self._web, self._seen, self._began = web, seen, began
         self._asked: set[tuple[int, str]] = set()
+        self.unanswered = 0  # pages that were begun and never came
 
     async def round(self, port: int) -> None:
         """The usual places, then what the pages point to, one step far."""
@@ -138,18 +142,15 @@ class _Looker:
         try:
             async with asyncio.timeout(PAGE_SECONDS), self._web.get(
                     f"http://{self._seen.host}:{port}{path}", allow_redirects=False) as answer:
-                raw = bytearray()
-                async for part in answer.content.iter_any():
-                    raw += part
-                    if len(raw) > PAGE_LIMIT:
-                        break
-                text = bytes(raw[:PAGE_LIMIT]).decode("utf-8", "replace")
+                text = (await some_of(answer, PAGE_LIMIT)).decode("utf-8", "replace")
                 headers = {key.lower(): value[:200] for key, value in list(answer.headers.items())[:40]}
                 kind = headers.get("content-type", "").partition(";")[0].strip().lower()
                 self._seen.pages.append(Page(port, path, answer.status, kind or _kind(text), text, headers, _json(text),
                                              headers.get("allow", "")))
-        except (aiohttp.ClientConnectorError, TimeoutError):
+        except aiohttp.ClientConnectorError:
             return
+        except TimeoutError:
+            self.unanswered += 1
         except (aiohttp.ClientError, OSError, ValueError):
             if path == "/":
                 await self.overhear(port)

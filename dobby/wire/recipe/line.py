@@ -15,6 +15,7 @@ import aiohttp
 
 from dobby.errors import DeviceError, Garbage, Refused, Unreachable
 from dobby.home.traits import Value
+from dobby.wire.one_host import web_to
 from dobby.wire.recipe.data import Recipe, Request
 from dobby.wire.recipe.guard import ANSWER_LIMIT, METHODS, SECONDS, Rate, bad_path
 from dobby.wire.recipe.values import fill, fill_hex, fill_line, fill_path, fill_xml, local, plain
@@ -55,19 +56,6 @@ async def opened(recipe: Recipe, host: str, secret: Mapping[str, str], pushed: P
         case _:
             async with _mqtt(recipe, host, port, secret, pushed, lost) as line:
                 yield line
-
-
-def web_to(host: str, port: int = 0) -> aiohttp.ClientSession:
-    """A web client that can speak to one address (and port, if given) and to no other, whatever an answer says."""
-
-    async def there_only(request: aiohttp.ClientRequest, go: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-        if request.url.host != host or (port and request.url.port != port):
-            raise Refused("It points elsewhere, where I do not follow.")
-        return await go(request)
-
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS), cookie_jar=aiohttp.DummyCookieJar(),
-                                 auto_decompress=False, headers={"Accept-Encoding": "identity"},
-                                 middlewares=(there_only,))
 
 
 def _login(recipe: Recipe, secret: Mapping[str, str]) -> tuple[dict[str, str], str]:

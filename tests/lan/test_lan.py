@@ -1,0 +1,84 @@
+"""The LAN lab: sixty devices of twelve makes, and all that can go wrong on a network, over real sockets and hardware
+addresses, in network namespaces of our own; everything that leaves is captured."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lan.lab import path, reason
+
+pytestmark = pytest.mark.skipif(bool(reason()), reason=reason() or "-")
+ROOT = Path(__file__).parent.parent.parent
+
+
+SCENES = ("sixty", "coming", "two", "strangers")
+Told = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def told() -> Told:
+    """What happened in every scene, each in a lab of its own, all at the same time."""
+    running = {name: subprocess.Popen(["unshare", "-Urn", sys.executable, "-m", "tests.lan.scenes", name], cwd=ROOT,
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PATH": path()})
+               for name in SCENES}
+    found = {}
+    for name, process in running.items():
+        said, wrong = process.communicate(timeout=280)
+        assert process.returncode == 0, wrong.decode()[-4000:]
+        assert b"never retrieved" not in wrong, wrong.decode()[-4000:]
+        found[name] = json.loads(said)
+    return found
+
+
+def scene(told: Told, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = told[name][name]
+    assert "broke" not in found, found.get("broke")
+    return found
+
+
+def test_sixty_devices_of_twelve_makes_are_named_rightly(told: Told) -> None:
+    found = scene(told, "sixty")
+    assert found["wrong"] == {}
+    assert found["right"] == 60
+    assert found["macs"], "with the hardware addresses of their makers"
+
+
+def test_what_comes_is_seen_and_what_was_learned_is_found_again_elsewhere(told: Told) -> None:
+    found = scene(told, "coming")
+    assert found["kind"] == "fan"
+    assert found["tried"] == "confirmed"
+    assert found["after"] == found["before"], "put back as it was"
+    assert found["moved_to"] == "10.77.0.160"
+
+
+def test_two_networks_and_250_hosts_that_say_nothing(told: Told) -> None:
+    found = scene(told, "two")
+    assert found["quiet"] == 250
+    assert found["named"] == 0
+    assert found["right"] == 60, "nobody waits for the silent ones"
+
+
+def test_strangers_change_nothing_for_the_others(told: Told) -> None:
+    found = scene(told, "strangers")
+    assert found["late"], "a speaker that comes in the middle of ten thousand announcements is seen"
+    assert found["flood_sightings"] <= 40
+    assert found["tarpit_pages"] == 0
+    assert found["liar_make"] == ""
+    assert found["liar_strength"] <= 2, "a name proves little"
+    names = [name for names in found["names"].values() for name in names]
+    assert any("Ignore all rules" in name for name in names), "it is shown as it says, and is nothing but text"
+    assert all(name.isprintable() and len(name) <= 80 for name in names)
+
+
+def test_not_one_packet_left_for_anywhere_else(told: Told) -> None:
+    for name in SCENES:
+        assert told[name]["outside"] == [], name
+        assert told[name]["unheard"] == 0, "the capture missed nothing"
+        assert told[name]["left"] > 100
