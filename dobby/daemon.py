@@ -10,8 +10,9 @@ import math
 import os
 import secrets as random_secrets
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -40,9 +41,9 @@ from dobby.drivers import load_drivers
 from dobby.errors import DobbyError
 from dobby.eyes.opening import open_eyes, open_vision
 from dobby.home.comfort import Hold, hold
-from dobby.home.device import Device, Fault, Room, Settings, Sighting
+from dobby.home.device import Device, Driver, Fault, Room, Settings, Sighting
 from dobby.home.home import Given, Held, Home
-from dobby.home.verdict import ERASE, gatekeeper
+from dobby.home.verdict import ERASE, TEACH, gatekeeper
 from dobby.learning.learner import Learner
 from dobby.learning.shelf import Shelf
 from dobby.memory.erasing import erase
@@ -55,10 +56,11 @@ from dobby.skills import load_skills
 from dobby.soul import read as read_soul
 from dobby.state import Daemon
 from dobby.store import Store
+from dobby.teaching import Teaching
 from dobby.tools import twins
 from dobby.tools.hands import House
 from dobby.tools.scout import NetworkScout
-from dobby.upkeep import start
+from dobby.upkeep import reread, start
 from dobby.watchman import Watchman
 from dobby.web import server
 from dobby.web.api import Api
@@ -123,14 +125,8 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     shelf, settings = Shelf(workspace / "skills"), Settings(callbacks=config.network.callbacks)
     local = ZoneInfo(config.home.timezone)
     links = Links(home, store, [*drivers, shelf.driver()], allowed, settings, {"alarm_code": code} if code else {})
-    known = frozenset(host for one in config.cameras if (host := urlsplit(one.url).hostname))
     hosts = Hosts(allowed.allows, links.claim, clock.now)
-
-    def saw(sighting: Sighting) -> None:
-        links.saw(sighting)
-        hosts.saw(sighting)
-    heard = ears(allowed, drivers, saw, known)
-    hosts.on_news = links.met
+    heard = _ears(config, allowed, drivers, links, hosts)
     newcomers = Newcomers(hosts, store, lambda: clock.now().astimezone(local))
     sweep = Sweep(allowed, hosts, clock.now, workspace / "scans.log")
     soul, soul_problems = await asyncio.to_thread(read_soul, workspace / "SOUL.md")
@@ -141,11 +137,8 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
                   NetworkScout(links, heard.search, hosts, sweep, newcomers), mint)
     home.guard = lambda command, device: _held(hold(command, device, home, config.comfort,
                                                     clock.now().astimezone(local)), device, house.words)
-    house.memory = memory = Memory(workspace / "memory", workspace / "recall.db", store,
-                                   lambda: clock.now().astimezone(local), [one.name for one in config.people],
-                                   lambda: list(home.rooms))
-    home.also_does(ERASE, lambda command: erase(command, memory, store))
     house.learner = await _learner(shelf, house, links, settings, allowed)
+    _mind(house, workspace, config, lambda: clock.now().astimezone(local), lambda: reread(daemon))
     owner = config.owner()
     agent = Agent(house, address_book(config.persons(), owner), Reflex(config.home.language, skills, words), soul,
                   _brain(config, secrets), _budget(config), config.home.name, config.brain.daily_tokens,
@@ -161,6 +154,26 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     daemon.problems = {"drivers": driver_problems, "soul": soul_problems, "skills": skill_problems,
                        "network": list(allowed.problems), "learned": shelf.problems}
     return daemon, heard
+
+
+def _ears(config: Config, allowed: Reach, drivers: list[Driver], links: Links, hosts: Hosts) -> Ears:
+    """Ears whose news reach both the links and the picture of the neighbourhood."""
+    def saw(sighting: Sighting) -> None:
+        links.saw(sighting)
+        hosts.saw(sighting)
+    hosts.on_news = links.met
+    known = frozenset(host for one in config.cameras if (host := urlsplit(one.url).hostname))
+    return ears(allowed, drivers, saw, known)
+
+
+def _mind(house: House, workspace: Path, config: Config, now: Callable[[], datetime],
+          again: Callable[[], Awaitable[None]]) -> None:
+    """Memory and teaching. again: reads the skills anew."""
+    house.memory = memory = Memory(workspace / "memory", workspace / "recall.db", house.store, now,
+                                   [one.name for one in config.people], lambda: list(house.home.rooms))
+    house.home.also_does(ERASE, lambda command: erase(command, memory, house.store))
+    house.teaching = Teaching(workspace / "skills", again)
+    house.home.also_does(TEACH, house.teaching.keep)
 
 
 async def _learner(shelf: Shelf, house: House, links: Links, settings: Settings, allowed: Reach) -> Learner:

@@ -60,6 +60,10 @@ INSERT INTO turns (message, person, channel, conversation, text, started)
 VALUES (:message, :person, :channel, :conversation, :text, :started) ON CONFLICT (message) DO NOTHING
 -- name: turn_of_message
 SELECT * FROM turns WHERE message = :message
+-- name: calls_of_same_text
+SELECT calls.commands FROM calls JOIN turns ON turns.id = calls.turn
+WHERE lower(turns.text) = lower(:text) AND turns.id < :turn AND turns.mind NOT IN ('reflex', 'none') AND calls.outcomes
+IS NOT NULL ORDER BY calls.id DESC LIMIT 10
 -- name: turns_after
 SELECT id, person, text, reply, tainted, started FROM turns WHERE id > :id AND ended IS NOT NULL AND text != ''
 ORDER BY id LIMIT :limit

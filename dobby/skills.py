@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -14,7 +14,7 @@ import yaml
 from dobby.errors import OutOfRange
 from dobby.home.device import Command, Device, DeviceKind, View
 from dobby.home.traits import Value
-from dobby.home.vocabulary import VOCABULARY
+from dobby.home.vocabulary import VOCABULARY, known
 
 _HEAD = frozenset({"name", "description", "license", "compatibility", "metadata", "allowed-tools"})
 _DOBBY = frozenset({"phrases", "steps", "reply"})
@@ -84,12 +84,14 @@ def parse(path: Path, text: str) -> Skill:
     if len(text) > _LONGEST:
         raise _Problem(f"longer than {_LONGEST} letters")
     head, body = _split(text)
-    _known(head, _HEAD, "")
+    given = head.get("metadata")
+    if "name" not in head or (isinstance(given, dict) and "dobby" in given):
+        _known(head, _HEAD, "")  # what other agents write into theirs is theirs: such a skill is knowledge only
     name = _text(head, "name")
     if name != path.parent.name:
         raise _Problem(f"name: “{name}” must be the folder's name, “{path.parent.name}”")
     metadata = head.get("metadata") or {}
-    ours = metadata.get("dobby", {}) if isinstance(metadata, dict) else None
+    ours = metadata.get("dobby", {}) if isinstance(metadata, dict) else {}
     if not isinstance(ours, dict):
         raise _Problem("metadata.dobby: must be a table")
     _known(ours, _DOBBY, "metadata.dobby.")
@@ -167,27 +169,28 @@ def _step(step: Any, where: str) -> Step:
     names = _texts(step.get("name", []), f"{where}.name")
     if not (kinds or names or everything):
         raise _Problem(f"{where}: needs kind, name or everything")
-    lower = _states(step["lower"], where) if "lower" in step else ()
+    lower = _states(step["lower"], where, kinds) if "lower" in step else ()
     if any(isinstance(value, bool) or not isinstance(value, int | float) for _, value in lower):
         raise _Problem(f"{where}.lower: numbers only")
-    states = () if lower and "set" not in step else _states(step.get("set"), where)
+    states = () if lower and "set" not in step else _states(step.get("set"), where, kinds)
     return Step(kinds, states, _texts(step.get("room", []), f"{where}.room"), names,
                 _texts(step.get("except", []), f"{where}.except"), everything, lower)
 
 
-def _states(states: Any, where: str) -> tuple[tuple[str, Value], ...]:
+def _states(states: Any, where: str, kinds: Sequence[str]) -> tuple[tuple[str, Value], ...]:
     if not isinstance(states, dict) or not states:
         raise _Problem(f"{where}.set: must name traits and values, such as on: false")
     for trait, value in states.items():
-        known = VOCABULARY.get(trait)
-        if known is None:
+        rows = [row for kind in kinds or ("",) if (row := known(str(trait), kind)) is not None]
+        if not rows:
             near = difflib.get_close_matches(str(trait), VOCABULARY, 1)
             raise _Problem(f"{where}.set: unknown trait {trait}" + (f"; did you mean {near[0]}?" if near else ""))
-        try:
-            if known.kind != "choice":
-                known.check(value)
-        except OutOfRange as wrong:
-            raise _Problem(f"{where}.set.{trait}: {wrong.text}") from None
+        for row in rows:
+            try:
+                if row.kind != "choice":
+                    row.check(value)
+            except OutOfRange as wrong:
+                raise _Problem(f"{where}.set.{trait}: {wrong.text}") from None
     return tuple(states.items())
 
 

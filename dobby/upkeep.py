@@ -113,7 +113,7 @@ async def _warm(daemon: Daemon) -> None:
 
 async def _watch_files(daemon: Daemon) -> None:
     """SOUL.md and skills are read again when a person changed them."""
-    agent, folder = daemon.gateway.agent, daemon.workspace
+    folder = daemon.workspace
     if not daemon.files:
         daemon.files = await asyncio.to_thread(_stamps, folder)
     while True:
@@ -121,15 +121,21 @@ async def _watch_files(daemon: Daemon) -> None:
         now = await asyncio.to_thread(_stamps, folder)
         if now == daemon.files:
             continue
-        agent.soul, daemon.problems["soul"] = await asyncio.to_thread(read_soul, folder / "SOUL.md")
-        agent.house.skills, daemon.problems["skills"] = await asyncio.to_thread(load_skills, folder / "skills")
-        agent.house.words = words = Words(daemon.config.home.language, address=agent.soul.address,
-                                          dryness=agent.soul.dryness, name=agent.soul.name)
-        reflex = Reflex(daemon.config.home.language, agent.house.skills, words)
-        await asyncio.to_thread(reflex.warm, daemon.home)
-        agent.reflex = reflex
+        await reread(daemon)
         daemon.files = now
-        daemon.events.tell("health", {"problems": [one for found in daemon.problems.values() for one in found]})
+
+
+async def reread(daemon: Daemon) -> None:
+    """SOUL.md and the skills as their files say now."""
+    agent, folder = daemon.gateway.agent, daemon.workspace
+    agent.soul, daemon.problems["soul"] = await asyncio.to_thread(read_soul, folder / "SOUL.md")
+    agent.house.skills, daemon.problems["skills"] = await asyncio.to_thread(load_skills, folder / "skills")
+    agent.house.words = words = Words(daemon.config.home.language, address=agent.soul.address,
+                                      dryness=agent.soul.dryness, name=agent.soul.name)
+    reflex = Reflex(daemon.config.home.language, agent.house.skills, words)
+    await asyncio.to_thread(reflex.warm, daemon.home)
+    agent.reflex = agent.house.reflex = reflex
+    daemon.events.tell("health", {"problems": [one for found in daemon.problems.values() for one in found]})
 
 
 def _stamps(folder: Path) -> dict[str, float]:

@@ -28,7 +28,7 @@ def catalogue(language: str) -> Mapping[str, Entry]:
     of devices that it learns in learn.toml, and of what it remembers and is taught in mind.toml."""
     folder = resources.files("dobby") / "languages" / language
     flat: dict[str, Entry] = {}
-    for part in (folder / name for name in ("words.toml", "house.toml", "learn.toml", "mind.toml")):
+    for part in (folder / name for name in ("words.toml", "house.toml", "learn.toml", "mind.toml", "plans.toml")):
         if part.is_file():
             flat |= flatten(tomllib.loads(part.read_text(encoding="utf-8")))
     return flat

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from dobby.agent.clauses import Deed
 from dobby.home.device import Command
 from dobby.home.traits import Value
+from dobby.jobs.conditions import Condition
+from dobby.jobs.spoken import Spoken
 
 Verb = Literal["undo", "stop", "help", "find", "why", "again"]
 Asked = Literal["which", "is", "any", "all", "count", "value", "playing", "everything_off", "unreachable", "ajar"]
@@ -96,6 +98,20 @@ class Sight:
         return replace(self, **changes)  # type: ignore[arg-type]  # field names are checked by replace itself
 
 
+LessonVerb = Literal["when", "also", "except", "how", "drop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Teaching: a phrase and what it is to do, or something about a skill that is there."""
+
+    verb: LessonVerb
+    phrase: str = ""
+    order: str = ""
+    skill: str = ""
+    thing: str = ""
+
+
 RecollectVerb = Literal["remember", "about", "forget_that", "wrong", "why", "forget_all"]
 
 
@@ -119,6 +135,30 @@ class Network:
     device: str = ""
 
 
+TimedVerb = Literal["tell", "wake", "order", "skill", "when?", "planned", "cancel", "cancel_all", "skip", "snooze",
+                    "leaving", "home", "who_home", "is_home", "cardio_count", "cardio_weekly", "cardio_never"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Something planned, or asked or changed about what is planned. said: the time as it was said; commands, skill or
+    text: what is to happen then (text: what to tell, as it was said); condition: what it waits for instead of a time;
+    standing: every time, not once; person: whom a question is about; number: a plan's number; minutes: a snooze;
+    period: key of the table of that name."""
+
+    verb: TimedVerb
+    said: Spoken = field(default_factory=Spoken)
+    commands: tuple[Command, ...] = ()
+    skill: str = ""
+    text: str = ""
+    condition: Condition | None = None
+    standing: bool = False
+    person: str = ""
+    number: int = 0
+    minutes: float = 0.0
+    period: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Same:
     """The owner's word that two devices are one thing, or (with one device) that one is several."""
@@ -126,7 +166,7 @@ class Same:
     devices: tuple[str, ...]
 
 
-Part = Same | Do | RunSkill | Question | Refuse | Clarify | Control | Sight | Network | Recollect
+Part = Timed | Same | Do | RunSkill | Question | Refuse | Clarify | Control | Sight | Network | Recollect | Lesson
 
 
 @dataclass(frozen=True, slots=True)

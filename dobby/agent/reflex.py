@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dobby.agent import eye_talk, house_talk, memory_talk, net_talk, questions
+from dobby.agent import eye_talk, house_talk, memory_talk, net_talk, questions, teach_talk, time_talk
 from dobby.agent.absent import absent
 from dobby.agent.clauses import Clause, clauses
 from dobby.agent.grammar import Bit, Grammar, load
@@ -49,8 +49,9 @@ BELOW_ZERO = re.compile(r"(?<!\S)[-−–]\s?\d|\b(?:minus|moins|menos|min) \d")
 class Reflex:
     """The grammar of one language and the phrases of the skills, held against a home."""
 
-    def __init__(self, language: str, skills: Sequence[Skill], words: Words | None = None) -> None:
-        self.language = language
+    def __init__(self, language: str, skills: Sequence[Skill], words: Words | None = None,
+                 people: Sequence[str] = ()) -> None:
+        self.language, self.people = language, people
         self._skills = skills
         self._words = words or Words(language)
         self._grammar: Grammar | None = None
@@ -68,8 +69,17 @@ class Reflex:
         self.read(self._words.say("nearest.lights", room="zzz"), view, None, now=0.0)
 
     def read(self, text: str, view: View, context: Context | None, *, now: float, here: str = "") -> Understood | Miss:
-        """What a sentence means in this home. Pure: no I/O, no clock of its own. One that comes to nothing as a whole
-        may be several orders with an "and" between them, if each of them is understood by itself."""
+        """What a sentence means in this home. Pure: no I/O, no clock of its own. What is for later holds an order that
+        is read by itself."""
+        def order(text: str) -> Understood | Miss:
+            return self._untimed(text, view, context, now, here)
+        if (timed := time_talk.read(text, view, self.language, self.people, order)) is not None:
+            return Understood((timed,), context or Context())
+        return order(text)
+
+    def _untimed(self, text: str, view: View, context: Context | None, now: float, here: str) -> Understood | Miss:
+        """A sentence without time. One that comes to nothing as a whole may be several orders with an "and" between
+        them, if each of them is understood by itself."""
         whole = self._sentence(text, view, context, now, here)
         nothing = isinstance(whole, Miss) or all(isinstance(part, Refuse) for part in whole.parts)
         if not nothing or "?" in text or quotes(text):
@@ -99,6 +109,8 @@ class Reflex:
             return Miss(self._nearest(view))
         if (sight := eye_talk.read(text, view, self.language)) is not None:
             return Understood((sight,), context or Context())
+        if (lesson := teach_talk.read(text, self.language, self._skills)) is not None:
+            return Understood((lesson,), context or Context())
         if (recollect := memory_talk.read(text, self.language)) is not None and not quotes(text):
             return Understood((recollect,), context or Context())
         if (asked := net_talk.read(text, view, self.language)) is not None:

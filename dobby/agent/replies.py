@@ -8,13 +8,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dobby.agent import answers, consent
-from dobby.agent.meaning import Clarify, Control, Do, Network, Part, Question, Recollect, Refuse, RunSkill, Same, Sight
+from dobby.agent.meaning import (
+    Clarify,
+    Control,
+    Do,
+    Lesson,
+    Network,
+    Part,
+    Question,
+    Recollect,
+    Refuse,
+    RunSkill,
+    Same,
+    Sight,
+)
 from dobby.agent.memory_replies import recollect, remarks
 from dobby.agent.net_replies import look_at, network
 from dobby.agent.sight_replies import sight
+from dobby.agent.teach_replies import teach
 from dobby.home.device import Command, Outcome
 from dobby.home.traits import Risk
-from dobby.home.verdict import ERASE, FORGET, JOINING, PAIR, Approval, Choice
+from dobby.home.verdict import ERASE, FORGET, JOINING, PAIR, TEACH, Approval, Choice
 from dobby.messages import Mind, Person
 from dobby.skills import commands as skill_commands
 from dobby.tools import neighbourhood, twins
@@ -57,6 +71,8 @@ async def act(hands: Hands, parts: Sequence[Part], text: str) -> Reply:
                 said.append(await _same(hands, devices))
             case Control():
                 said.append(await _control(hands, part))
+            case Lesson():
+                said.append(await teach(hands, part, hands.house.reflex))
             case Recollect():
                 said.append(await recollect(hands, part) or await why(hands))
             case Network():
@@ -107,6 +123,7 @@ async def _orders(hands: Hands, orders: Sequence[Do | RunSkill]) -> str:
         skill = next(one for one in hands.house.skills if one.name == order.name)
         commands += skill_commands(skill, hands.house.home)
         tool, about = f"skill {skill.name}", ""
+        hands.house.ran[hands.conversation] = skill.name
         after = skill.reply.get(hands.house.words.language, "")
     commands = list(dict.fromkeys(commands)) if all(not isinstance(c.value, dict) for c in commands) else commands
     if not commands:
@@ -125,6 +142,8 @@ def tell(hands: Hands, done: Done, *, about: str = "", corrected: tuple[tuple[st
     parts = [_paired(hands, o) for o in done.outcomes if o.command.trait == PAIR and o not in _held(done)]
     parts += [house.words.say("learn.forgotten") if o.result == "confirmed" else o.error.text if o.error else ""
               for o in done.outcomes if o.command.trait == FORGET and o not in _held(done)]
+    parts += [house.words.say("skill.kept") if o.result == "confirmed" else o.error.text if o.error else ""
+              for o in done.outcomes if o.command.trait == TEACH and o not in _held(done)]
     parts += [house.words.say("memory.erased", count=int(o.read or 0)) if o.result == "confirmed"  # type: ignore[arg-type]  # a count
               else o.error.text if o.error else "" for o in done.outcomes if o.command.trait == ERASE
               and o not in _held(done)]
@@ -186,7 +205,9 @@ async def _control(hands: Hands, part: Control) -> str:
             names = [f"{house.home.devices[c.device].name}" for c in stuck if c.device in house.home.devices]
             return f"{text} {house.words.say('undo.stuck', names=house.words.join(names))}" if names else text
         case "help":
-            return answers.help_text(house.home, house.words)
+            known = house.words.join([f"“{one.name.replace('-', ' ')}”" for one in house.skills if one.phrases])
+            taught = f"\n{house.words.say('skill.taught', names=known)}" if known else ""
+            return answers.help_text(house.home, house.words) + taught
         case "find":
             return await find(hands, part.what)
         case "why":

@@ -24,6 +24,7 @@ from dobby.agent.recover import interrupted
 from dobby.agent.reflex import Reflex
 from dobby.agent.replies import Reply, act, consented
 from dobby.agent.student import study
+from dobby.agent.teach_replies import again
 from dobby.brains.brain import Brain
 from dobby.errors import BrainError
 from dobby.home.device import Outcome
@@ -62,6 +63,7 @@ class Agent:
     contexts: dict[str, Context] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.house.reflex = self.reflex
         if self.house.learner is not None and self.brain is not None:
             self.house.learner.ask_model = self._study
 
@@ -162,7 +164,9 @@ class Agent:
             told = self._told(hands, Thought("")).text if hands.outcomes or hands.questions else ""
             return Reply(f"{told} {error} {nearest}".strip(), self.brain.mind)
         await self.house.store.do("tokens_add", name=spent, tokens=thought.tokens)
-        return self._told(hands, thought)
+        final = self._told(hands, thought)
+        offer = await again(hands, row["text"])
+        return Reply(f"{final.text}\n{offer}", final.mind) if offer else final
 
     def _told(self, hands: Hands, thought: Thought) -> Reply:
         """What the person hears after the model: outcomes and questions in code's words, and the model's own words,

@@ -24,7 +24,8 @@ Say = Literal["now", "ask", "refuse"]
 # one go for good
 PAIR, TRY, KEEP, FORGET = "pair", "try", "keep", "forget"
 ERASE = "erase"  # and to the memory: leave no trace of something
-JOINING = frozenset({PAIR, TRY, KEEP, FORGET, ERASE})
+TEACH = "teach"  # and to the skills: write down what was understood
+JOINING = frozenset({PAIR, TRY, KEEP, FORGET, ERASE, TEACH})
 
 
 @dataclass(frozen=True, slots=True)

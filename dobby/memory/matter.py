@@ -28,7 +28,8 @@ SAME = 0.5  # share of common words from which two facts are about one thing
 def stems(text: str) -> set[str]:
     """The words of content of a text, cut to a stem."""
     flat = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return {stem(word) for word in re.findall(r"[\w']+", flat) if word not in _STOP and (len(word) > 1 or word.isdigit())}
+    return {stem(word) for word in re.findall(r"[\w']+", flat)
+            if word not in _STOP and (len(word) > 1 or word.isdigit())}
 
 
 def stem(word: str) -> str:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from dobby.approvals import LIFE, Answered, Approvals
 from dobby.clock import Clock
@@ -28,6 +28,7 @@ from dobby.messages import Person, Picture
 from dobby.policy import Asker, Source, judge, risk_of
 from dobby.skills import Skill
 from dobby.store import Store
+from dobby.teaching import Teaching
 from dobby.tools.wording import orders_text
 from dobby.words import Words
 
@@ -96,6 +97,9 @@ class House:
     mint: Mint
     sights: Sights | None = None  # the cameras, None where there are none
     memory: Memory | None = None
+    teaching: Teaching | None = None
+    ran: dict[str, str] = field(default_factory=dict)  # the skill that ran last, by conversation
+    reflex: Any = None  # what reads orders without a model; it stands above us, so it is put in when the house opens
     looked_at: str = ""  # the address that was asked about last
     learner: Learner | None = None  # what is being learned, None where no network may be looked at
 

@@ -10,6 +10,8 @@ from dobby.home.traits import Value
 from dobby.home.verdict import JOINING
 from dobby.words import Words
 
+FEW = 3  # from so many devices of a kind on, their number is said instead of their names
+
 
 def order_text(command: Command, view: View, words: Words) -> str:
     """One command in words: "unlock the Front Door"."""
@@ -19,12 +21,31 @@ def order_text(command: Command, view: View, words: Words) -> str:
         name = f"{name} ({device.room})"
     if command.trait in JOINING:
         return words.say(f"order.{command.trait}", name=name)
+    return _told(command, name, words)
+
+
+def _told(command: Command, name: str, words: Words) -> str:
     for key in (f"order.{command.trait}_{str(command.value).lower()}", f"order.{command.trait}"):
         if words.has(key):
             return words.say(key, name=name, value=_plain(command.value))
     if command.value is None:
         return words.say("order.action", trait=command.trait, name=name)
     return words.say("order.set", trait=command.trait, name=name, value=_plain(command.value))
+
+
+def grouped_text(commands: Sequence[Command], view: View, words: Words) -> str:
+    """Many commands in few words: what is the same for several of a kind is said once, "switch off 14 lights"."""
+    groups: dict[tuple[str, str, str], list[Command]] = {}
+    for command in commands:
+        device = view.devices.get(command.device)
+        groups.setdefault((device.kind if device else "", command.trait, str(command.value)), []).append(command)
+    texts = []
+    for (kind, _, _), several in groups.items():
+        if len(several) < FEW or not kind:
+            texts += [order_text(one, view, words) for one in several]
+        else:
+            texts.append(_told(several[0], f"{len(several)} {words.kind(kind, len(several))}", words))
+    return words.join(list(dict.fromkeys(texts)))
 
 
 def orders_text(commands: Sequence[Command], view: View, words: Words) -> str:

@@ -1,0 +1,152 @@
+"""What comes of teaching: Dobby shows what it understood, asks, and after a yes writes the skill's file, which works
+from then on without a model. What is risky in it is named in the question, and judged again whenever it runs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from dobby.agent.meaning import Context, Do, Lesson, Miss, RunSkill, Understood
+from dobby.home.device import Command, View
+from dobby.home.traits import Risk
+from dobby.home.verdict import TEACH, Choice
+from dobby.policy import risk_of
+from dobby.skills import Skill
+from dobby.skills import commands as skill_commands
+from dobby.teaching import Draft, folder_name, steps_of
+from dobby.tools.fence import clean
+from dobby.tools.hands import Hands
+from dobby.tools.wording import grouped_text, orders_text
+
+
+class Reads(Protocol):
+    """What understands orders without a model."""
+
+    def read(self, text: str, view: View, context: Context | None, *, now: float) -> Understood | Miss:
+        """What a sentence means in this home."""
+        ...
+
+
+async def teach(hands: Hands, part: Lesson, reflex: Reads) -> str:
+    """Answer one sentence that teaches or asks about a skill. reflex: what reads the orders in it."""
+    words, house, person = hands.house.words, hands.house, hands.asker.person
+    skill = next((one for one in house.skills if one.name == part.skill), None)
+    if part.verb == "how":
+        return how(hands, skill) if skill else words.say("skill.none")
+    if person is None or person.role == "guest":
+        return words.say("policy.guest")
+    match part.verb:
+        case "when":
+            commands = _read(hands, part.order, reflex)
+            if not commands:
+                return words.say("skill.not_understood", order=clean(part.order, 120))
+            return await offer_to_keep(hands, part.phrase, commands)
+        case "also":
+            commands = _read(hands, part.order, reflex)
+            if not commands or skill is None:
+                return words.say("skill.not_understood", order=clean(part.order, 120))
+            return await _offer(hands, Draft("also", skill.name, steps=steps_of(commands, house.home)),
+                                words.say("skill.also", name=title(skill), orders=grouped_text(
+                                    commands, house.home, words)), commands)
+        case "except":
+            name = part.skill or house.ran.get(hands.conversation, "")
+            skill = next((one for one in house.skills if one.name == name), None)
+            thing = _thing(hands, part.thing)
+            if skill is None or not thing:
+                return words.say("skill.which", thing=clean(part.thing, 60))
+            return await _offer(hands, Draft("except", skill.name, excepted=thing),
+                                words.say("skill.without", name=title(skill), thing=thing), ())
+        case "drop":
+            if skill is None:
+                return words.say("skill.none")
+            asked = words.say("skill.drop", name=title(skill))
+            return await _offer(hands, Draft("drop", skill.name), asked, ())
+
+
+def _read(hands: Hands, order: str, reflex: Reads) -> tuple[Command, ...]:
+    """The commands that an order comes to, () when it is not understood as a whole."""
+    read = reflex.read(order, hands.house.home, None, now=time.monotonic())
+    if not isinstance(read, Understood):
+        return ()
+    commands: list[Command] = []
+    for part in read.parts:
+        if isinstance(part, RunSkill):
+            skill = next(one for one in hands.house.skills if one.name == part.name)
+            commands += skill_commands(skill, hands.house.home)
+        elif isinstance(part, Do):
+            commands += part.commands
+        else:
+            return ()
+    return tuple(commands)
+
+
+async def offer_to_keep(hands: Hands, phrase: str, commands: Sequence[Command], *, asked: bool = True) -> str:
+    """Show what a phrase would do from now on, and ask. asked: whether the person wanted to teach, or it is our
+    idea."""
+    words, house = hands.house.words, hands.house
+    draft = Draft("new", folder_name(phrase, [one.name for one in house.skills]), phrase=clean(phrase, 60),
+                  language=words.language, steps=steps_of(commands, house.home))
+    orders = grouped_text(commands, house.home, words)
+    return await _offer(hands, draft, words.say("skill.when" if asked else "skill.keep_it", phrase=draft.phrase,
+                                                orders=orders), commands)
+
+
+async def _offer(hands: Hands, draft: Draft, text: str, commands: Sequence[Command]) -> str:
+    words, house = hands.house.words, hands.house
+    risky = [one for one in commands if risk_of(one, house.home) > Risk.FREE]
+    parts = [text]
+    if risky:
+        parts.append(words.say("skill.risky", orders=orders_text(risky, house.home, words)))
+    if draft.change != "drop":
+        parts.append(words.say("skill.shall_i"))
+    token = house.teaching.hold(draft) if house.teaching else ""
+    await hands.offer(" ".join(parts), [Choice("", (Command(token, TEACH, None),))])
+    return " ".join(parts)
+
+
+def _thing(hands: Hands, said: str) -> str:
+    """A device, a room or a kind that words name, as a skill's file writes it; "" for none."""
+    home, words = hands.house.home, hands.house.words
+    flat = said.casefold().removeprefix("the ").strip()
+    for device in home.devices.values():
+        if flat in (name.casefold() for name in (device.name, *device.aliases)):
+            return device.name
+    for room in home.rooms.values():
+        if flat in (name.casefold() for name in (room.name, *room.aliases)):
+            return room.name
+    for kind in dict.fromkeys(device.kind for device in home.devices.values()):
+        if flat in (words.kind(kind).casefold(), words.kind(kind, 2).casefold()):
+            return kind
+    near = [device.name for device in home.devices.values() if flat and flat in device.name.casefold()]
+    return near[0] if len(near) == 1 else ""
+
+
+def how(hands: Hands, skill: Skill) -> str:
+    """What a skill does in this home, now, in words from its file."""
+    words, house = hands.house.words, hands.house
+    commands = skill_commands(skill, house.home)
+    if not commands:
+        return f"{skill.description} {words.say('skill.nothing_here')}"
+    return words.say("skill.how", name=title(skill), description=skill.description, orders=grouped_text(
+        commands, house.home, words))
+
+
+def title(skill: Skill) -> str:
+    """What people call a skill."""
+    return skill.name.replace("-", " ")
+
+
+async def again(hands: Hands, text: str) -> str:
+    """After the model worked the same order out a second time: the offer to keep it; "" when there is none to make."""
+    store = hands.house.store
+    if hands.tainted or hands.questions or not hands.outcomes or any(
+            one.result == "failed" for one in hands.outcomes) or len(text.split()) > 12:
+        return ""
+    now = {json.dumps([one.command.device, one.command.trait, one.command.value]) for one in hands.outcomes}
+    for row in await store.all("calls_of_same_text", text=text.strip(), turn=hands.turn):
+        then = {json.dumps([one["device"], one["trait"], one["value"]]) for one in json.loads(row["commands"] or "[]")}
+        if then == now:
+            return await offer_to_keep(hands, text.strip(" .!?"), [one.command for one in hands.outcomes], asked=False)
+    return ""

@@ -1,0 +1,186 @@
+"""Skills that people teach: what was understood is held until they say yes, then it is written into the skill's own
+file, so that a person can read, edit and delete it like those that came with the house."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import secrets
+import shutil
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from dobby.home.device import Command, Fault, Outcome, View
+from dobby.home.traits import Value
+
+HELD = 20
+MADE = "Taught in chat. Everything in this file may be changed by hand."
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One change to the skills: a new one, a step more, a thing left out, or one that goes. steps: as the file has
+    them."""
+
+    change: Literal["new", "also", "except", "drop"]
+    skill: str
+    phrase: str = ""
+    language: str = "en"
+    steps: tuple[dict[str, Any], ...] = ()
+    excepted: str = ""
+
+
+@dataclass(slots=True)
+class Teaching:
+    """What was understood and waits for a yes. reread: makes the house read its skills anew."""
+
+    folder: Path
+    reread: Callable[[], Awaitable[None]]
+    _held: dict[str, Draft] = field(default_factory=dict)
+
+    def hold(self, draft: Draft) -> str:
+        """Keep a draft; the token that a yes brings back."""
+        token = f"skill:{secrets.token_hex(4)}"
+        self._held = {**dict(list(self._held.items())[-HELD:]), token: draft}
+        return token
+
+    async def keep(self, command: Command) -> Outcome:
+        """The command `teach`: write what was understood."""
+        draft = self._held.pop(command.device, None)
+        if draft is None:
+            return _failed(command, "I no longer know what it was; teach me again.")
+        try:
+            await asyncio.to_thread(write, self.folder, draft)
+        except (OSError, ValueError) as wrong:
+            return _failed(command, f"The skill's file could not be written: {wrong}")
+        await self.reread()
+        return Outcome(command, "confirmed", draft.skill, datetime.now(UTC))
+
+
+def _failed(command: Command, text: str) -> Outcome:
+    return Outcome(command, "failed", error=Fault("unknown", text))
+
+
+def steps_of(commands: Sequence[Command], view: View) -> tuple[dict[str, Any], ...]:
+    """Commands as the steps of a file: by kind and room where all of that kind there are meant, else by name."""
+    groups: dict[str, tuple[dict[str, Value], list[str]]] = {}
+    by_device: dict[str, dict[str, Value]] = {}
+    for command in commands:
+        by_device.setdefault(command.device, {})[command.trait] = command.value
+    for id_, states in by_device.items():
+        groups.setdefault(json.dumps(states, sort_keys=True), (states, []))[1].append(id_)
+    return tuple({**_whom(ids, states, view), "set": states} for states, ids in groups.values())
+
+
+def _whom(ids: Sequence[str], states: dict[str, Value], view: View) -> dict[str, Any]:
+    devices = [view.devices[id_] for id_ in ids if id_ in view.devices]
+    kinds, rooms = {one.kind for one in devices}, {one.room for one in devices}
+    if len(kinds) == 1 and len(devices) > 1:
+        (kind,) = kinds
+        able = [one for one in view.devices.values() if one.kind == kind and all(map(one.trait, states))]
+        if len(able) == len(devices):
+            return {"kind": kind}
+        if len(rooms) == 1 and sum(one.room in rooms for one in able) == len(devices):
+            return {"kind": kind, "room": sorted(rooms)}
+    return {"name": [one.name for one in devices]}
+
+
+def folder_name(phrase: str, taken: Sequence[str]) -> str:
+    """What a new skill's folder is called."""
+    plain = re.sub(r"[^a-z0-9]+", "-", phrase.casefold()).strip("-")[:40].strip("-") or "taught"
+    return next(name for name in (plain, *(f"{plain}-{at}" for at in range(2, 99))) if name not in taken)
+
+
+def write(folder: Path, draft: Draft) -> None:
+    """Bring a draft into the skill's file. Blocking; ValueError when the file is not of the form that it needs."""
+    path = folder / draft.skill / "SKILL.md"
+    if draft.change == "new":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(_page(draft), encoding="utf-8")
+        return
+    if draft.change == "drop":
+        shutil.rmtree(path.parent)
+        return
+    text = path.read_text("utf-8")
+    new = _with_steps(text, draft.steps) if draft.change == "also" else _without(text, draft.excepted)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(new, encoding="utf-8")
+    temporary.replace(path)
+
+
+def _page(draft: Draft) -> str:
+    about = _quoted(f"Does what was taught for “{draft.phrase}”.")
+    lines = ["---", f"name: {draft.skill}", f"description: {about}", "metadata:", "  dobby:", "    phrases:",
+             f"      {draft.language}: [{_quoted(draft.phrase)}]", "    steps:", *_step_lines(draft.steps, "      "),
+             "---", f"# {draft.phrase}", "", MADE, ""]
+    return "\n".join(lines)
+
+
+def _step_lines(steps: Sequence[dict[str, Any]], indent: str) -> list[str]:
+    lines = []
+    for step in steps:
+        items = [f"{key}: {_inline(value)}" for key, value in step.items()]
+        lines += [f"{indent}- {items[0]}", *(f"{indent}  {item}" for item in items[1:])]
+    return lines
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_inline(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_inline, value)) + "]"
+    return _quoted(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _block(lines: Sequence[str]) -> tuple[int, int, str]:
+    """Where the steps of a skill stand: first line, line after the last, and the indent of each "- "."""
+    start = next((at for at, line in enumerate(lines) if re.fullmatch(r"\s*steps:\s*", line)), None)
+    if start is None:
+        raise ValueError("it has no steps of its own")
+    first = next((at for at in range(start + 1, len(lines)) if lines[at].strip()), len(lines))
+    found = re.match(r"(\s*)- ", lines[first]) if first < len(lines) else None
+    if found is None:
+        raise ValueError("its steps are written in a form that I do not change")
+    indent = found[1]
+    end = first
+    while end < len(lines) and (lines[end].startswith(f"{indent}- ") or lines[end].startswith(f"{indent}  ")):
+        end += 1
+    return first, end, indent
+
+
+def _with_steps(text: str, steps: Sequence[dict[str, Any]]) -> str:
+    lines = text.split("\n")
+    _, end, indent = _block(lines)
+    return "\n".join([*lines[:end], *_step_lines(steps, indent), *lines[end:]])
+
+
+def _without(text: str, thing: str) -> str:
+    """Every step with this thing among its exceptions."""
+    lines = text.split("\n")
+    first, end, indent = _block(lines)
+    steps: list[list[str]] = []
+    for line in lines[first:end]:
+        if line.startswith(f"{indent}- "):
+            steps.append([line])
+        else:
+            steps[-1].append(line)
+    done: list[str] = []
+    for step in steps:
+        at = next((at for at, line in enumerate(step) if re.match(r"\s*(- )?except:", line)), None)
+        if at is None:
+            step.append(f"{indent}  except: [{_quoted(thing)}]")
+        elif (listed := re.match(r"(\s*(?:- )?except:\s*)\[(.*)\]\s*$", step[at])) is not None:
+            step[at] = f"{listed[1]}[{listed[2]}{', ' if listed[2].strip() else ''}{_quoted(thing)}]"
+        else:
+            single = step[at].partition("except:")
+            step[at] = f"{single[0]}except: [{_quoted(single[2].strip())}, {_quoted(thing)}]"
+        done += step
+    return "\n".join([*lines[:first], *done, *lines[end:]])
