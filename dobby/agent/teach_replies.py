@@ -4,6 +4,7 @@ from then on without a model. What is risky in it is named in the question, and 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Sequence
 from typing import Protocol
@@ -86,7 +87,8 @@ async def offer_to_keep(hands: Hands, phrase: str, commands: Sequence[Command], 
     """Show what a phrase would do from now on, and ask. asked: whether the person wanted to teach, or it is our
     idea."""
     words, house = hands.house.words, hands.house
-    draft = Draft("new", folder_name(phrase, [one.name for one in house.skills]), phrase=clean(phrase, 60),
+    phrase = " ".join(re.findall(r"[\w'’\-]+", clean(phrase, 60)))  # phrases are known without their signs
+    draft = Draft("new", folder_name(phrase, [one.name for one in house.skills]), phrase=phrase,
                   language=words.language, steps=steps_of(commands, house.home))
     orders = grouped_text(commands, house.home, words)
     return await _offer(hands, draft, words.say("skill.when" if asked else "skill.keep_it", phrase=draft.phrase,

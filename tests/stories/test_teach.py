@@ -1,0 +1,84 @@
+"""Teaching over the outer faces: shown, asked, written, and done from then on without a model; what a model worked out
+twice is offered to be kept."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.stories.house import GUEST, House, lived_in
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> AsyncIterator[House]:
+    """A house of its own, whose skills are written into."""
+    async with lived_in(tmp_path_factory.mktemp("teach"), "--model") as one:
+        yield one
+
+
+async def test_taught_written_done_extended_and_forgotten(house: House) -> None:
+    shown = await house.say("when I say reading time, set the study lights to 30 and close the bedroom shades")
+    assert shown["mind"] == "reflex"
+    assert "Shall I keep that" in shown["reply"]
+    assert shown["outcomes"] == []
+    await house.say("yes")
+    path = Path(house.ready["workspace"]) / "skills" / "reading-time" / "SKILL.md"
+    assert path.exists()
+    done = await house.say("reading time")
+    assert {one["result"] for one in done["outcomes"]} == {"confirmed"}
+    assert (await house.state("study_lamp"))["brightness"] == 30
+    assert (await house.state("bedroom_shades"))["position"] == 0
+    await house.say("reading time should also turn off the kitchen lights")
+    await house.say("yes")
+    await house.hand("kitchen_ceiling", on=True)
+    await house.say("reading time")
+    assert (await house.state("kitchen_ceiling"))["on"] is False
+    await house.hand("study_lamp", on=False)
+    await house.say("reading time without the study lamp")
+    await house.say("yes")
+    await house.say("reading time")
+    assert (await house.state("study_lamp"))["on"] is False
+    assert "switch off" in (await house.say("how do you do reading time?"))["reply"]
+    await house.say("forget reading time")
+    await house.say("yes")
+    assert not path.exists()
+
+
+async def test_what_is_risky_in_a_skill_asks_whenever_it_runs(house: House) -> None:
+    shown = await house.say("when I say open sesame, unlock the front door")
+    assert "ask about each time" in shown["reply"]
+    await house.say("yes")
+    asked = await house.say("open sesame")
+    assert asked["question"] is not None
+    assert (await house.state("front_door"))["locked"] is True
+    await house.say("no")
+
+
+async def test_a_guest_teaches_nothing(house: House) -> None:
+    since = await house.last_id()
+    await house.text("when I say boo, turn off the kitchen lights", GUEST)
+    (said,) = await house.texts(1, since, GUEST)
+    assert "Shall I keep" not in said
+
+
+async def test_what_the_model_worked_out_twice_is_offered_and_then_costs_nothing(house: House) -> None:
+    lamp = (await house.device("desk_lamp"))["id"]
+    call = {"tools": [{"name": "set_devices", "input": {"commands": [
+        {"device": lamp, "trait": "brightness", "value": 20}]}}]}
+    words = "make it cosy for my tea, would you"
+    for _ in range(2):
+        await house.script(call, {"text": ""})
+        answer = await house.say(words)
+        assert answer["mind"] == "claude", answer
+    assert "second time" in answer["reply"], answer["reply"]
+    assert "Done" in (await house.say("yes"))["reply"]
+    asked = len(await house.asked())
+    await house.hand("desk_lamp", brightness=90)
+    kept = await house.say(words)
+    assert kept["mind"] == "reflex"
+    assert (await house.state("desk_lamp"))["brightness"] == 20
+    assert len(await house.asked()) == asked
