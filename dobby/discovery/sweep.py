@@ -7,6 +7,7 @@ One scan at a time, at most so many packets a second, and a log of what was touc
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import re
@@ -29,6 +30,7 @@ PORTS = (80, 443, 8080, 8000, 8081, 8888, 5000, 3000, 81, 22, 53, 139, 554, 631,
          8008, 8009, 8060, 8123, 8443, 9100, 9999, 2101, 32400, 49152)
 WEB = frozenset({80, 81, 3000, 5000, 8000, 8008, 8060, 8080, 8081, 8123, 8888, 1400, 49152})
 ROUNDS = (0.25, 0.35)  # seconds after each round of pokes until the neighbour table is read
+PART, SLOW_ROUNDS = 256, (0.6, 0.9)  # addresses asked for at a time, and the waits where there are many such parts
 BURST, PAUSE = 64, 0.02  # datagrams at once, and seconds between bursts
 VISITS, VISIT_SECONDS = 256, 0.8  # connections at a time, and seconds until one counts as refused
 DEAF, DEAF_SECONDS = 6, 0.2  # a host that left so many visits without any answer gets less time at its other ports
@@ -72,34 +74,33 @@ class Sweep:
     # --- who is there -------------------------------------------------------------------------------------------------
 
     async def _alive(self, networks: Sequence[Network]) -> list[str]:
-        """Addresses that answered, told to the hosts as they come."""
+        """Addresses that answered, told to the hosts as they come; a few hundred at a time, as the kernel's neighbour
+        table holds a thousand, those that nobody answered for among them."""
         vendor = await _vendors()
         found: dict[str, str] = {}
-        for wait in ROUNDS:
-            for network in networks:
-                await self._poke(network, found)
-            if networks:
+        asked = [(network, [str(one) for one in network.hosts()]) for network in networks]
+        parts = [(network, all_[at : at + PART]) for network, all_ in asked for at in range(0, len(all_), PART)]
+        for at in range(0, len(parts), 2):
+            for wait in ROUNDS if len(parts) <= 2 else SLOW_ROUNDS:
+                for network, some in parts[at : at + 2]:
+                    await self._poke(self._reach.source(network), [one for one in some if one not in found])
                 await asyncio.sleep(wait)
-            for address, mac in (await asyncio.to_thread(neighbours)).items():
-                if self._reach.allows(address) and address not in self._own and found.get(address) != mac:
-                    found[address] = mac
-                    self._hosts.alive(address, mac, vendor(mac))
+                for address, mac in (await asyncio.to_thread(neighbours)).items():
+                    if self._reach.allows(address) and address not in self._own and found.get(address) != mac:
+                        found[address] = mac
+                        self._hosts.alive(address, mac, vendor(mac))
         return list(found)
 
-    async def _poke(self, network: Network, found: Mapping[str, str]) -> None:
-        """An empty datagram to the discard port of every address that has not answered yet."""
+    async def _poke(self, source: str, addresses: Sequence[str]) -> None:
+        """An empty datagram to the discard port of every address, from Dobby's own in that network."""
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.setblocking(False)
-        sock.bind((self._reach.source(network), 0))
         try:
-            for at, address in enumerate(network.hosts(), 1):
-                text = str(address)
-                if text in found or text in self._own:
-                    continue
-                try:
-                    sock.sendto(b"", (text, 9))
-                except OSError:
-                    continue
+            sock.bind((source, 0))
+            for at, address in enumerate(addresses, 1):
+                if address not in self._own:
+                    with contextlib.suppress(OSError):
+                        sock.sendto(b"", (address, 9))
                 if at % BURST == 0:
                     await asyncio.sleep(PAUSE)
         finally:

@@ -89,7 +89,7 @@ async def look(host: str, ports: Sequence[int] = (), *, mac: str = "", facts: Ma
             await looker.visit(port, path)
         for port in (ports or PORTS):
             if looker.unanswered >= UNANSWERED and not seen.pages:
-                break  # it takes every visitor and says nothing
+                return seen  # it takes every visitor and says nothing
             before = len(seen.pages)
             await looker.visit(port, "/")
             if len(seen.pages) == before:
