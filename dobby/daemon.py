@@ -128,7 +128,7 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     hosts = Hosts(allowed.allows, links.claim, clock.now)
     heard = _ears(config, allowed, drivers, links, hosts)
     newcomers = Newcomers(hosts, store, lambda: clock.now().astimezone(local))
-    sweep = Sweep(allowed, hosts, clock.now, workspace / "scans.log")
+    sweep = Sweep(allowed, hosts, clock.now, workspace / "scans.log", (config.web.port, config.twilio.webhook_port))
     soul, soul_problems = await asyncio.to_thread(read_soul, workspace / "SOUL.md")
     skills, skill_problems = await asyncio.to_thread(load_skills, workspace / "skills")
     words = await asyncio.to_thread(Words, config.home.language, address=soul.address, dryness=soul.dryness,
@@ -178,7 +178,7 @@ def _mind(house: House, workspace: Path, config: Config, now: Callable[[], datet
 
 async def _learner(shelf: Shelf, house: House, links: Links, settings: Settings, allowed: Reach) -> Learner:
     """What can be learned of what is on the network, and what was."""
-    learner = Learner(shelf, house.home, house.store, links, settings, allowed.allows)
+    learner = Learner(shelf, house.home, house.store, links, settings, allowed.elsewhere)
     await learner.open()
 
     async def no_longer(key: str) -> None:

@@ -7,23 +7,16 @@ voice alone. What a stranger's words touched may do nothing that asks. The model
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
-from dobby.home.device import Command, Device, View
+from dobby.home.device import Command, View
+from dobby.home.entrance import lets_in
 from dobby.home.traits import Risk
 from dobby.home.verdict import JOINING, PAIR, Verdict
 from dobby.home.vocabulary import known
 from dobby.messages import Person
 
-# what lets somebody in, and what only hangs before it, in the five languages
-GARAGE = re.compile(r"garage|garaje|cochera")
-ENTRANCE = re.compile(r"garage|garaje|cochera|carport|\bdoors?\b|\bgates?\b|entrance|driveway|barrier|tür|\btor\b|tor$|"
-                      r"einfahrt|puerta|portón|verja|\bporte|portail|barrière|deur|poort|slagboom")
-SCREEN = re.compile(r"blind|shade|curtain|window|shutter|awning|screen|light|lamp|camera|bell|rollo|rollladen|jalousie|"
-                    r"vorhang|markise|licht|lampe|klingel|persiana|cortina|estor|luz|timbre|volet|rideau|\bstores?\b|"
-                    r"lumière|sonnette|rolluik|gordijn|bel\b|verlichting")
 Source = Literal["phrase", "model", "page", "undo", "answer", "program"]
 GUEST_KINDS = ("light", "speaker")
 __all__ = ["PAIR", "Asker", "Source", "judge", "risk_of"]
@@ -49,19 +42,11 @@ def risk_of(command: Command, view: View) -> Risk:
         return Risk.ASK
     own = device.trait(command.trait) or row
     risk = max(row.risk(command.value), own.risk(command.value))
-    if device.kind in ("plug", "shade") and _opens(command, device):
+    if lets_in(command, device):
         return Risk.SECURE
     if device.kind == "plug" and not device.in_everything:
         return max(risk, Risk.ASK)
     return risk
-
-
-def _opens(command: Command, device: Device) -> bool:
-    """Whether it lets somebody in: a relay or motor called a door or a gate, whatever its hub takes it for."""
-    if command.trait not in ("on", "position", "tilt") or command.value is False or command.value == 0:
-        return False
-    called = " ".join((device.name, *device.aliases)).casefold()
-    return ENTRANCE.search(called) is not None and (SCREEN.search(called) is None or GARAGE.search(called) is not None)
 
 
 def judge(command: Command, asker: Asker, view: View) -> Verdict:

@@ -7,6 +7,7 @@ command `pair`, so it passes the gate like any other.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import random
@@ -14,11 +15,12 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from ipaddress import ip_address
 
 from dobby.discovery.hosts import Host
 from dobby.discovery.identify import better, by_make, claim, fits
 from dobby.discovery.networks import Reach
-from dobby.errors import DeviceError, PairingError
+from dobby.errors import DeviceError, PairingError, Refused
 from dobby.home.device import Command, Device, Driver, Fault, Found, Outcome, Secret, Settings, Sighting
 from dobby.home.home import Home
 from dobby.home.known import SILENT
@@ -32,7 +34,7 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 8.0  # seconds between attempts to connect
 BUTTON_LIMIT = 30.0  # seconds to press a link button (Hue: the window is 30 s)
 JOIN_LIMIT = 10.0  # seconds from pairing until the first devices must be there
 HUBS = ("home_assistant", "mqtt", "hue", "homekit")  # in the order of how much of a home each of them wins
-SEEN_LIMIT = 500  # things remembered from the network
+SEEN_LIMIT, EACH = 500, 60  # things remembered from the network, and from one host of it
 
 
 @dataclass(slots=True)
@@ -97,6 +99,7 @@ class Links:
         while True:
             began = time.monotonic()
             try:
+                self._inside(kept.found.host)
                 async with kept.driver.connect(kept.found, {**self._shared, **kept.secret}, self._settings) as link:
                     kept.state = "up"
                     self._home.explain(kept.found.key, SILENT)
@@ -112,6 +115,13 @@ class Links:
                 kept.state = "its driver broke"
             wait = FIRST_WAIT if time.monotonic() - began > LONGEST_WAIT * 2 else min(wait * 2, LONGEST_WAIT)
             await asyncio.sleep(wait * random.uniform(0.7, 1.0))  # noqa: S311  # jitter, not a secret
+
+    def _inside(self, host: str) -> None:
+        """Refused when an address lies in no network that may be looked at any more, or never did."""
+        with contextlib.suppress(ValueError):  # a name is the owner's own word
+            ip_address(host)
+            if self._reach.networks and not self._reach.allows(host):
+                raise Refused("It is in no network that I may look at.")
 
     def _remember(self, device: Device, link: str) -> None:
         if self._group is not None:
@@ -140,7 +150,8 @@ class Links:
             return
         driver, found = claimed
         before = self._seen.get(found.key)
-        if before is not None or len(self._seen) < SEEN_LIMIT:
+        if before is not None or (len(self._seen) < SEEN_LIMIT and sum(
+                one.host == found.host for _, one, _ in self._seen.values()) < EACH):
             self._seen[found.key] = (driver, better(before[1] if before else None, found), time.monotonic())
         kept = self._kept.get(found.key)
         if kept is not None and kept.state != "up" and _place(kept.found) != _place(found):

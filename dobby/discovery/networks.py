@@ -35,6 +35,10 @@ class Reach:
             return False
         return any(address in network for network in self.networks)
 
+    def elsewhere(self, host: str) -> bool:
+        """Whether it lies there and is not this machine."""
+        return self.allows(host) and host not in self.addresses
+
     def broadcast(self, network: Network) -> str:
         """Where a datagram for everybody of a network goes."""
         return self.everybody.get(network) or str(network.broadcast_address)

@@ -24,6 +24,7 @@ FETCH_LIMIT = 3.0  # seconds
 AT_ONCE = 8  # descriptions fetched at a time
 EVERYTHING = "ssdp:all"
 KINDS_LIMIT = 12  # kinds that one place is heard for
+PLACES, EACH = 2000, 20  # descriptions that are heard of, and of one host
 TAGS = ("friendlyName", "manufacturer", "modelName", "modelNumber", "roomName", "displayName", "UDN")
 
 
@@ -105,7 +106,10 @@ class Ssdp:
             return
         kind = fields.get("st") or fields.get("nt", "")
         telling = kind in self._targets or kind == "upnp:rootdevice" or ":device:" in kind
-        if host != sender or not self._reach.allows(sender) or not telling or len(self._known) > 1000:
+        if host != sender or not self._reach.allows(sender) or not telling:
+            return
+        if location not in self._known and (len(self._known) >= PLACES or sum(
+                one.startswith(f"http://{sender}") for one in self._known) >= EACH):
             return
         known = self._known.setdefault(location, set())
         if kind in known or (len(known) >= KINDS_LIMIT and kind not in self._targets):

@@ -74,11 +74,12 @@ class Draft:
                 requests[f"set_{one.meant.trait}"] = request
                 row["set"] = f"set_{one.meant.trait}"
             traits[one.meant.trait] = row
+        name = "".join(c if c.isprintable() else " " for c in self.name).strip()[:60] or self.kind
         talks: Row = {"by": self.by, "port": self.port}
         for key, value in (("path", self.path), ("hello", self.hello)):
             if value:
                 talks[key] = value
-        data = {"recipe": 1, "name": self.name, "kind": self.kind, "known_by": self.known_by, "talks": talks,
+        data = {"recipe": 1, "name": name, "kind": self.kind, "known_by": self.known_by, "talks": talks,
                 "requests": requests, "traits": traits}
         return parse(toml(data), self.slug)
 

@@ -24,6 +24,7 @@ from dobby.learning.look import Look, look
 from dobby.learning.shelf import Shelf
 from dobby.learning.trial import Trial, attempt, prove
 from dobby.store import Store
+from dobby.wire.neighbours import gateways
 from dobby.wire.recipe.data import Recipe, parse
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,8 @@ class Learner:
         self.studied: dict[str, Studied] = {}
         self.ask_model: AskModel | None = None  # what helps where no rule knows; None without a model
         self._driver = shelf.driver()
+        self._waiting, self._joining = set[str](), set[asyncio.Task[None]]()
+        shelf.on_met = self._met
         home.also_does(TRY, self.try_it)
         home.also_does(KEEP, self.keep)
 
@@ -79,10 +82,12 @@ class Learner:
         kept = await self._store.fact(FACT, {})
         self.shelf.approved = {slug: row["hash"] for slug, row in kept.items()}
         self.shelf.aside = {slug: row["aside"] for slug, row in kept.items() if row.get("aside")}
+        self._waiting |= {slug for slug, row in kept.items() if row.get("waiting")}
         await asyncio.to_thread(self.shelf.load)
 
     async def _write(self) -> None:
-        await self._store.set_fact(FACT, {slug: {"hash": hash_, "aside": self.shelf.aside.get(slug, "")}
+        await self._store.set_fact(FACT, {slug: {"hash": hash_, "aside": self.shelf.aside.get(slug, ""),
+                                                 "waiting": slug in self._waiting}
                                           for slug, hash_ in self.shelf.approved.items()})
 
     async def study(self, host: str, ports: Sequence[int] = (), *, mac: str = "",
@@ -91,7 +96,10 @@ class Learner:
         if not self._allows(host):
             return None
         seen = await look(host, ports, mac=mac, facts=facts, more=more)
-        studied = Studied(host, seen, await asyncio.to_thread(guess, seen))
+        draft = None if host in await asyncio.to_thread(gateways) else await asyncio.to_thread(guess, seen)
+        if draft is not None:
+            draft.name = self._free(draft.name)
+        studied = Studied(host, seen, draft)
         self._hold(studied)
         return studied
 
@@ -102,12 +110,24 @@ class Learner:
             while len(self.studied) > DRAFTS:
                 self.studied.pop(next(iter(self.studied)))
 
+    def _free(self, name: str) -> str:
+        """A name that nothing in the home has: a stranger may not take another's."""
+        taken = {one.casefold() for device in self._home.devices.values() for one in (device.name, *device.aliases)}
+        names = [name, *(f"{name} {number}" for number in range(2, 99))]
+        return next((one for one in names if one.strip().casefold() not in taken), name)
+
     def propose(self, host: str, text: str, slug: str, seen: Look) -> Studied:
         """A recipe that somebody else wrote, to be tried; ConfigError says what is wrong with it. By its words it may
         do no more than any recipe."""
         if not self._allows(host):
             raise ConfigError([f"{host} is not in a network that the owner named"])
+        if host in gateways():
+            raise ConfigError([f"{host} is the way out of the house, which is left alone"])
         recipe = parse(text, slug)
+        if self._free(recipe.name) != recipe.name:
+            raise ConfigError([f"name: there is a {recipe.name!r} in the home already; call it otherwise"])
+        if seen.mac and recipe.known_by.get("mac", seen.mac).lower() != seen.mac.lower():
+            raise ConfigError([f"known_by.mac: its hardware address is {seen.mac}"])
         invented = [value for value in recipe.known_by.values() if recipe.ask is None and not seen.holds(value)]
         if invented:
             raise ConfigError([f"known_by: the device never said {invented[0]!r} of itself; give what it says, or ask "
@@ -144,9 +164,15 @@ class Learner:
             recipe = next((one for one in self.shelf.foreign() if one.key == command.device), None)
             if recipe is None:
                 return _failed(command, "I no longer have it before me; ask me to look at it again.")
+            if wrong_one := self._claimed(recipe):
+                return _failed(command, wrong_one)
             self.shelf.approved[recipe.slug] = recipe.hash
+            self.shelf.aside.pop(recipe.slug, None)
+            self._waiting.add(recipe.slug)
             await self._write()
             return Outcome(command, "confirmed", True, datetime.now(UTC))
+        if wrong_one := self._claimed(recipe):
+            return _failed(command, wrong_one)
         found = Found(recipe.key, "learned", recipe.name, studied.host, recipe.port)
         answers = await self._answers(recipe, found, studied.secret)
         try:
@@ -157,6 +183,30 @@ class Learner:
         await self._joins.accept(self._driver, found, studied.secret)
         self.studied.pop(command.device, None)
         return Outcome(command, "confirmed", True, datetime.now(UTC))
+
+    def _claimed(self, recipe: Recipe) -> str:
+        """Why a recipe may not be kept: another is for the same device, or has its name; "" when it may."""
+        ids = {value.casefold() for value in recipe.known_by.values()}
+        other = next((one for slug, one in self.shelf.recipes.items() if slug != recipe.slug and ids & {
+            value.casefold() for value in one.known_by.values()} and self.shelf.approved.get(slug) == one.hash), None)
+        if other is not None:
+            return f"“{other.name}” is that device already; forget it first."
+        mine = self._home.devices.get(recipe.key)
+        if mine is None and self._free(recipe.name) != recipe.name:
+            return f"There is a “{recipe.name}” in the home already; give it another name in its device.toml."
+        return ""
+
+    def _met(self, recipe: Recipe, found: Found) -> None:
+        """A device of a recipe from elsewhere, which was said yes to, is on the network: it joins now."""
+        if recipe.slug in self._waiting:
+            self._waiting.discard(recipe.slug)
+            task = asyncio.get_running_loop().create_task(self._join(found))
+            self._joining.add(task)
+            task.add_done_callback(self._joining.discard)
+
+    async def _join(self, found: Found) -> None:
+        await self._write()
+        await self._joins.accept(self._driver, found, {})
 
     async def _answers(self, recipe: Recipe, found: Found, secret: Secret) -> dict[str, bytes]:
         """What it answers to each question of its recipe, for the test that is kept with it."""
@@ -172,6 +222,7 @@ class Learner:
 
     async def drop(self, key: str) -> None:
         """Everything that is known of a learned device besides its link: its folder and its approval."""
+        self._waiting.discard(key.partition(":")[2])
         await asyncio.to_thread(self.shelf.forget, key.partition(":")[2])
         self.studied.pop(key, None)
         await self._write()

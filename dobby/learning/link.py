@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from ipaddress import ip_address
 
 from dobby.errors import Garbage, Refused
 from dobby.home.device import Command, Device, Found, Reading, Secret, Settings
 from dobby.home.stream import Stream
-from dobby.wire.neighbours import neighbours
+from dobby.wire.neighbours import gateways, neighbours
 from dobby.wire.recipe.data import Ability, Recipe
 from dobby.wire.recipe.line import Line, opened
 from dobby.wire.recipe.values import NOT_THERE, find
@@ -132,16 +135,30 @@ class RecipeLink:
 async def drive(recipe: Recipe, found: Found, secret: Secret, settings: Settings,
                 aside: Aside) -> AsyncIterator[RecipeLink]:
     """A link to the learned device at an address; Refused when another device answers there."""
-    mac, here = recipe.known_by.get("mac", "").lower(), ""
+    if found.host in await asyncio.to_thread(gateways):
+        raise Refused("That is the way out of the house, which I leave alone.")
+    mac = recipe.known_by.get("mac", "").lower()
     link = RecipeLink(recipe, settings, aside)
+    if mac and await asyncio.to_thread(_card, found.host, mac) != mac:
+        raise Refused("Another device answers at this address.")
     async with opened(recipe, found.host, secret, link.pushed, link.stream.broken, found.port) as line:
         link.open(line)
         try:
-            if mac:
-                here = (await asyncio.to_thread(neighbours)).get(found.host, mac)
-            if here != mac:
-                raise Refused("Another device answers at this address.")
             await link.identify()
             yield link
         finally:
             link.close()
+
+
+def _card(host: str, wanted: str) -> str:
+    """The hardware address behind an address; asked for where the kernel has not met it. The wanted one where there is
+    none to be had: on a loopback, or on systems that do not tell. Blocking, up to half a second."""
+    if ip_address(host).is_loopback:
+        return wanted
+    for _ in range(5):
+        if here := neighbours().get(host):
+            return here
+        with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.sendto(b"", (host, 9))
+        time.sleep(0.1)
+    return wanted

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dobby.home.traits import Value
+from dobby.wire.recipe.guard import denied
 
 _ON = frozenset({"on", "true", "1", "yes", "enabled", "active", "running"})
 _OFF = frozenset({"off", "false", "0", "no", "disabled", "inactive", "standby", "stopped"})
@@ -127,7 +128,7 @@ def meaning(path: Sequence[str], value: Any, beside: Mapping[str, Any], kind: st
     if set(words) & _SKIPPED and not set(words) & {"target", "setpoint"}:
         return None
     options = [one for one in beside.get("options", ())
-               if isinstance(one, str | int | float) and not isinstance(one, bool)]
+               if isinstance(one, str | int | float) and not isinstance(one, bool) and sayable(one)]
     number = _as_number(value)
     if isinstance(value, bool) or (isinstance(value, str) and value.casefold() in _ON | _OFF and not options) or (
             options and {str(one).casefold() for one in options} <= _ON | _OFF):
@@ -139,6 +140,11 @@ def meaning(path: Sequence[str], value: Any, beside: Mapping[str, Any], kind: st
     if isinstance(value, str):
         return _word(words, near, value, kind)
     return None
+
+
+def sayable(option: str | int | float) -> bool:
+    """Whether a word that a device offers is one that a recipe may say: short, printable, none that it never says."""
+    return not isinstance(option, str) or (option.isprintable() and 0 < len(option) <= 60 and not denied(option))
 
 
 def _first(table: Sequence[tuple[str, frozenset[str]]], *word_lists: Sequence[str]) -> str:

@@ -181,7 +181,8 @@ _SPOKEN = re.compile(r"\b(PUT|POST|PATCH)\s+(/[A-Za-z0-9_\-./]*)([^\n<]{0,200})"
 def _spoken(text: str) -> list[Operation]:
     """Plain words of a help page: "PUT /level {"value": 0-100}", "POST /cmd with power=on|off"."""
     found = []
-    for method, path, rest in _SPOKEN.findall(html.unescape(re.sub(r"</?(code|b|tt|kbd|i|em|strong)[^>]*>", "", text))):
+    plain = html.unescape(re.sub(r"</?(?:code|b|tt|kbd|i|em|strong)[^>]{0,100}>", "", text))
+    for method, path, rest in _SPOKEN.findall(plain):
         braces = re.search(r"\{.*\}", rest)
         pairs = re.findall(r"([a-z_]\w*)=([^\s&,;)]*)", rest, re.IGNORECASE)
         fields: dict[str, dict[str, Any]] = {}
@@ -201,13 +202,13 @@ def _spoken(text: str) -> list[Operation]:
 def _forms(page: Page) -> list[Operation]:
     """The forms of a page: where they go, and their inputs with their limits."""
     found = []
-    for head, body in re.findall(r"<form([^>]*)>(.*?)</form>", page.text, re.DOTALL | re.IGNORECASE)[:20]:
+    for head, body in _blocks(page.text, "form"):
         attributes = _attributes(head)
         target = urlsplit(urljoin(page.path, attributes.get("action", page.path)))
         if target.netloc:
             continue
         fields: dict[str, dict[str, Any]] = {}
-        for name, rest in re.findall(r"<(input|select|button)([^>]*)>", body, re.IGNORECASE):
+        for name, rest in re.findall(r"<(input|select|button)([^>]{0,500})>", body, re.IGNORECASE):
             row = _attributes(rest)
             if row.get("name") and row.get("type") not in ("password", "file", "hidden"):
                 limits: dict[str, Any] = {key: row[key] for key in ("min", "max") if key in row}
@@ -215,15 +216,31 @@ def _forms(page: Page) -> list[Operation]:
                     options = [*fields.get(row["name"], {}).get("options", []), row.get("value", "on")]
                     limits = {"options": options}
                 fields[row["name"]] = {**fields.get(row["name"], {}), **limits}
-        for rest, inside in re.findall(r"<select([^>]*)>(.*?)</select>", body, re.DOTALL | re.IGNORECASE):
+        for rest, inside in _blocks(body, "select"):
             row = _attributes(rest)
             values = [(_attributes(one).get("value") or text.strip()) for one, text in re.findall(
-                r"<option([^>]*)>([^<]*)", inside, re.IGNORECASE)]
+                r"<option([^>]{0,200})>([^<]{0,200})", inside, re.IGNORECASE)]
             if row.get("name") and values:
                 fields[row["name"]] = {"options": values}
         if fields:
             method = attributes.get("method", "get").upper()
             found.append(Operation(method, target.path, "query" if method == "GET" else "form", fields))
+    return found
+
+
+def _blocks(text: str, tag: str, most: int = 20) -> list[tuple[str, str]]:
+    """(what stands in the tag, what stands between it and its end) for the first elements of a name; found by plain
+    search, as a page may be made to keep a pattern busy."""
+    found: list[tuple[str, str]] = []
+    low, at = text.casefold(), 0
+    if len(low) != len(text):
+        low = text  # letters that are longer when small: such a page is read as it is written
+    while len(found) < most and (start := low.find(f"<{tag}", at)) >= 0:
+        opened, end = low.find(">", start), low.find(f"</{tag}", start)
+        if opened < 0 or end < 0:
+            break
+        found.append((text[start + len(tag) + 1 : opened][:500], text[opened + 1 : end]))
+        at = end + len(tag)
     return found
 
 

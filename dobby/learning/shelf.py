@@ -33,6 +33,7 @@ class Shelf:
     aside: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     on_aside: Callable[[Recipe, str], None] = lambda recipe, why: None
+    on_met: Callable[[Recipe, Found], None] = lambda recipe, found: None  # a device of this shelf is on the network
 
     def load(self) -> None:
         """Read every recipe of the folder anew; a broken one is a problem and stops no other."""
@@ -89,7 +90,9 @@ class Shelf:
         for slug, recipe in self.recipes.items():
             known = {recipe.known_by[kind].casefold() for kind in IDENTITIES if kind in recipe.known_by}
             if known & said and self.approved.get(slug) == recipe.hash:
-                return Found(recipe.key, MAKE, recipe.name, sighting.host, recipe.port, why="I learned it here")
+                found = Found(recipe.key, MAKE, recipe.name, sighting.host, recipe.port, why="I learned it here")
+                self.on_met(recipe, found)
+                return found
         return None
 
     def _connect(self, found: Found, secret: Secret, settings: Settings) -> AbstractAsyncContextManager[Link]:

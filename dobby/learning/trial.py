@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from dobby.errors import ConfigError, DeviceError, OutOfRange
 from dobby.home.device import Command, Found, Reading, Secret, Settings
-from dobby.home.traits import Trait, Value
+from dobby.home.entrance import lets_in
+from dobby.home.traits import Risk, Trait, Value
 from dobby.learning.draft import Draft, harm
 from dobby.learning.link import RecipeLink, drive
 from dobby.wire.recipe.data import Ability, Recipe
@@ -51,13 +52,15 @@ async def attempt(draft: Draft, host: str, secret: Secret, settings: Settings, p
         except ConfigError as error:
             log.debug("a way that may not be: %s", error)
             continue
+        if not way.told and not careful(recipe):
+            continue  # nothing of it is tried, so only what the device says of itself is believed
         if time.monotonic() > until:
             return Trial(None, said=said or "It took too long.")
         trial = await prove(recipe, host, secret, settings, shift, patience)
         if trial.recipe is not None:
             return trial
         said, shift = trial.said or said, shift + FIELDS
-    if all(one.meant.sensed for one in draft.fields):
+    if not said:
         with contextlib.suppress(ConfigError):
             return await prove(draft.recipe(None), host, secret, settings)
     return Trial(None, said=said or "I found no way to set anything.")
@@ -69,12 +72,12 @@ async def prove(recipe: Recipe, host: str, secret: Secret, settings: Settings, s
     what took an order shows it."""
     said = ""
     found = Found(recipe.key, "learned", recipe.name, host, recipe.port)
-    settable = sorted((one for one in recipe.abilities if one.set), key=lambda one: harm(one.trait.name))
     try:
         async with drive(recipe, found, secret, settings, _nothing) as link:
-            if not settable:
+            harmless = careful(recipe)
+            if not harmless:
                 return Trial(recipe) if await _shown(link) else Trial(None, said="It shows nothing.")
-            for at, one in enumerate(settable[:FIELDS]):
+            for at, one in enumerate(harmless[:FIELDS]):
                 trial = await _try(recipe, link, one, shift + at, patience)
                 if trial.recipe is not None:
                     return trial
@@ -82,6 +85,15 @@ async def prove(recipe: Recipe, host: str, secret: Secret, settings: Settings, s
     except (DeviceError, TimeoutError) as error:
         said = error.text if isinstance(error, DeviceError) else "It does not answer."
     return Trial(None, said=said)
+
+
+def careful(recipe: Recipe) -> list[Ability]:
+    """What of a recipe may be tried, the harmless first: nothing that could let somebody into the house."""
+    device = recipe.device()
+    return sorted((one for one in recipe.abilities if one.set and not any(
+        one.trait.risk(value) >= Risk.SECURE or lets_in(Command(device.id, one.trait.name, value), device)
+        for value in (True, False, *one.trait.choices, one.trait.min, one.trait.max))),
+                  key=lambda one: harm(one.trait.name))
 
 
 def _nothing(_: str) -> None:

@@ -1,4 +1,5 @@
-"""The kernel's neighbour table: which hardware address answered for which IPv4 address. Linux; nothing elsewhere."""
+"""The kernel's tables of neighbours and routes: which hardware address answered for which IPv4 address, and which
+addresses lead elsewhere. Linux; nothing on other systems."""
 
 from __future__ import annotations
 
@@ -6,6 +7,19 @@ from pathlib import Path
 
 _TABLE = Path("/proc/net/arp")
 _NOBODY = "00:00:00:00:00:00"
+
+
+_ROUTES = Path("/proc/net/route")
+
+
+def gateways() -> frozenset[str]:
+    """The addresses that lead out of the house: routers, which are nobody's to drive."""
+    try:
+        rows = [line.split() for line in _ROUTES.read_text().splitlines()[1:]]
+    except OSError:
+        return frozenset()
+    ways = [row[2] for row in rows if len(row) > 3 and int(row[3], 16) & 2]  # RTF_GATEWAY
+    return frozenset(".".join(str(part) for part in reversed(bytes.fromhex(one))) for one in ways)
 
 
 def neighbours() -> dict[str, str]:

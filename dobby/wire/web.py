@@ -54,7 +54,8 @@ async def ask_xml(web: aiohttp.ClientSession, method: str, url: str, **options: 
 def read_xml(text: bytes | str) -> ElementTree.Element:
     """A stranger's document; Garbage when it is none, or brings entities of its own."""
     try:
-        if "<!DOCTYPE" in (text if isinstance(text, str) else text.decode("utf-8", "replace")):
+        said = text if isinstance(text, str) else text.decode("utf-8", "replace")
+        if "<!DOCTYPE" in said or "\0" in said:  # zeros: another encoding, in which the word would hide
             raise Garbage("Its answer made no sense.")
         return ElementTree.fromstring(text)  # noqa: S314  # without a DOCTYPE there is nothing to expand
     except (ElementTree.ParseError, ValueError, LookupError):

@@ -44,7 +44,7 @@ from dobby.errors import ConfigError
 from dobby.home.device import Device, DeviceKind
 from dobby.home.traits import Risk, Trait, TraitKind, Value
 from dobby.home.vocabulary import known
-from dobby.wire.recipe.guard import METHODS, bad_path, denied
+from dobby.wire.recipe.guard import METHODS, bad_header, bad_path, denied, spoken
 from dobby.wire.recipe.values import Place, PlaceKind, Turn
 
 FILE = "device.toml"
@@ -141,6 +141,8 @@ def load(folder: Path) -> Recipe:
     """The recipe in a skill folder; ConfigError names file, place and mend of every mistake."""
     path = folder / FILE
     try:
+        if path.stat().st_size > LONGEST:
+            raise ConfigError([f"{path}: longer than {LONGEST} bytes"])
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as wrong:
         raise ConfigError([f"{path}: {wrong}"]) from None
@@ -156,7 +158,10 @@ def parse(text: str, slug: str, place: str = FILE) -> Recipe:
     except (tomllib.TOMLDecodeError, RecursionError) as wrong:
         raise ConfigError([f"{place}: {wrong}"]) from None
     reader = _Reader(place)
-    recipe = reader.recipe(data, slug, text)
+    try:
+        recipe = reader.recipe(data, slug, text)
+    except RecursionError:
+        raise ConfigError([f"{place}: nested too deeply"]) from None
     if reader.problems:
         raise ConfigError(reader.problems)
     return recipe
@@ -224,7 +229,7 @@ class _Reader:
         if path and (bad := bad_path(path)):
             self.wrong("talks.path", bad)
         login = self.text(talks, "login", "talks.")
-        if login and login.partition(":")[0] not in LOGINS:
+        if login and not re.fullmatch(r"(basic|bearer|(header|query):[A-Za-z0-9_\-]{1,40})", login):
             self.wrong("talks.login", f"must be one of {', '.join(LOGINS)} (header:NAME, query:NAME); the secret "
                                       "itself is asked for at pairing and never stands here")
         requests = self.requests(self.table(data, "requests"), by)
@@ -290,6 +295,8 @@ class _Reader:
                       {str(k): str(v) for k, v in self.table(row, "arguments", where).items()},
                       self.text(row, "send", where), self.text(row, "hex", where), self.text(row, "topic", where),
                       row.get("silent") is True)
+        if one.body and not isinstance(one.content, {"form": dict, "json": object}.get(one.body, str)):
+            self.wrong(f"{where}{one.body}", "must be a table" if one.body == "form" else "must be text")
         if by == "http":
             if one.method not in METHODS:
                 self.wrong(f"{where}method", f"must be one of {', '.join(sorted(METHODS))}")
@@ -301,10 +308,11 @@ class _Reader:
             self.wrong(where.rstrip("."), "needs send, hex or a body")
         if by == "mqtt" and (not one.topic or any(sign in one.topic for sign in "#+")):
             self.wrong(f"{where}topic", "must be one topic, without wildcards")
-        if any(name.lower() in ("host", "content-length", "transfer-encoding", "authorization", "cookie")
-               for name in one.headers) or not all(f"{k}{v}".isprintable() for k, v in one.headers.items()):
-            self.wrong(f"{where}headers", "may not hold Host, lengths or logins (see talks.login)")
-        said = " ".join([one.service, one.action, one.send, one.topic, " ".join(one.arguments), _spoken(one.content)])
+        for name, value in one.headers.items():
+            if bad := bad_header(name, value):
+                self.wrong(f"{where}headers", bad)
+        said = " ".join([one.service, one.action, one.send, one.topic, spoken(dict(one.arguments)),
+                         spoken(one.content)])
         if word := denied(said):
             self.wrong(where.rstrip("."), f"“{word}” is never said to a device")
         if one.hex and not re.fullmatch(r"([0-9A-Fa-f]{2}|\{value(:[1-8])?\}|\{sum\}|\{xor\}|\{crc16\})"
@@ -341,9 +349,13 @@ class _Reader:
         base = known(name, kind) or self.unknown(name, row, where)
         limits = {key: self.number(row, key, f"{where}.", getattr(base, key)) for key in ("min", "max", "step")}
         choices = row.get("choices", [mine for mine, _ in turn.words] or list(base.choices))
-        if base.kind == "choice" and not (isinstance(choices, list) and all(isinstance(c, str) for c in choices)):
-            self.wrong(f"{where}.choices", "must be a list of words")
+        if not (isinstance(choices, list) and all(isinstance(c, str) and c.isprintable() and len(c) <= 60
+                                                  for c in choices)):
+            if base.kind == "choice" or "choices" in row:
+                self.wrong(f"{where}.choices", "must be a list of words, 60 printable letters each")
             choices = []
+        if word := next((word for one in choices if (word := denied(one))), ""):
+            self.wrong(f"{where}.choices", f"“{word}” is never said to a device")
         tolerance = self.number(row, "tolerance", f"{where}.", None)
         if tolerance is None:
             tolerance = max(base.tolerance, 0.51 / abs(turn.scale or 1)) if turn.whole else base.tolerance
@@ -366,22 +378,19 @@ class _Reader:
 
     def turn(self, row: dict[str, Any], where: str) -> Turn:
         pairs: list[tuple[Value, Value]] = []
-        for pair in row.get("words", []):
+        words = row.get("words", [])
+        if not isinstance(words, list):
+            self.wrong(f"{where}.words", "must be pairs: [[ours, the device's], ...]")
+            words = []
+        for pair in words[:LIMIT]:
             if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(p, bool | int | float | str)
                                                                       for p in pair)):
                 self.wrong(f"{where}.words", "must be pairs: [[ours, the device's], ...]")
                 continue
             pairs.append((pair[0], pair[1]))
+            if any(isinstance(one, str) and (not one.isprintable() or len(one) > 60) for one in pair):
+                self.wrong(f"{where}.words", "each must be 60 printable letters at most")
             if isinstance(pair[1], str) and (word := denied(pair[1])):
                 self.wrong(f"{where}.words", f"“{word}” is never said to a device")
         scale = self.number(row, "scale", f"{where}.", 1.0) or 1.0
         return Turn(tuple(pairs), scale, self.number(row, "offset", f"{where}.", 0.0) or 0.0, row.get("whole") is True)
-
-
-def _spoken(content: Any) -> str:
-    """Every word of a body, keys too."""
-    if isinstance(content, Mapping):
-        return " ".join(f"{key} {_spoken(value)}" for key, value in content.items())
-    if isinstance(content, list):
-        return " ".join(map(_spoken, content))
-    return str(content) if isinstance(content, str) else ""

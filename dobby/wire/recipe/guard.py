@@ -7,8 +7,11 @@ rate, and none of the words below in anything it sends: nothing that a house elf
 from __future__ import annotations
 
 import asyncio
+import html
 import re
 import time
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import unquote
 
 from dobby.errors import Refused
@@ -16,7 +19,12 @@ from dobby.errors import Refused
 METHODS = frozenset({"GET", "PUT", "POST", "PATCH"})
 DENIED = frozenset({"reset", "factory", "factoryreset", "update", "upgrade", "firmware", "ota", "flash", "reboot",
                     "restart", "shutdown", "admin", "wifi", "wlan", "ssid", "provision", "unpair", "erase", "format",
-                    "password", "passwd", "credentials", "token", "exec", "shell", "cgi", "delete", "remove"})
+                    "password", "passwd", "credentials", "token", "exec", "shell", "cgi", "delete", "remove",
+                    # what routers are changed by
+                    "dhcp", "dns", "firewall", "portmapping", "pinhole", "wan", "wanip", "wanppp", "pppoe", "goform",
+                    "hnap"})
+HEADERS = frozenset({"accept", "accept-language", "content-type", "soapaction", "user-agent"})  # besides those in X-
+_NO_X = re.compile(r"x-(.*override.*|original.*|rewrite.*|forwarded.*|real-ip|method.*|http-method.*)")
 ANSWER_LIMIT = 256 * 1024  # bytes of one answer
 SECONDS = 5.0  # for one answer, from first to last byte
 A_SECOND, AN_HOUR = 8.0, 7_200  # requests of one recipe, both ways of counting
@@ -30,8 +38,8 @@ def denied(text: str) -> str:
     Words are read as people write them: "fw-update", "factoryReset" and "%75pdate" hide nothing.
     """
     for _ in range(2):
-        text = unquote(text)
-    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text)
+        text = html.unescape(unquote(text))
+    spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text))
     words = re.findall(r"[a-z]+", spaced.casefold()) + re.findall(r"[a-z]+", text.casefold())
     return next((word for word in words if word in DENIED), "")
 
@@ -46,6 +54,34 @@ def bad_path(path: str) -> str:
         return "a path may not climb or leave its host"
     word = denied(path)
     return f"“{word}” is never asked of a device" if word else ""
+
+
+def spoken(content: Any) -> str:
+    """Every word of a body, keys too."""
+    if isinstance(content, Mapping):
+        return " ".join(f"{key} {spoken(value)}" for key, value in content.items())
+    if isinstance(content, list):
+        return " ".join(map(spoken, content))
+    return str(content) if isinstance(content, str) else ""
+
+
+def bad_header(name: str, value: str) -> str:
+    """Why a header is none that a recipe may send; "" when it may: none that names a host, a login, a length or
+    another method or path than the request's own."""
+    plain = name.lower()
+    if not re.fullmatch(r"[a-z0-9\-]{1,40}", plain) or not (plain in HEADERS or plain.startswith("x-")) or (
+            _NO_X.fullmatch(plain)):
+        return f"“{name[:40]}” is no header that a recipe may send; there are {', '.join(sorted(HEADERS))}, and X-..."
+    if not value.isprintable() or len(value) > 200:
+        return f"“{name}” must hold printable letters, 200 at most"
+    word = denied(value)
+    return f"“{word}” is never said to a device" if word else ""
+
+
+def check_said(said: Any) -> None:
+    """Refused when what is about to be sent, filled in, holds a word that no recipe may send."""
+    if denied(spoken(said)):
+        raise Refused("Its recipe may not do that.")
 
 
 class Rate:

@@ -17,7 +17,7 @@ from dobby.errors import DeviceError, Garbage, Refused, Unreachable
 from dobby.home.traits import Value
 from dobby.wire.one_host import web_to
 from dobby.wire.recipe.data import Recipe, Request
-from dobby.wire.recipe.guard import ANSWER_LIMIT, METHODS, SECONDS, Rate, bad_path
+from dobby.wire.recipe.guard import ANSWER_LIMIT, METHODS, SECONDS, Rate, bad_path, check_said
 from dobby.wire.recipe.values import fill, fill_hex, fill_line, fill_path, fill_xml, local, plain
 from dobby.wire.web import read_xml
 
@@ -75,6 +75,14 @@ def _login(recipe: Recipe, secret: Mapping[str, str]) -> tuple[dict[str, str], s
     return {}, ""
 
 
+def _line(request: Request, value: Value) -> str:
+    """What one request says in a line or message, filled in; Refused when a word in it is never said to a device."""
+    filled = fill(request.content, value) if request.body == "json" else fill_line(
+        request.send or str(request.content or ""), value)
+    check_said(filled)
+    return json.dumps(filled) if request.body == "json" else str(filled)
+
+
 async def fetch(web: aiohttp.ClientSession, method: str, url: str, **options: Any) -> bytes:
     """One answer within the limits of a recipe. No redirect is followed: to a question it is a refusal, to an order it
     is how forms say thank you."""
@@ -117,14 +125,19 @@ class _Http:
         headers, options = {**request.headers, **self._headers}, dict(self._options)
         match request.body:
             case "json":
-                options["json"] = fill(request.content, value)
+                options["json"] = said = fill(request.content, value)
             case "form":
-                options["data"] = {key: plain(one) for key, one in fill(request.content, value).items()}
+                options["data"] = said = {key: plain(one) for key, one in dict(fill(request.content, value)).items()}
             case "xml":
-                options["data"] = fill_xml(str(request.content), value).encode()
+                said = fill_xml(str(request.content), value)
+                options["data"] = said.encode()
                 headers.setdefault("Content-Type", "text/xml; charset=utf-8")
             case "text":
-                options["data"] = fill_line(str(request.content), value).encode()
+                said = fill_line(str(request.content), value)
+                options["data"] = said.encode()
+            case _:
+                said = ""
+        check_said(said)
         await self._rate.wait()
         from yarl import URL
 
@@ -156,6 +169,7 @@ class _Upnp:
         if service is None:
             raise Garbage(f"It has no {request.service} any more.")
         kind, path = service
+        check_said({name: plain(fill(one, value)) for name, one in request.arguments.items()})
         arguments = "".join(f"<{name}>{escape(plain(fill(one, value)))}</{name}>"
                             for name, one in request.arguments.items())
         body = (f'<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" '
@@ -183,7 +197,7 @@ class _Lines:
             await self._rate.wait()
             self._answer = asyncio.get_running_loop().create_future()
             data = fill_hex(request.hex, value) if request.hex else (
-                fill_line(request.send, value) + self._recipe.ending).encode()
+                _line(request, value) + self._recipe.ending).encode()
             try:
                 self._writer.write(data)
                 await self._writer.drain()
@@ -264,7 +278,7 @@ class _Datagrams(asyncio.DatagramProtocol):
             self._answer = asyncio.get_running_loop().create_future()
             if self.transport is None:
                 raise Unreachable("The line was closed.")
-            said = fill_hex(request.hex, value) if request.hex else fill_line(request.send, value).encode()
+            said = fill_hex(request.hex, value) if request.hex else _line(request, value).encode()
             self.transport.sendto(said)
             try:
                 if request.silent:
@@ -294,8 +308,7 @@ class _Socket:
 
     async def ask(self, request: Request, value: Value = None) -> bytes:
         await self._rate.wait()
-        text = json.dumps(fill(request.content, value)) if request.body == "json" else fill_line(
-            request.send or str(request.content), value)
+        text = _line(request, value)
         try:
             await self._ws.send_str(text)
         except (aiohttp.ClientError, ConnectionError):
@@ -348,8 +361,9 @@ async def _mqtt(recipe: Recipe, host: str, port: int, secret: Mapping[str, str],
 
             async def listen() -> None:
                 async for message in client.messages:
-                    line.last[str(message.topic)] = payload = bytes(message.payload or b"")
+                    payload = bytes(message.payload or b"")
                     if len(payload) <= ANSWER_LIMIT:
+                        line.last[str(message.topic)] = payload
                         pushed(payload)
                 raise ConnectionResetError
 
@@ -370,9 +384,7 @@ class _Topics:
     async def ask(self, request: Request, value: Value = None) -> bytes:
         if request.body or request.send:
             await self._rate.wait()
-            said = json.dumps(fill(request.content, value)) if request.body == "json" else fill_line(
-                request.send or str(request.content), value)
-            await self._client.publish(request.topic, said)
+            await self._client.publish(request.topic, _line(request, value))
             return b""
         return self.last.get(request.topic, b"")
 
