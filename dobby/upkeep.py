@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from dobby.discovery.hosts import Host
 from dobby.eyes import tuning
 from dobby.eyes.opening import let_in
 from dobby.eyes.sights import Sights
+from dobby.memory.embed import QUESTION_SECONDS, NoMeaning, Worker, available
+from dobby.memory.memory import Memory
 from dobby.messages import Letter
 from dobby.parts import Parts
 from dobby.skills import load_skills
@@ -23,6 +26,7 @@ from dobby.tools.fence import clean
 from dobby.web.feed import tell_changes
 from dobby.words import Words
 
+log = logging.getLogger(__name__)
 FILES_EVERY = 2.0  # seconds between looks at SOUL.md and skills/
 FIRST_LOOK = 5.0  # seconds after a start until the network is looked at
 NAMES_SETTLE = 0.3  # seconds to let a hub bring all its devices before names are read anew
@@ -76,11 +80,27 @@ async def _greet(daemon: Daemon) -> None:
 async def _keep_memory(daemon: Daemon) -> None:
     """What people change in memory/ counts at once, and what was said is found later."""
     memory = daemon.gateway.agent.house.memory
-    while memory is not None:
-        await asyncio.sleep(FILES_EVERY)
-        if await memory.sync() and daemon.problems.get("memory") != memory.problems:
-            daemon.problems["memory"] = memory.problems
-            daemon.events.tell("health", {"problems": [one for found in daemon.problems.values() for one in found]})
+    worker = Worker() if await asyncio.to_thread(available) else None
+    try:
+        while memory is not None:
+            if worker is not None:
+                try:
+                    await memory.learn_meanings(worker.embed, lambda texts: worker.embed(texts, QUESTION_SECONDS),
+                                                daemon.workspace / "vectors.npz")
+                except NoMeaning as error:
+                    log.warning("the model of meanings: %s", error)
+            await _notice_files(daemon, memory)
+    finally:
+        if worker is not None:
+            worker.stop()
+
+
+async def _notice_files(daemon: Daemon, memory: Memory) -> None:
+    """One look at memory/."""
+    await asyncio.sleep(FILES_EVERY)
+    if await memory.sync() and daemon.problems.get("memory") != memory.problems:
+        daemon.problems["memory"] = memory.problems
+        daemon.events.tell("health", {"problems": [one for found in daemon.problems.values() for one in found]})
 
 
 async def _once(work: Callable[[], Awaitable[None]]) -> None:

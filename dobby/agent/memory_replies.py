@@ -18,6 +18,7 @@ from dobby.tools.hands import Hands
 from dobby.words import Words
 
 SHOWN = 8  # facts in one answer
+NEAR = 0.42  # likeness from which a fact answers a question in other words (unrelated ones lie below 0.25)
 ENOUGH = 0.5  # share of a question's words that an answer must hold to be given without being asked for
 BRIGHT, LOUD, WARM, COLD = 60.0, 40.0, 22.5, 18.5  # from where on a preference is crossed
 
@@ -140,7 +141,7 @@ async def answered(hands: Hands, text: str, *, surely: bool = False) -> str:
     memory, words = hands.house.memory, hands.house.words
     if memory is None or hands.asker.person is None or hands.asker.person.role == "guest":
         return ""
-    hits = [hit for hit in await memory.ask(text, limit=4) if _fits(text, hit, memory.knows_paraphrases)]
+    hits = [hit for hit in await memory.ask(text, limit=4) if _fits(text, hit)]
     facts = [fact for hit in hits if hit.entry.kind == "fact" and (fact := memory.fact(hit.entry.key[5:]))]
     if surely and not (facts and facts[0].trusted and stems(text) <= stems(f"{facts[0].text} {facts[0].subject}")):
         return ""
@@ -157,12 +158,13 @@ async def answered(hands: Hands, text: str, *, surely: bool = False) -> str:
     return ""
 
 
-def _fits(question: str, hit: Hit, paraphrases: bool) -> bool:
-    """Whether an entry holds enough of what was asked to be given as an answer."""
+def _fits(question: str, hit: Hit) -> bool:
+    """Whether an entry holds enough of what was asked to be given as an answer, by its words or its meaning."""
     asked = stems(question)
     said = stems(f"{hit.entry.text} {hit.entry.context if hit.entry.kind == 'fact' else ''} {hit.entry.who}")
-    needed = ENOUGH * (0.6 if paraphrases else 1.0)
-    return bool(asked) and len(asked & said) / len(asked) >= needed and not hit.entry.until
+    if hit.entry.until or not asked:
+        return False
+    return len(asked & said) / len(asked) >= ENOUGH or (hit.entry.kind == "fact" and hit.likeness >= NEAR)
 
 
 def remarks(hands: Hands, outcomes: Sequence[Outcome]) -> str:

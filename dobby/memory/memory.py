@@ -23,7 +23,7 @@ from dobby.store import Row, Store
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 TURNS_AT_ONCE = 500
-EMBED_AT_ONCE = 64
+EMBED_AT_ONCE = 8  # so many block a question for some twenty milliseconds
 _OWN = re.compile(r"\b(i|i'm|im|my|me|mine|ich|mein\w*|mir|ik|mijn|yo|mi|mis|je|j|mon|ma|mes|moi)\b")
 
 
@@ -215,15 +215,21 @@ class Memory:
         self._learned()
         return not first
 
-    async def embed(self, embed: Embed, path: Path) -> None:
-        """Take a model of meanings in use: give every entry that has no vector one, some at a time."""
-        def work() -> int:
+    async def learn_meanings(self, embed: Embed, asked: Embed, path: Path) -> int:
+        """Take a model of meanings in use: every entry that has no vector gets one, some at a time, so that nothing
+        waits long; how many got one."""
+        def first() -> list[int]:
             recall = self._open_index()
             if recall.vectors is None:
-                recall.vectors = Vectors(path, embed)
-            return recall.embed_some(EMBED_AT_ONCE)
-        while await self._run(work):
-            continue
+                recall.vectors = Vectors(path, embed, asked)
+            return recall.without_vectors()
+        ids = await self._run(first)
+        for at in range(0, len(ids), EMBED_AT_ONCE):
+            part = ids[at : at + EMBED_AT_ONCE]
+            await self._run(lambda part=part: self._open_index().embed(part))  # type: ignore[misc]  # a default binds it
+        if ids:
+            await self._run(lambda: vectors.save() if (vectors := self._open_index().vectors) else None)
+        return len(ids)
 
     def to_erase(self, words: str) -> str:
         """A token for words that are to be erased once the owner said yes: commands and audit hold it, not them."""
@@ -266,6 +272,8 @@ class Memory:
             self._notes.load()
             self._stamps = {}
             self._sync_files()
+            if recall.vectors is not None:
+                recall.vectors.save()
             recall.scrub()
             return gone
         return await self._run(work)

@@ -68,10 +68,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An entry that was found, and its weight."""
+    """An entry that was found, and its weight; likeness: how near its meaning is to the question's, 0 where nobody
+    knows."""
 
     entry: Entry
     score: float
+    likeness: float = 0.0
 
 
 class Recall:
@@ -133,17 +135,20 @@ class Recall:
                                  "OR who = ?", (like, like, words.casefold()))
         return [row[0] for row in found]
 
-    def embed_some(self, count: int) -> int:
-        """Give so many entries that have no vector one; how many got one."""
-        if self.vectors is None:
-            return 0
-        have = self.vectors.has()
-        rows = [row for row in self._db.execute("SELECT id, text FROM entries ORDER BY id DESC")
-                if row[0] not in have][:count]
-        self.vectors.add([row[0] for row in rows], [row[1] for row in rows])
-        if rows:
-            self.vectors.save()
-        return len(rows)
+    def without_vectors(self) -> list[int]:
+        """Ids of all entries that have none yet, the newest first."""
+        vectors = self.vectors
+        if vectors is None:
+            return []
+        rows = self._db.execute("SELECT id FROM entries ORDER BY id DESC")
+        return [row[0] for row in rows if not vectors.has(row[0])]
+
+    def embed(self, ids: Sequence[int]) -> None:
+        """Give these entries their vectors."""
+        if self.vectors is not None and ids:
+            rows = self._rows(ids)
+            known = [id_ for id_ in ids if id_ in rows]
+            self.vectors.add(known, [rows[id_].text for id_ in known])
 
     def scrub(self) -> None:
         """Leave no byte of what was taken out in the file or its log."""
@@ -162,15 +167,17 @@ class Recall:
         began = time.perf_counter()
         where, values = _filter(who, kinds, since, until, holding)
         weights: dict[int, float] = {}
+        alike: dict[int, float] = {}
         for at, id_ in enumerate(self._by_words(question, where, values)):
             weights[id_] = weights.get(id_, 0.0) + 1 / (RRF + at)
         if self.vectors is not None and self.vectors.ready:
             allowed = self._allowed(where, values) if where else None
-            for at, id_ in enumerate(self.vectors.nearest(question, POOL, allowed)):
+            for at, (id_, near) in enumerate(self.vectors.nearest(question, POOL, allowed)):
                 weights[id_] = weights.get(id_, 0.0) + 1 / (RRF + at)
+                alike[id_] = near
         rows = self._rows(list(weights))
         self._lend_to_neighbours(rows, weights, where, values)
-        ranked = self._ranked(question, rows, weights)
+        ranked = self._ranked(question, rows, weights, alike)
         self.took = time.perf_counter() - began
         return ranked[:limit]
 
@@ -216,7 +223,8 @@ class Recall:
                 rows.setdefault(row[0], _entry(row[1:]))
                 weights[row[0]] = max(weights.get(row[0], 0.0), weights[id_] * NEIGHBOUR)
 
-    def _ranked(self, question: str, rows: Mapping[int, Entry], weights: Mapping[int, float]) -> list[Hit]:
+    def _ranked(self, question: str, rows: Mapping[int, Entry], weights: Mapping[int, float],
+                alike: Mapping[int, float]) -> list[Hit]:
         """By weight; facts a little before talk; the newer of two that say the same before the older."""
         asked = stems(question)
         hits = []
@@ -225,7 +233,7 @@ class Recall:
             said = stems(entry.text)
             if asked:
                 weight *= 1 + 0.5 * len(asked & said) / len(asked)
-            hits.append((Hit(entry, weight), said))
+            hits.append((Hit(entry, weight, alike.get(id_, 0.0)), said))
         hits.sort(key=lambda one: (-one[0].score, one[0].entry.at))
         return _newest_first(hits, asked)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def test_what_is_replaced_stays_struck_through(notes: Notes) -> None:
     assert not again(notes).facts[old.id].until
 
 
-EDITS = {
+EDITS: dict[str, tuple[Callable[[str], str], set[str], set[str]]] = {
     "a line of one's own": (lambda text: text + "- The bins go out on Tuesday\n", {"The bins go out on Tuesday"},
                             set()),
     "a word changed": (lambda text: text.replace("tulips", "roses"), {"Loves roses"}, {"Loves tulips"}),

@@ -96,8 +96,7 @@ def test_paraphrases_are_found_with_vectors_and_without_them_words_still_serve(t
     recall.put([fact("a", "Anna can't bear glare"), fact("b", "Leo loves noise")])
     assert texts(recall, "who is sensitive to brightness?") == []
     recall.vectors = Vectors(tmp_path / "vectors.npz", embed)
-    while recall.embed_some(1):
-        pass
+    recall.embed(recall.without_vectors())
     assert recall.knows_paraphrases
     assert texts(recall, "who is sensitive to brightness?")[0] == "Anna can't bear glare"
     recall.drop(["fact:a"])
