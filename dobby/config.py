@@ -26,6 +26,7 @@ from dobby.settings import Config, Secrets
 
 LANGUAGES = ("en", "de", "es", "fr", "nl")
 HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
+PHONE = re.compile(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 CAMERA_SCHEMES = ("rtsp", "rtsps", "http", "https", "onvif")
 # secrets that may stand in the environment
 NAMED = ("ANTHROPIC_API_KEY", "TWILIO_AUTH_TOKEN", "VISION_API_KEY", "ALARM_CODE")
@@ -112,7 +113,8 @@ def _shown(value: object) -> str:
 def _cross_check(config: Config) -> list[str]:
     """What types cannot say."""
     checks: list[Callable[[Config], list[str]]] = [_check_home, _check_people, _check_network, _check_twilio,
-                                                        _check_cameras, _check_comfort, _check_vision]
+                                                        _check_cameras, _check_comfort, _check_vision,
+                                                        _check_time]
     return [problem for check in checks for problem in check(config)]
 
 
@@ -126,10 +128,24 @@ def _check_home(config: Config) -> list[str]:
     return []
 
 
+def _check_time(config: Config) -> list[str]:
+    problems = [] if not config.time.quiet or HOURS.fullmatch(str(config.time.quiet)) else [
+        'time.quiet must be two times such as "22:30-06:30", or empty.']
+    for key, most in (("latitude", 90), ("longitude", 180)):
+        value = getattr(config.home, key)
+        if isinstance(value, float) and abs(value) > most:
+            problems.append(f"home.{key} goes from -{most} to {most}.")
+    if (config.home.latitude is None) != (config.home.longitude is None):
+        problems.append("home.latitude and home.longitude are needed together.")
+    return problems
+
+
 def _check_people(config: Config) -> list[str]:
     problems: list[str] = []
     seen: dict[str, str] = {}
     for at, person in enumerate(config.people):
+        if person.phone and not PHONE.fullmatch(str(person.phone)):
+            problems.append(f"people[{at}].phone must be a hardware address such as aa:bb:cc:dd:ee:ff, or a host name.")
         for address in map(str, person.addresses):
             if ":" not in address:
                 problems.append(f'people[{at}].addresses: "{address}" needs its channel in front, as in '

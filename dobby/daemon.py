@@ -23,6 +23,7 @@ from dobby import config as configuration
 from dobby import memory_use
 from dobby.agent.inbox import Inbox
 from dobby.agent.loop import Budget
+from dobby.agent.planned import Runner
 from dobby.agent.receive import Gateway
 from dobby.agent.reflex import Reflex
 from dobby.agent.turn import Agent, address_book
@@ -44,6 +45,7 @@ from dobby.home.comfort import Hold, hold
 from dobby.home.device import Device, Driver, Fault, Room, Settings, Sighting
 from dobby.home.home import Given, Held, Home
 from dobby.home.verdict import ERASE, TEACH, gatekeeper
+from dobby.jobs.when import Place
 from dobby.learning.learner import Learner
 from dobby.learning.shelf import Shelf
 from dobby.memory.erasing import erase
@@ -57,6 +59,7 @@ from dobby.soul import read as read_soul
 from dobby.state import Daemon
 from dobby.store import Store
 from dobby.teaching import Teaching
+from dobby.timekeeping import timekeeper
 from dobby.tools import twins
 from dobby.tools.hands import House
 from dobby.tools.scout import NetworkScout
@@ -82,6 +85,7 @@ async def opened(workspace: Path, *, manual_clock: bool = False) -> AsyncIterato
         store = await Store.open(workspace / "dobby.db")
         stack.push_async_callback(store.close)
         daemon, heard = await _assemble(workspace, config, secrets, store, Clock(manual=manual_clock))
+        await _keep_time(daemon)
         await _open_doors(daemon, secrets, stack)
         if (memory := daemon.gateway.agent.house.memory) is not None:
             await memory.open()
@@ -92,6 +96,8 @@ async def opened(workspace: Path, *, manual_clock: bool = False) -> AsyncIterato
         daemon.parts = parts.all
         stack.push_async_callback(daemon.gateway.inbox.close)
         stack.push_async_callback(daemon.gateway.agent.close)
+        if daemon.keeper is not None:
+            stack.push_async_callback(daemon.keeper.plans.close)
         if sights := daemon.gateway.agent.house.sights:
             stack.push_async_callback(sights.watch.close)
         if daemon.vision is not None:
@@ -208,6 +214,17 @@ async def _restore(home: Home, store: Store) -> None:
     home.told_apart(await twins.load(store))
 
 
+async def _keep_time(daemon: Daemon) -> None:
+    """What is planned, and who is at home."""
+    agent, home = daemon.gateway.agent, daemon.config.home
+    place = Place(ZoneInfo(home.timezone), home.latitude, home.longitude)
+    keeper = timekeeper(agent.house, daemon.config, daemon.clock, place, agent.house.scout.hosts, daemon.reach)
+    keeper.plans.act = Runner(agent, keeper.plans, daemon.config.time.quiet).act
+    agent.reflex.people = keeper.presence.names()
+    await keeper.open()
+    daemon.keeper = keeper
+
+
 def _brain(config: Config, secrets: Secrets) -> Claude | None:
     if not secrets.anthropic_api_key and not config.brain.base_url:
         return None
@@ -238,7 +255,8 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
     daemon.post.doors = doors
     agent.on_letter = daemon.post.wake
     agent.on_turn = turn_teller(daemon.store, agent.house.approvals, daemon.gateway.inbox, daemon.events)
-    api = Api(daemon.gateway, daemon.config.owner(), daemon.events, daemon.health, daemon.idle)
+    api = Api(daemon.gateway, daemon.config.owner(), daemon.events, daemon.health, daemon.idle,
+              daemon.keeper)
     settings = daemon.config.web
     names = (settings.host, "localhost") if settings.host.startswith("127.") else (settings.host,)
     hosts = frozenset((*(f"{name}:{settings.port}" for name in names), *settings.hosts))
@@ -259,6 +277,8 @@ async def _open_eyes(daemon: Daemon, secrets: Secrets, pictures: Pictures) -> No
     house.sights = await open_eyes(daemon.config, secrets, daemon.store, daemon.post, pictures, str(pictures.clips),
                                    daemon.clock.now, lambda: house.words, daemon.vision,
                                    lambda seen: daemon.events.tell("seen", seen))
+    if house.sights is not None and house.presence is not None:
+        house.sights.watch.home_of = house.presence.home
 
 
 def _leave_word(daemon: Daemon) -> Path:

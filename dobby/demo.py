@@ -45,6 +45,8 @@ CONFIG = """# The demo's settings. The PIN for the front door is {pin}.
 [home]
 name = "Larkspur House"
 timezone = "Europe/Berlin"
+latitude = 52.52
+longitude = 13.40
 
 [[people]]
 name = "Robin"

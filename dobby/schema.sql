@@ -100,7 +100,7 @@ ALTER TABLE links ADD COLUMN path TEXT NOT NULL DEFAULT '';
 -- migration: 7
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY, person TEXT NOT NULL, conversation TEXT NOT NULL, address TEXT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('tell', 'wake', 'order', 'skill', 'heat')), due TEXT NOT NULL, condition TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('tell', 'say', 'wake', 'order', 'skill', 'heat')), due TEXT NOT NULL, condition TEXT NOT NULL,
     commands TEXT NOT NULL, skill TEXT NOT NULL, text TEXT NOT NULL, standing INTEGER NOT NULL, made TEXT NOT NULL,
     last TEXT NOT NULL DEFAULT '', day TEXT NOT NULL DEFAULT '', skips TEXT NOT NULL, wait TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'on' CHECK (state IN ('on', 'done', 'cancelled')));

@@ -32,6 +32,8 @@ class PersonSettings:
     addresses: tuple[str, ...] = ()
     pin_hash: str = ""
     pin_needed: bool = True
+    phone: str = ""  # the phone's hardware address (MAC) or host name, by which its owner is known to be at home
+    device: str = ""  # a device that shows whether this person is there (a reading "occupied"), by id or name
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,13 @@ class ComfortSettings:
     compressor_rest: float = 180.0
     pump_rest: float = 30.0
     garage_rest: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSettings:
+    """[time]: hours in which only what somebody asked for is told, as two local times; "" for none."""
+
+    quiet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +185,7 @@ class Config:
     brain: BrainSettings = BrainSettings()
     network: NetworkSettings = NetworkSettings()
     comfort: ComfortSettings = ComfortSettings()
+    time: TimeSettings = TimeSettings()
     cameras: tuple[CameraSettings, ...] = ()
     eyes: EyesSettings = EyesSettings()
     vision: VisionSettings = VisionSettings()

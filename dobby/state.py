@@ -20,6 +20,7 @@ from dobby.pictures import Pictures
 from dobby.post import Post
 from dobby.settings import Config
 from dobby.store import Store
+from dobby.timekeeping import Timekeeper
 from dobby.web.events import Events
 
 
@@ -43,6 +44,7 @@ class Daemon:
     files: dict[str, float] = field(default_factory=dict)  # SOUL.md and skills as last read: path -> when changed
     newcomers: Newcomers | None = None
     sweep: Sweep | None = None
+    keeper: Timekeeper | None = None
     pictures: Pictures | None = None
     vision: Vision | None = None
     dashboard: str = ""
@@ -69,4 +71,6 @@ class Daemon:
     def idle(self) -> bool:
         """Whether nothing is being worked on."""
         sights = self.gateway.agent.house.sights
-        return not self.gateway.inbox.running() and self.post.idle() and (sights is None or sights.watch.idle())
+        kept = self.keeper is None or self.keeper.idle()
+        return kept and not self.gateway.inbox.running() and self.post.idle() and (
+            sights is None or sights.watch.idle())

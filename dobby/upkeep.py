@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dobby import memory_use
 from dobby.agent.reflex import Reflex
+from dobby.agent.shelf_watch import watch_shelf
 from dobby.brains.claude import Claude
 from dobby.discovery.ears import Ears
 from dobby.discovery.hosts import Host
@@ -52,10 +53,13 @@ def start(daemon: Daemon, parts: Parts, heard: Ears) -> None:
         parts.run("pictures", lambda: sights.upkeep(daemon.config.eyes.keep_days, daemon.config.eyes.keep_mb))
     if daemon.vision is not None:
         parts.run("vision", daemon.vision.run)
-    for name, work in heard.parts().items():
+    for name, work in (*heard.parts().items(), *(daemon.keeper.parts().items() if daemon.keeper else ())):
         parts.run(name, work)
     if daemon.reach.addresses:
         parts.run("newcomers", lambda: _greet(daemon))
+    house = daemon.gateway.agent.house
+    if learner := house.learner:
+        parts.run("learned", lambda: watch_shelf(learner, daemon.config.owner(), lambda: house.words, daemon.post.tell))
 
 
 async def _greet(daemon: Daemon) -> None:
@@ -152,7 +156,7 @@ async def reread(daemon: Daemon) -> None:
     agent.house.skills, daemon.problems["skills"] = await asyncio.to_thread(load_skills, folder / "skills")
     agent.house.words = words = Words(daemon.config.home.language, address=agent.soul.address,
                                       dryness=agent.soul.dryness, name=agent.soul.name)
-    reflex = Reflex(daemon.config.home.language, agent.house.skills, words)
+    reflex = Reflex(daemon.config.home.language, agent.house.skills, words, agent.reflex.people)
     await asyncio.to_thread(reflex.warm, daemon.home)
     agent.reflex = agent.house.reflex = reflex
     daemon.events.tell("health", {"problems": [one for found in daemon.problems.values() for one in found]})

@@ -97,6 +97,10 @@ class Inbox:
         """Whether any conversation has work."""
         return bool(self._lanes)
 
+    def works_on(self, conversation: str) -> bool:
+        """Whether anything runs or waits in one conversation."""
+        return conversation in self._lanes
+
     async def stop(self, conversation: str = "") -> list[Row]:
         """Cancel and drop everything of one conversation, or of all; the messages that will not be finished (the
         caller closes them)."""

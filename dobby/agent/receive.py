@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from dobby.agent import consent
 from dobby.agent.inbox import Inbox
-from dobby.agent.meaning import Clarify, Do, Understood
+from dobby.agent.meaning import Clarify, Do, Timed, Understood
 from dobby.agent.turn import Agent
 from dobby.home.device import Command
 from dobby.home.traits import Risk
@@ -34,12 +34,23 @@ class Gateway:
         if not code and person is not None and consent.CODE.search(text):
             text = await self._without_pin(text, person, message)
         message = replace(message, text=text)
-        if person is not None and consent.is_stop(text, language, name):
+        if person is not None and consent.is_stop(text, language, name) and not await self._cancels(text, person,
+                                                                                                   message):
             id_ = await self.inbox.accept(message, queue=False)
             if id_:
                 await self.stop(person, message.conversation, id_)
             return id_
         return await self.inbox.accept(message, pin_right)
+
+    async def _cancels(self, text: str, person: Person, message: Message) -> bool:
+        """Whether "cancel that" means a plan: one was spoken of just now, and nothing runs or waits for a yes here."""
+        house = self.agent.house
+        if house.plans is None or house.plans.spoken_of(message.conversation) is None:
+            return False
+        if self.inbox.works_on(message.conversation) or await house.approvals.open(person.name):
+            return False
+        meant = self.agent.reflex.read(text, house.home, None, now=time.monotonic())
+        return isinstance(meant, Understood) and isinstance(meant.parts[0], Timed) and meant.parts[0].verb == "cancel"
 
     async def stop(self, person: Person, conversation: str, id_: int = 0) -> None:
         """Cancel what runs and waits in a conversation ("" = in all), close the person's questions, say so."""
@@ -81,5 +92,6 @@ class Gateway:
 def told(meant: Understood) -> list[Command]:
     """Every command that a sentence would give, at once or after asking which was meant."""
     orders = [command for part in meant.parts if isinstance(part, Do) for command in part.commands]
+    orders += [command for part in meant.parts if isinstance(part, Timed) for command in part.commands]
     return orders + [command for part in meant.parts if isinstance(part, Clarify)
                      for _, commands in part.choices for command in commands]

@@ -21,11 +21,13 @@ from dobby.agent.meaning import (
     RunSkill,
     Same,
     Sight,
+    Timed,
 )
 from dobby.agent.memory_replies import recollect, remarks
 from dobby.agent.net_replies import look_at, network
 from dobby.agent.sight_replies import sight
 from dobby.agent.teach_replies import teach
+from dobby.agent.time_replies import timed
 from dobby.home.device import Command, Outcome
 from dobby.home.traits import Risk
 from dobby.home.verdict import ERASE, FORGET, JOINING, PAIR, TEACH, Approval, Choice
@@ -71,6 +73,8 @@ async def act(hands: Hands, parts: Sequence[Part], text: str) -> Reply:
                 said.append(await _same(hands, devices))
             case Control():
                 said.append(await _control(hands, part))
+            case Timed():
+                said.append(await timed(hands, part))
             case Lesson():
                 said.append(await teach(hands, part, hands.house.reflex))
             case Recollect():

@@ -13,7 +13,7 @@ from dobby.jobs.conditions import Condition, Wait
 from dobby.jobs.when import When
 from dobby.store import Row, stamp
 
-JobKind = Literal["tell", "wake", "order", "skill", "heat"]
+JobKind = Literal["tell", "say", "wake", "order", "skill", "heat"]
 LATE = timedelta(seconds=90)  # later than this is said to be late
 SENSE = timedelta(minutes=30)  # an order later than this is not carried out any more, it is reported
 SENSE_OFF = timedelta(hours=6)  # the same for one that only switches off, shuts or locks
@@ -23,10 +23,10 @@ LOWERING = {("on", False), ("playing", False), ("locked", True), ("open", False)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """kind: tell a person `text`, wake them, give `commands`, run a `skill`, or heat (commands early enough to be warm
-    when it is due). when or condition says when; standing: a condition that stays after it fired. address: where its
-    person is told ("" = nowhere); last: the moment of the last occurrence that was dealt with, day: its local day;
-    skips: local days left out."""
+    """kind: remind a person of `text`, say it as it is, wake them, give `commands`, run a `skill`, or heat (commands
+    early enough to be warm when it is due). when or condition says when; standing: a condition that stays after it
+    fired. address: where its person is told ("" = nowhere); last: the moment of the last occurrence that was dealt
+    with, day: its local day; skips: local days left out."""
 
     person: str
     conversation: str
@@ -87,7 +87,7 @@ class Due:
         never too late, a wake-up and an order are."""
         if self.late <= LATE:
             return "now"
-        if self.job.kind == "tell":
+        if self.job.kind in ("tell", "say"):
             return "late"
         limit = WOKEN if self.job.kind == "wake" else SENSE_OFF if lowers(self.job) else SENSE
         return "late" if self.late <= limit else "missed"

@@ -1,7 +1,7 @@
 """What is planned, kept: jobs in the database, the next moment of each in memory, and what is due started once.
 
 A run is on disk before anything is done (with the letter, where the job is a text), and the job has moved on by then,
-so that no death of the process makes it run twice. APScheduler only ticks, once a second: it keeps nothing.
+so that no death of the process makes it run twice.
 """
 
 from __future__ import annotations
@@ -12,9 +12,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.interval import IntervalTrigger
-
 from dobby.home.home import Changed, Home
 from dobby.jobs import conditions
 from dobby.jobs.job import Due, Job, load
@@ -23,7 +20,6 @@ from dobby.jobs.when import Place, following, moment
 from dobby.store import Row, Store, stamp
 
 log = logging.getLogger(__name__)
-TICK = 1.0  # seconds between looks at what is due
 KEPT = timedelta(days=60)  # how long what is over can still be asked about
 FRESH = timedelta(minutes=10)  # how long "that" means the plan spoken of last
 MOST = 200  # jobs of one person
@@ -32,7 +28,7 @@ MOST = 200  # jobs of one person
 @dataclass(slots=True)
 class Plans:
     """The jobs of the house. act carries out one that is due and says what came of it; people: who is at home, by
-    name."""
+    name; also_hears: who else wants every change of the home, in the same order."""
 
     store: Store
     home: Home
@@ -40,6 +36,7 @@ class Plans:
     place: Place
     people: conditions.People = dict
     act: Callable[[Due], Awaitable[str]] | None = None
+    also_hears: Callable[[Changed], Awaitable[None]] | None = None
     warming: Warming = field(init=False)
     jobs: dict[int, Job] = field(default_factory=dict)
     _next: dict[int, datetime | None] = field(default_factory=dict)
@@ -105,6 +102,7 @@ class Plans:
         job = replace(job, skips=tuple(sorted({one for one in (*job.skips, day) if one >= today})))
         await self.store.do("job_skips", id=id_, skips=str(job.values()["skips"]))
         self._keep(job)
+        self.speak_of(job)
         self._rearrange()
 
     def next_of(self, job: Job) -> datetime | None:
@@ -128,8 +126,8 @@ class Plans:
 
     # --- what is due --------------------------------------------------------------------------------------------------
 
-    def _start_of(self, job: Job) -> datetime | None:
-        """When it must begin: heating earlier than it is due."""
+    def start_of(self, job: Job) -> datetime | None:
+        """When it must begin (UTC): heating earlier than it is due."""
         due = self._next.get(job.id)
         if due is None or job.kind != "heat":
             return due
@@ -137,7 +135,7 @@ class Plans:
 
     def _rearrange(self) -> None:
         """The soonest moment at which something may be due."""
-        moments = [at for job in self.jobs.values() for at in (self._start_of(job), self._deadline(job)) if at]
+        moments = [at for job in self.jobs.values() for at in (self.start_of(job), self._deadline(job)) if at]
         self._soonest = min(moments, default=None)
 
     def _deadline(self, job: Job) -> datetime | None:
@@ -174,7 +172,7 @@ class Plans:
             for job in list(self.jobs.values()):
                 if job.condition is not None:
                     await self._consider(job)
-                elif (start := self._start_of(job)) is not None and start <= now:
+                elif (start := self.start_of(job)) is not None and start <= now:
                     await self._begin(job, self._due(job, now))
             self._rearrange()
 
@@ -234,15 +232,11 @@ class Plans:
     # --- running ------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Take up what was begun, then tick, and hear the home for ever."""
+        """Take up what was begun, then hear the home for ever."""
         for row in await self.store.all("job_runs_open"):
             job = await self.store.one("job", id=row["job"])
             if job is not None:
                 self._start(_again(load(job), row, self.now()))
-        scheduler = AsyncIOScheduler(timezone=UTC)
-        scheduler.add_job(self.tick, IntervalTrigger(seconds=TICK, timezone=UTC), coalesce=True, max_instances=1,
-                          misfire_grace_time=None)
-        scheduler.start()
         try:
             with self.home.listen() as changes:
                 self._changes = changes
@@ -251,7 +245,6 @@ class Plans:
                     await self._hear(await changes.get())
         finally:
             self._changes = None
-            scheduler.shutdown(wait=False)
 
     async def _hear(self, change: Changed | None) -> None:
         if change is None:
@@ -259,6 +252,8 @@ class Plans:
             return
         if self.warming.heard(change):
             await self.warming.keep()
+        if self.also_hears is not None:
+            await self.also_hears(change)
         if change.pending or (ids := self._watched.get(change.device)) is None:
             return
         async with self._lock:

@@ -78,13 +78,17 @@ async def set_devices(hands: Hands, commands: list[Order]) -> str:
     play, next, previous, volume, muted, group, locked, open, armed, position, mode, target, speed, task ...) and value.
     The answer says what each device itself confirmed; what needs the person's yes is asked by the house, not by you,
     and is not done until they answer."""
-    home = hands.house.home
-    unknown = [order["device"] for order in commands if not _matches(order["device"], home)]
+    wanted = orders(commands, hands.house.home)
+    return wanted if isinstance(wanted, str) else report(await hands.do(wanted, tool="set_devices"))
+
+
+def orders(told: list[Order], home: Home) -> list[Command] | str:
+    """The commands that the model wrote, or what is wrong with them, for the model."""
+    unknown = [order["device"] for order in told if not _matches(order["device"], home)]
     if unknown:
         return json.dumps({"error": "No such device; look it up with home_state.", "unknown": unknown[:10]})
-    wanted = [Command(device, order["trait"], order.get("value")) for order in commands
-              for device in _matches(order["device"], home)]
-    return report(await hands.do(wanted, tool="set_devices"))
+    return [Command(device, order["trait"], order.get("value")) for order in told
+            for device in _matches(order["device"], home)]
 
 
 def _matches(said: str, home: Home) -> list[str]:

@@ -22,6 +22,8 @@ from dobby.home.device import Command, Fault, Outcome
 from dobby.home.home import Home
 from dobby.home.traits import Risk, Value
 from dobby.home.verdict import Approval, Choice, Mint, NoPermit, Verdict
+from dobby.jobs.plans import Plans
+from dobby.jobs.presence import Presence
 from dobby.learning.learner import Learner
 from dobby.memory.memory import Memory
 from dobby.messages import Person, Picture
@@ -102,6 +104,8 @@ class House:
     reflex: Any = None  # what reads orders without a model; it stands above us, so it is put in when the house opens
     looked_at: str = ""  # the address that was asked about last
     learner: Learner | None = None  # what is being learned, None where no network may be looked at
+    plans: Plans | None = None  # what is due when
+    presence: Presence | None = None  # who is at home
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import json
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -22,11 +22,13 @@ from dobby.home.device import Command, Room
 from dobby.home.home import Given
 from dobby.messages import Person
 from dobby.policy import Asker, Source
+from dobby.timekeeping import Timekeeper
 from dobby.tools.hands import Hands, dump_outcome
 from dobby.tools.household import describe_room, give
 from dobby.web.events import Events
 from dobby.web.eyes_api import EyesApi
 from dobby.web.guard import ApiError, body
+from dobby.web.plans_api import PlansApi
 from dobby.web.views import home_view, outcomes_of, question_view, turn_view
 
 SAY_LIMIT = 60.0  # seconds that /api/say waits for the answer
@@ -43,6 +45,7 @@ class Api:
     events: Events
     health: Callable[[], Awaitable[dict[str, Any]]]
     idle: Callable[[], bool]
+    keeper: Timekeeper | None = None
 
     def routes(self) -> list[web.RouteDef]:
         """Every address of the API."""
@@ -52,7 +55,7 @@ class Api:
                   web.get("/api/events", self.stream), web.get("/api/turns/{id}", self.turn),
                   web.get("/api/health", self.doctor), web.get("/api/network", self.network),
                   web.post("/api/devices/{id}", self.name), web.post("/api/rooms", self.room)]
-        routes += EyesApi(self.gateway.agent.house).routes()
+        routes += [*EyesApi(self.gateway.agent.house).routes(), *PlansApi(self.gateway.agent.house).routes()]
         if self.gateway.agent.house.clock.manual:
             routes += [web.get("/api/clock", self.clock), web.post("/api/clock", self.set_clock)]
         return routes
@@ -216,14 +219,24 @@ class Api:
         try:
             match given:
                 case {"advance_s": int() | float() as seconds}:
-                    clock.advance(seconds)
+                    await self._move(clock.now() + timedelta(seconds=seconds), steps=False)
                 case {"set": str() as at}:
-                    clock.set(datetime.fromisoformat(at))
+                    await self._move(datetime.fromisoformat(at), steps=True)
                 case _:
                     raise ApiError(422, "body", 'The body must be {"advance_s": seconds} or {"set": "ISO time"}.')
         except (DobbyError, ValueError, OverflowError) as error:
             raise ApiError(422, "clock", str(error)) from None
         return await self.clock(request)
+
+    async def _move(self, to: datetime, *, steps: bool) -> None:
+        """Let time pass, or put the clock to another moment at once."""
+        clock = self.gateway.agent.house.clock
+        if to.tzinfo is None or to < clock.now() or self.keeper is None:
+            clock.set(to)  # says what is wrong with it
+        elif steps:
+            await self.keeper.step(to)
+        else:
+            await self.keeper.advance(to)
 
     # --- the page's own turns -----------------------------------------------------------------------------------------
 

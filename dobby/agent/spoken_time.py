@@ -1,0 +1,308 @@
+"""Times in a sentence: "tomorrow at half past seven", "every weekday", "in an hour and a half", "half an hour before
+sunrise". Words and their order come from languages/<xx>/times.toml; what is found is a Spoken, and which words it took.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, cast
+
+from dobby.agent.text import fold
+from dobby.jobs.spoken import Spoken
+from dobby.jobs.when import WEEKDAYS, Sun
+
+_JOINED = re.compile(r"\d{1,2}[:.h]\d{2}(?!\d)|\d+(?:[.,]\d+)?|[^\W\d_]+(?:['’‘`´][^\W\d_]+)*|[%°]")
+_APART = re.compile(r"\d{1,2}[:.h]\d{2}(?!\d)|\d+(?:[.,]\d+)?|[^\W\d_]+|[%°]")
+_CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)")
+UNITS = {"seconds": 1 / 60, "minutes": 1.0, "hours": 60.0, "days": 1440.0, "weeks": 10080.0}
+Found = tuple[Spoken, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word: folded, and where it stands in the text."""
+
+    text: str
+    start: int
+    end: int
+
+
+def split(text: str, apart: bool) -> list[Word]:
+    """The words of a text; apart: an apostrophe parts them (French)."""
+    found = (_APART if apart else _JOINED).finditer(text.replace("İ", "I"))
+    return [Word(re.sub(r"['’‘`´]", "", fold(one[0])), one.start(), one.end()) for one in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """One language's words for times: phrases by name, each a tuple of folded words, the longest first."""
+
+    phrases: Mapping[str, tuple[tuple[str, ...], ...]]
+    keyed: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
+    numbers: tuple[tuple[tuple[str, ...], float], ...]
+    raw: Mapping[str, Any]
+
+
+@cache
+def tables(language: str) -> Tables | None:
+    """The tables of a language; None where it has none."""
+    folder = resources.files("dobby") / "languages" / language
+    if not (folder / "times.toml").is_file():
+        return None
+    raw = tomllib.loads((folder / "times.toml").read_text("utf-8"))
+    spoken = tomllib.loads((folder / "numbers.toml").read_text("utf-8"))
+    numbers = [(_words(one), float(number)) for number, several in spoken.items() for one in several]
+    numbers += [(_words(one), 1.0) for one in raw["phrases"]["one"]]
+    keyed = {name: _longest_first([(_words(one), key) for key, several in table.items() for one in several])
+             for name, table in raw.items() if name in ("units", "weekdays", "months", "days", "parts", "every", "sun",
+                                                         "fixed", "spans")}
+    phrases = {name: tuple(sorted(map(_words, several), key=len, reverse=True))
+               for name, several in raw["phrases"].items()}
+    return Tables(phrases, keyed, tuple(sorted(numbers, key=lambda one: -len(one[0]))), raw)
+
+
+def _words(phrase: str) -> tuple[str, ...]:
+    return tuple(re.sub(r"['’‘`´]", "", fold(phrase)).split())
+
+
+def _longest_first(rows: list[tuple[tuple[str, ...], str]]) -> tuple[tuple[tuple[str, ...], str], ...]:
+    return tuple(sorted(rows, key=lambda one: -len(one[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads times out of the words of one sentence. Every method takes where to begin, and says where it ended (the
+    same place: nothing found)."""
+
+    words: Sequence[str]
+    known: Tables
+
+    def runs(self) -> list[tuple[Spoken, int, int]]:
+        """Every stretch of the sentence that is a time, as long as it goes."""
+        found: list[tuple[Spoken, int, int]] = []
+        at = 0
+        while at < len(self.words):
+            run = self.time(at)
+            if run is None:
+                at += 1
+                continue
+            found.append((run[0], at, run[1]))
+            at = run[1]
+        return found
+
+    def time(self, at: int) -> Found | None:
+        """A time that begins here, all its parts together."""
+        said, end = Spoken(), at
+        while (part := self._part(end)) is not None and (both := said.with_(part[0])) is not None:
+            said, end = both, part[1]
+        return (said, end) if end > at else None
+
+    def whole(self) -> Spoken | None:
+        """The whole of the words as one time."""
+        found = self.time(0)
+        return found[0] if found is not None and found[1] == len(self.words) else None
+
+    def _part(self, at: int) -> Found | None:
+        kinds: tuple[Callable[[int], Found | None], ...] = (self._delay, self._every, self._sun, self._date,
+                                                            self._day, self._clock, self._part_of_day)
+        found = [one for kind in kinds if (one := kind(at)) is not None]
+        return max(found, key=lambda one: one[1], default=None)
+
+    # --- words --------------------------------------------------------------------------------------------------------
+
+    def phrase(self, name: str, at: int) -> int:
+        """The end of a phrase of this name; `at` where there is none."""
+        for one in self.known.phrases.get(name, ()):
+            if tuple(self.words[at:at + len(one)]) == one:
+                return at + len(one)
+        return at
+
+    def key(self, table: str, at: int) -> tuple[str, int]:
+        """The key of a table's phrase that stands here, and its end; "" for none."""
+        for one, key in self.known.keyed.get(table, ()):
+            if tuple(self.words[at:at + len(one)]) == one:
+                return key, at + len(one)
+        return "", at
+
+    def number(self, at: int) -> tuple[float, int]:
+        """A number in figures or words; nothing found = the same place."""
+        if at < len(self.words) and re.fullmatch(r"\d{1,4}(?:[.,]\d+)?", self.words[at]):
+            return float(self.words[at].replace(",", ".")), at + 1
+        for one, number in self.known.numbers:
+            if tuple(self.words[at:at + len(one)]) == one:
+                return number, at + len(one)
+        return 0.0, at
+
+    # --- parts --------------------------------------------------------------------------------------------------------
+
+    def span(self, at: int) -> tuple[float, int]:
+        """How long, in minutes."""
+        fixed, end = self.key("spans", at)
+        if fixed:
+            return float(fixed), end
+        total, end = self._stretch(at)
+        if end > at and (joined := self.phrase("and", end)) >= end:
+            more, last = self._stretch(joined)
+            if last > joined:
+                return total + more, last
+        return total, end
+
+    def _stretch(self, at: int) -> tuple[float, int]:
+        number, end = self.number(at)
+        if end == at:
+            return 0.0, at
+        half = self.phrase("and_half", end)
+        unit, last = self.key("units", half)
+        if not unit:
+            return 0.0, at
+        after = self.phrase("and_half", last)
+        return (number + (0.5 if half > end or after > last else 0.0)) * UNITS[unit], after
+
+    def _delay(self, at: int) -> Found | None:
+        start = self.phrase("in", at)
+        minutes, end = self.span(start)
+        if end == start or minutes <= 0:
+            return None
+        last = self.phrase("from_now", end)
+        return (Spoken(minutes=minutes), last) if start > at or last > end else None
+
+    def _every(self, at: int) -> Found | None:
+        key, end = self.key("every", at)
+        if key:
+            days, _, part = key.partition("/")
+            return Spoken(days=_DAYS[days], part=part), end
+        start = self.phrase("each", at)
+        plural = start == at
+        day, end = self.key("weekdays", self.phrase("on", start) if plural else start)
+        if not day or (plural and not self.words[end - 1].endswith(self.known.raw.get("plural", "\0"))):
+            return self._each_date(at, start) if not plural else None
+        several = [day]
+        while (joined := self.phrase("and", end)) > end or end < len(self.words):
+            day, last = self.key("weekdays", self.phrase("each", joined))
+            if not day:
+                break
+            several, end = [*several, day], last
+        return Spoken(days=tuple(one for one in WEEKDAYS if one in several)), end
+
+    def _each_date(self, at: int, start: int) -> Found | None:
+        """ "every 24 December", "every month on the 1st"."""
+        month = self.phrase("month", start)
+        found = self._date(month)
+        if found is None or len(found[0].date) > 5:
+            return None
+        return Spoken(dates=(found[0].date.lstrip("-"),)), found[1]
+
+    def _sun(self, at: int) -> Found | None:
+        start = self.phrase("at", at)
+        minutes, end = self.span(start)
+        sign = 0
+        if end > start:
+            before, after = self.phrase("before", end), self.phrase("after", end)
+            sign, end = (-1, before) if before > end else (1, after) if after > end else (0, end)
+            if not sign:
+                return None
+        key, last = self.key("sun", end)
+        return (Spoken(sun=cast(Sun, key), offset=round(sign * minutes)), last) if key else None
+
+    def _day(self, at: int) -> Found | None:
+        key, end = self.key("days", at)
+        if key:
+            day, _, part = key.partition("/")
+            return Spoken(day=day, part=part), end
+        start = self.phrase("on", at)
+        key, end = self.key("weekdays", start)
+        return (Spoken(day=key), end) if key else None
+
+    def _date(self, at: int) -> Found | None:
+        start = self.phrase("on", at)
+        month, end = self.key("months", start)
+        if month:  # "December 24"
+            number, last = self.number(end)
+            last = self.phrase("ordinal", last)
+        else:
+            number, end = self.number(start)
+            if end == start:
+                return None
+            end = self.phrase("of", self.phrase("ordinal", end))
+            month, last = self.key("months", end)
+            if not month and end > start + 1 and start > at:  # "on the 24th"
+                return (Spoken(date=f"-{number:02.0f}"), end) if 1 <= number <= 31 else None
+        return (Spoken(date=f"{month}-{number:02.0f}"), last) if month and 1 <= number <= 31 else None
+
+    def _part_of_day(self, at: int) -> Found | None:
+        key, end = self.key("parts", at)
+        return (Spoken(part=key), end) if key else None
+
+    def _clock(self, at: int) -> Found | None:
+        by = self.phrase("by", at)
+        start = by if by > at else self.phrase("at", at)
+        found = self.clock_form(start)
+        if found is None:
+            return None
+        clocks, end, sure = found
+        part, last = self.key("parts", end)
+        if start == at and not sure and not part:
+            return None  # a bare number
+        return Spoken(clocks=clocks, part=part, by=by > at, sure=sure or bool(part)), last
+
+    def clock_form(self, at: int) -> tuple[tuple[str, ...], int, bool] | None:
+        """Times of day that may be meant, the end, and whether it is more than a bare number."""
+        fixed, end = self.key("fixed", at)
+        if fixed:
+            return (fixed,), end, True
+        if at < len(self.words) and (match := _CLOCK.fullmatch(self.words[at])):
+            return _both(int(match[1]), int(match[2]), match[1].startswith("0")), self.phrase("oclock", at + 1), True
+        for name, minutes in (("half_past", 30), ("quarter_past", 15), ("half_to", -30), ("quarter_to", -15),
+                              ("three_quarters_to", -15)):
+            if (start := self.phrase(name, at)) > at:
+                hour, end = self.number(start)
+                return (_shifted(hour, minutes), self.phrase("oclock", end), True) if end > start else None
+        number, end = self.number(at)
+        if end == at or not number.is_integer():
+            return None
+        return self._numbered(int(number), end)
+
+    def _numbered(self, number: int, end: int) -> tuple[tuple[str, ...], int, bool] | None:
+        """What begins with a number: "seven", "seven thirty", "ten past seven", "siete y media"."""
+        for name, sign in (("past", 1), ("to", -1)):
+            if (start := self.phrase(name, end)) > end:
+                hour, last = self.number(start)
+                if last > start:
+                    return (_shifted(hour, sign * number), self.phrase("oclock", last), True) if number < 60 else None
+        clock = self.phrase("oclock", end)
+        for name, minutes in (("half_after", 30), ("quarter_after", 15), ("quarter_less", -15)):
+            if (last := self.phrase(name, clock)) > clock:
+                return _shifted(number, minutes), last, True
+        if number > 23:
+            return None
+        minute, last = self.number(clock)
+        if last > clock and minute in range(5, 60) and (clock > end or minute >= 10) and not self.key(
+                "units", last)[0] and not self.key("months", last)[0]:
+            return _both(number, int(minute), False), last, True
+        if self.key("units", end)[0] and clock == end:
+            return None
+        return _both(number, 0, False), clock, clock > end
+
+
+_DAYS = {"all": WEEKDAYS, "work": WEEKDAYS[:5], "free": WEEKDAYS[5:]}
+
+
+def _both(hour: int, minute: int, plain: bool) -> tuple[str, ...]:
+    """ "07:00" and "19:00" where either may be meant."""
+    if plain or hour == 0 or hour > 12:
+        return (f"{hour:02}:{minute:02}",)
+    return f"{hour % 12:02}:{minute:02}", f"{hour % 12 + 12:02}:{minute:02}"
+
+
+def _shifted(hour: float, minutes: int) -> tuple[str, ...]:
+    total = int(hour) * 60 + minutes
+    found = _both(int(hour), 0, False)
+    if len(found) == 1:
+        return (f"{total // 60 % 24:02}:{total % 60:02}",)
+    first = total % 720
+    return f"{first // 60:02}:{first % 60:02}", f"{first // 60 + 12:02}:{first % 60:02}"

@@ -1,0 +1,147 @@
+"""Conditions in a sentence: "the garage is open for ten minutes after ten", "the washer is done", "everyone has left".
+Sentences of languages/<xx>/times.toml; a condition fits whole, and only for a device that can show it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+
+from dobby.agent.house_talk import talk
+from dobby.agent.sentences import pattern
+from dobby.agent.spoken_time import Reader, tables
+from dobby.agent.text import fold
+from dobby.home.device import Device, View
+from dobby.home.traits import Value
+from dobby.jobs.conditions import Condition
+
+AFTER_DWELL = {"finished": 120.0, "all_away": 0.0}  # seconds, where nobody said how long: a machine pauses, too
+NIGHT_ENDS = "06:00"
+EVENING = 5  # "after ten" from this hour on is ten in the evening
+# what a word of state means, by trait: the first that the device has
+STATES: dict[str, tuple[tuple[str, Value], ...]] = {
+    "open": (("open", True), ("opened", True)), "closed": (("open", False), ("opened", False)), "on": (("on", True),),
+    "off": (("on", False),), "locked": (("locked", True),), "unlocked": (("locked", False),)}
+MEASURED = ("current", "temperature", "humidity", "power")
+
+
+@cache
+def _sentences(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    known = tables(language)
+    if known is None:
+        return ()
+    slots = {"thing": r"(?:\S+ ){1,5}?", "person": r"\S+ ", "number": r"\d+(?:[.,]\d+)? "}
+    found = []
+    for kind, several in known.raw["conditions"].items():
+        for one in several:
+            template = re.sub(r"['’]", "", fold(one))
+            found.append((kind, re.compile(pattern(template, slots))))
+    return tuple(found)
+
+
+def condition(reader: Reader, line: str, view: View, language: str, people: Sequence[str]) -> Condition | None:
+    """What a stretch of words says must be so; None when it is nothing that this home can show."""
+    words, dwell, hours = _limits(replace(reader, words=tuple(line.split())))
+    said = "".join(f"{word} " for word in words)
+    for kind, sentence in _sentences(language):
+        match = sentence.fullmatch(said)
+        if match is None:
+            continue
+        found = _made(kind, match.groupdict(), reader, view, language, people)
+        if found is not None:
+            return replace(found, dwell=dwell or AFTER_DWELL.get(found.kind, 0.0), hours=hours)
+    return None
+
+
+def _limits(reader: Reader) -> tuple[list[str], float, str]:
+    """A condition without how long and at what hours it must hold: the words left, seconds, hours."""
+    words, dwell, hours = list(reader.words), 0.0, ""
+    for at in range(len(words) - 1, 0, -1):
+        here = replace(reader, words=tuple(words))
+        key, end = _hours(here, at)
+        if key and end == len(words):
+            words, hours = words[:at], key
+            continue
+        start = here.phrase("for", at)
+        minutes, end = here.span(start)
+        if start > at and end == len(words) and minutes > 0:
+            words, dwell = words[:at], minutes * 60
+    return words, dwell, hours
+
+
+def _hours(reader: Reader, at: int) -> tuple[str, int]:
+    """ "After ten", "at night": from when to when, and the end of the words."""
+    for key, several in reader.known.raw["hours"].items():
+        for one in several:
+            words = tuple(fold(one).split())
+            if tuple(reader.words[at:at + len(words)]) == words:
+                return key, at + len(words)
+    start = reader.phrase("after", at)
+    if start == at:
+        return "", at
+    found = reader.clock_form(reader.phrase("at", start))
+    if found is None:
+        return "", at
+    clocks, end, _ = found
+    part, end = reader.key("parts", end)
+    began = clocks[-1] if len(clocks) > 1 and int(clocks[0][:2]) >= EVENING else clocks[0]
+    began = clocks[0] if part == "morning" else began
+    return f"{began}-{NIGHT_ENDS if began >= '12:00' else '23:59'}", end
+
+
+def _made(kind: str, slots: dict[str, str | None], reader: Reader, view: View, language: str,
+          people: Sequence[str]) -> Condition | None:
+    thing = (slots.get("thing") or "").strip()
+    if kind == "all_away":
+        return Condition("all_away")
+    if kind in ("comes", "leaves"):
+        who = (slots.get("person") or "").strip()
+        person = next((one for one in people if fold(one) == who), "")
+        return Condition("comes" if kind == "comes" else "leaves", person=person) if person else None
+    if kind == "finished":
+        return _of(things(thing, view, language, reader, ("power",)), lambda one: Condition("finished", one.id))
+    if kind == "reached":
+        return _of(things(thing, view, language, reader, ("current", "target")),
+                   lambda one: Condition("reached", one.id))
+    if kind in ("above", "below"):
+        number = float((slots.get("number") or "0").replace(",", "."))
+        for trait in MEASURED:
+            if found := things(thing, view, language, reader, (trait,)):
+                return _of(found, lambda one, trait=trait: Condition(
+                    "holds", one.id, trait, "above" if kind == "above" else "below", number))
+        return None
+    for trait, value in STATES[kind]:
+        if found := things(thing, view, language, reader, (trait,)):
+            return _of(found, lambda one, trait=trait, value=value: Condition(
+                "holds", one.id, trait, "is", value))
+    return None
+
+
+def _of(found: Sequence[Device], make: object) -> Condition | None:
+    return make(found[0]) if len(found) == 1 and callable(make) else None
+
+
+def things(said: str, view: View, language: str, reader: Reader, traits: Sequence[str]) -> list[Device]:
+    """The devices that words call and that have these traits: by name, by kind, by room, or by part of a name."""
+    words = said.split()
+    articles = {fold(one) for one in reader.known.raw["articles"]}
+    while len(words) > 1 and words[0] in articles:
+        words = words[1:]
+    bare = " ".join(words)
+    able = [one for one in view.devices.values() if all(one.trait(trait) for trait in traits)]
+    if named := [one for one in able if bare in {_plain(name) for name in (one.name, *one.aliases)}]:
+        return named
+    known = talk(language)
+    nouns = known.tables["nouns"] if known else {}
+    kinds = {kind for kind, several in nouns.items() if bare in map(fold, several)}
+    if of_kind := [one for one in able if one.kind in kinds]:
+        return of_kind
+    if there := [one for one in able if _plain(one.room) == bare]:
+        return there
+    return [one for one in able if f" {bare} " in f" {_plain(one.name)} "]
+
+
+def _plain(name: str) -> str:
+    return " ".join(re.sub(r"['’]", "", fold(name)).split())

@@ -1,0 +1,233 @@
+"""Answers about time: what was planned with its exact day and hour, what is planned, cancelled, skipped, put off, who
+is at home, how often somebody did cardio."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from dobby.agent.meaning import Timed
+from dobby.jobs import cardio
+from dobby.jobs.job import Job, JobKind, load
+from dobby.jobs.plans import Plans
+from dobby.jobs.spoken import Spoken, day_of, resolve
+from dobby.jobs.when import When, occurrence
+from dobby.tools.hands import Hands, House
+from dobby.tools.plan_words import date_text, moment_text, what_text
+from dobby.tools.plans import draft, keep, listing
+
+SNOOZE = 10.0  # minutes, where nobody said how long
+MORNING = range(4, 12)  # hours that a wake-up means where it could be either
+
+
+async def timed(hands: Hands, part: Timed) -> str:
+    """Plan, tell or change what was asked."""
+    plans, person, words = hands.house.plans, hands.asker.person, hands.house.words
+    if plans is None or person is None:
+        return words.say("policy.stranger")
+    match part.verb:
+        case "tell" | "wake" | "order" | "skill":
+            return await _plan(hands, part, plans)
+        case "when?":
+            return words.say("time.when")
+        case "planned":
+            return _planned(hands, part, plans)
+        case "cancel":
+            return await _cancel(hands, part, plans)
+        case "cancel_all":
+            mine = [job for job, _ in listing(hands, plans) if job.person == person.name]
+            for job in mine:
+                await plans.cancel(job.id)
+            return words.say("time.cancelled_all", count=len(mine)) if mine else words.say("time.nothing")
+        case "skip":
+            return await _skip(hands, part, plans)
+        case "snooze":
+            return await _snooze(hands, part, plans)
+        case "leaving" | "home" | "who_home" | "is_home":
+            return await _presence(hands, part)
+        case "cardio_count" | "cardio_weekly" | "cardio_never":
+            return await _cardio(hands, part, plans)
+
+
+# --- planning ---------------------------------------------------------------------------------------------------------
+
+
+async def _plan(hands: Hands, part: Timed, plans: Plans) -> str:
+    words = hands.house.words
+    when: When | None = None
+    if part.condition is None:
+        found = resolve(_morning(part), plans.now(), plans.place)
+        if isinstance(found, str):
+            return words.say(f"time.{found}")
+        when = found
+    kind: JobKind = part.verb  # type: ignore[assignment]  # one of the four that plan
+    if part.said.by and any(one.trait == "target" for one in part.commands):
+        kind = "heat"
+    job = draft(hands, kind, when, part.text)
+    return await keep(hands, replace(job, commands=part.commands, skill=part.skill, condition=part.condition,
+                                     standing=part.standing))
+
+
+def _morning(part: Timed) -> Spoken:
+    """A wake-up is in the morning unless somebody says otherwise."""
+    said = part.said
+    either = len(said.clocks) > 1 and not said.part and int(said.clocks[0][:2]) in MORNING
+    return replace(said, part="morning") if part.verb == "wake" and either else said
+
+
+# --- what is planned --------------------------------------------------------------------------------------------------
+
+
+def _planned(hands: Hands, part: Timed, plans: Plans) -> str:
+    rows = listing(hands, plans)
+    if day := day_of(part.said, plans.now(), plans.place):
+        rows = [(job, line) for job, line in rows if _comes(job, day, plans)]
+        return "\n".join(line for _, line in rows) or hands.house.words.say("time.nothing_then")
+    for job, _ in rows[:1]:
+        plans.speak_of(job)
+    return "\n".join(line for _, line in rows) or hands.house.words.say("time.nothing")
+
+
+def _comes(job: Job, day: str, plans: Plans) -> bool:
+    """Whether a job is due on a local day from now on."""
+    at = _on(job, day, plans)
+    return at is not None and at > plans.now() and day not in job.skips
+
+
+def _on(job: Job, day: str, plans: Plans) -> datetime | None:
+    if job.when is None:
+        return None
+    if job.when.at:
+        at = datetime.fromisoformat(job.when.at)
+        return at if at.astimezone(plans.place.zone).date().isoformat() == day else None
+    return occurrence(job.when, datetime.fromisoformat(day).date(), plans.place)
+
+
+def _meant(hands: Hands, part: Timed, plans: Plans) -> list[Job]:
+    """The plans that are spoken of: by number, by time, or the one of a moment ago, or the only one."""
+    rows = [job for job, _ in listing(hands, plans)]
+    if part.number:
+        return [job for job in rows if job.id == part.number]
+    said = part.said
+    if said.clocks or said.day or said.days or said.date:
+        day = day_of(said, plans.now(), plans.place)
+        found = [job for job in rows if (not day or _comes(job, day, plans)) and _at(job, said, plans)]
+        return [job for job in found if not said.days or (job.when and job.when.days == said.days)]
+    if (job := plans.spoken_of(hands.conversation)) is not None and job in rows:
+        return [job]
+    return rows
+
+
+def _at(job: Job, said: Spoken, plans: Plans) -> bool:
+    at = plans.next_of(job)
+    return not said.clocks or (at is not None and f"{at.astimezone(plans.place.zone):%H:%M}" in said.clocks)
+
+
+async def _cancel(hands: Hands, part: Timed, plans: Plans) -> str:
+    words, found = hands.house.words, _meant(hands, part, plans)
+    if not found:
+        return words.say("time.nothing_then" if part.number or part.said != Spoken() else "time.nothing")
+    if len(found) > 1:
+        return _which(hands, found, plans)
+    what = _shown(hands, found[0], plans)
+    await plans.cancel(found[0].id)
+    return words.say("time.cancelled", what=what)
+
+
+def _which(hands: Hands, found: list[Job], plans: Plans) -> str:
+    ids = {job.id for job in found}
+    lines = [line for job, line in listing(hands, plans) if job.id in ids]
+    return "\n".join([hands.house.words.say("time.which"), *lines])
+
+
+def _shown(hands: Hands, job: Job, plans: Plans) -> str:
+    what, at = what_text(job, hands.house.home, hands.house.words), plans.next_of(job)
+    if at is None:
+        return what
+    when = moment_text(at, plans.now(), plans.place, hands.house.words)
+    return hands.house.words.say("time.list", when=when, what=what)
+
+
+async def _skip(hands: Hands, part: Timed, plans: Plans) -> str:
+    """Leave out one day of what comes again; what comes only then is cancelled."""
+    words, house = hands.house.words, hands.house
+    day = day_of(part.said, plans.now(), plans.place)
+    if not day:
+        return words.say("time.no_day")
+    spoken = plans.spoken_of(hands.conversation)
+    rows = [job for job, _ in listing(hands, plans) if _comes(job, day, plans) and _at(job, part.said, plans)]
+    found = [job for job in rows if spoken is not None and job.id == spoken.id] or rows
+    if not found:
+        return words.say("time.nothing_then")
+    if len(found) > 1:
+        return _which(hands, found, plans)
+    job = found[0]
+    what = what_text(job, house.home, words)
+    if job.when is None or not job.when.repeats:
+        shown = _shown(hands, job, plans)
+        await plans.cancel(job.id)
+        return words.say("time.cancelled", what=shown)
+    await plans.skip(job.id, day)
+    at = plans.next_of(job)
+    shown = moment_text(at, plans.now(), plans.place, words) if at else "–"
+    return words.say("time.skipped", when=date_text(datetime.fromisoformat(day).date(), words), what=what, next=shown)
+
+
+async def _snooze(hands: Hands, part: Timed, plans: Plans) -> str:
+    """The last reminder or wake-up again, a little later."""
+    person = hands.asker.person
+    row = await hands.house.store.one("job_last_told", person=person.name) if person else None
+    if row is None:
+        return hands.house.words.say("time.nothing_to_snooze")
+    before, at = load(row), plans.now() + timedelta(minutes=part.minutes or SNOOZE)
+    job = draft(hands, before.kind, When(at=at.isoformat()), before.text)
+    return await keep(hands, job)
+
+
+# --- who is at home, and cardio ---------------------------------------------------------------------------------------
+
+
+async def _presence(hands: Hands, part: Timed) -> str:
+    words, presence, person = hands.house.words, hands.house.presence, hands.asker.person
+    if presence is None or person is None:
+        return words.say("home.nobody_known")
+    if part.verb in ("leaving", "home"):
+        await presence.told(person.name, part.verb == "home")
+        return words.say("home.came" if part.verb == "home" else "home.left", name=person.name)
+    if person.role == "guest":
+        return words.say("policy.guest")
+    home = {name: known for name, known in presence.home().items() if part.person in ("", name)}
+    if not home or all(known is None for known in home.values()):
+        return words.say("home.nobody_known")
+    lines = []
+    for key, wanted in (("here", True), ("away", False), ("unknown", None)):
+        if names := [name for name, known in home.items() if known is wanted]:
+            lines.append(words.say(f"home.{key}", names=words.join(names), count=len(names)))
+    return " ".join(lines)
+
+
+async def _cardio(hands: Hands, part: Timed, plans: Plans) -> str:
+    words = hands.house.words
+    if part.verb != "cardio_count":
+        for job in [job for job, _ in listing(hands, plans) if job.skill == cardio.WEEKLY and job.kind == "say"]:
+            await plans.cancel(job.id)
+        if part.verb == "cardio_never":
+            return words.say("cardio.weekly_off")
+        job = draft(hands, "say", When(days=("sun",), clock="19:00"), words.say("cardio.weekly"))
+        return await keep(hands, replace(job, skill=cardio.WEEKLY))
+    if not cardio.machines(hands.house.home):
+        return words.say("cardio.no_device")
+    return await cardio_line(hands.house, part.period or "month", plans)
+
+
+async def cardio_line(house: House, period: str, plans: Plans) -> str:
+    """How often, how long and with how much energy somebody did cardio in a period."""
+    words = house.words
+    start, end = cardio.period(period, plans.now().astimezone(plans.place.zone))
+    found = await cardio.sessions(house.store, start, end)
+    shown = words.say(f"cardio.{period}")
+    if not found:
+        return words.say("cardio.none", period=shown)
+    return words.say("cardio.count", count=len(found), period=shown, minutes=round(sum(one.minutes for one in found)),
+                     kwh=f"{sum(one.kwh for one in found):.2f}",
+                     last=date_text(found[-1].began.astimezone(plans.place.zone).date(), words))

@@ -1,0 +1,289 @@
+"""What is said about time and presence, by known sentences: "remind me at five", "every weekday at 7 open the bedroom
+shades", "when the washer is done tell me", "what is planned?", "not tomorrow", "I'm leaving". A table a language
+(languages/<xx>/times.toml). The order in such a sentence is read by the reflex itself, without the time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import cast
+
+from dobby.agent.meaning import Clarify, Do, Miss, Refuse, RunSkill, Timed, TimedVerb, Understood
+from dobby.agent.sentences import any_of, pattern
+from dobby.agent.spoken_time import Reader, Tables, Word, split, tables
+from dobby.agent.text import fold, quotes
+from dobby.agent.time_conditions import condition
+from dobby.home.device import View
+from dobby.jobs.spoken import Spoken
+
+LONGEST = 40  # words of a sentence
+VALUES = ("brightness", "volume", "target", "speed", "color_temperature")  # traits a bare "at 20" may be the value of
+Order = Callable[[str], Understood | Miss]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One sentence under reading."""
+
+    text: str
+    words: tuple[Word, ...]
+    reader: Reader
+    view: View
+    people: Sequence[str]
+    order: Order
+
+    def line(self, start: int = 0, end: int | None = None) -> str:
+        return "".join(f"{word.text} " for word in self.words[start:end])
+
+    def typed(self, start: int, end: int) -> str:
+        """The words as they were typed, from one to another."""
+        return self.text[self.words[start].start:self.words[end - 1].end] if start < end else ""
+
+    def between(self, start: int, end: int) -> _Said:
+        """A stretch of the sentence by itself."""
+        words = self.words[start:end]
+        return replace(self, words=words, reader=replace(self.reader, words=tuple(word.text for word in words)))
+
+
+@cache
+def _sentences(language: str) -> tuple[tuple[TimedVerb, re.Pattern[str]], ...]:
+    known = tables(language)
+    if known is None:
+        return ()
+    slots = {"time": r"(?:\S+ ){1,9}?", "span": r"(?:\S+ ){1,6}?", "number": r"\d+ ",
+             "cardio": any_of(fold(one) for one in known.raw["phrases"]["cardio"])}
+    return tuple((cast(TimedVerb, verb), re.compile(pattern(_plain(one), slots)))
+                 for verb, several in known.raw["sentences"].items() for one in several)
+
+
+def _plain(template: str) -> str:
+    return re.sub(r"['’]", "", fold(template))
+
+
+def read(text: str, view: View, language: str, people: Sequence[str], order: Order) -> Timed | Refuse | None:
+    """What is planned or asked, None when this is something else. order: reads a sentence without time."""
+    known = tables(language)
+    if known is None or quotes(text):
+        return None
+    words = _mannerless(split(text, known.raw.get("apostrophe") == " "), known)
+    if not words or len(words) > LONGEST:
+        return None
+    said = _Said(text, words, Reader(tuple(word.text for word in words), known), view, people, order)
+    return _sentence(said, language) or _waits(said, language) or _planned(said)
+
+
+def _mannerless(words: list[Word], known: Tables) -> tuple[Word, ...]:
+    manners = set(map(fold, known.raw["manners"]))
+    start, end = 0, len(words)
+    while start < end and words[start].text in manners:
+        start += 1
+    while end > start and words[end - 1].text in manners:
+        end -= 1
+    return tuple(words[start:end])
+
+
+# --- whole sentences --------------------------------------------------------------------------------------------------
+
+
+def _sentence(said: _Said, language: str) -> Timed | None:
+    line = said.line()
+    for verb, sentence in _sentences(language):
+        match = sentence.fullmatch(line)
+        found = _filled(Timed(verb), match, said) if match else None
+        if found is not None:
+            return found
+    return None
+
+
+def _filled(timed: Timed, match: re.Match[str], said: _Said) -> Timed | None:
+    """The slots of a sentence, read; None when one of them is nothing known."""
+    for slot, words in match.groupdict().items():
+        if words is None:
+            continue
+        reader = replace(said.reader, words=tuple(words.split()))
+        match slot.partition("__")[0]:
+            case "time":
+                time = reader.whole()
+                if time is None:
+                    return None
+                timed = replace(timed, said=time)
+            case "span":
+                minutes, end = reader.span(0)
+                if end != len(reader.words):
+                    return None
+                timed = replace(timed, minutes=minutes)
+            case "number":
+                timed = replace(timed, number=int(words))
+            case "person":
+                person = named(words.strip(), said.people)
+                if not person:
+                    return None
+                timed = replace(timed, person=person)
+    periods = said.reader.known.raw["periods"]
+    period = next((key for key, several in periods.items()
+                   if any(match.group(0).rstrip().endswith(fold(one)) for one in several)), "")
+    verb: TimedVerb = "cancel" if timed.verb == "cancel_at" else timed.verb  # type: ignore[comparison-overlap]
+    return replace(timed, verb=verb, period=period)
+
+
+def named(words: str, people: Sequence[str]) -> str:
+    """Who of the household is called so, "" for nobody."""
+    return next((one for one in people if fold(one) == words), "")
+
+
+# --- something that waits for a condition -----------------------------------------------------------------------------
+
+
+def _waits(said: _Said, language: str) -> Timed | Refuse | None:
+    """ "When the washer is done, tell me"; "turn off the lights when everyone has left"."""
+    count = len(said.words)
+    for at in range(count):
+        for name, standing in (("whenever", True), ("when", False)):
+            start = said.reader.phrase(name, at)
+            if start == at:
+                continue
+            ends = range(count, start, -1) if at else range(count - 1, start, -1)
+            for end in [count] if at else ends:
+                meant = condition(said.reader, said.line(start, end), said.view, language, said.people)
+                if meant is None:
+                    continue
+                wish = said.between(0, at) if at else said.between(end, count)
+                timed = _consequence(wish, Timed("tell", condition=meant, standing=standing,
+                                                 text=said.typed(start, end)))
+                if timed is not None:
+                    return timed
+    return None
+
+
+def _consequence(wish: _Said, timed: Timed) -> Timed | Refuse | None:
+    if wish.reader.phrase("tell", 0) == len(wish.words):
+        return timed
+    return _ordered(wish, wish.typed(0, len(wish.words)), replace(timed, text=""))
+
+
+# --- something at a time ----------------------------------------------------------------------------------------------
+
+
+def _planned(said: _Said) -> Timed | Refuse | None:
+    """A reminder, a wake-up or an order with a time, wherever in the sentence the time stands."""
+    runs = said.reader.runs()
+    reminder = _reminder(said, runs)
+    if reminder is not None or not runs:
+        return reminder
+    for wanted in _choices(runs):
+        time = _together(wanted)
+        if time is None or not time.timed:
+            continue
+        rest = _without(said, wanted)
+        if not rest.strip(" ,.!"):
+            continue
+        if not time.sure and _is_value(said, wanted):
+            continue
+        found = _ordered(said, rest, Timed("order", time))
+        if found is not None:
+            return found
+    return None
+
+
+def _choices(runs: Sequence[tuple[Spoken, int, int]]) -> list[tuple[tuple[Spoken, int, int], ...]]:
+    """Which of the stretches may be the time: all of them, else the last, else the first."""
+    every = [tuple(runs), (runs[-1],), (runs[0],)]
+    return list(dict.fromkeys(every))
+
+
+def _together(runs: Sequence[tuple[Spoken, int, int]]) -> Spoken | None:
+    time: Spoken | None = Spoken()
+    for one, _, _ in runs:
+        time = time.with_(one) if time else None
+    return time
+
+
+def _without(said: _Said, runs: Sequence[tuple[Spoken, int, int]]) -> str:
+    """The sentence as it was typed, without these stretches."""
+    gone = {at for _, start, end in runs for at in range(start, end)}
+    pieces, start = [], 0
+    for at in sorted(gone):
+        pieces.append(said.text[start:said.words[at].start])
+        start = said.words[at].end
+    pieces.append(said.text[start:])
+    return re.sub(r"\s+([,.!?])", r"\1", " ".join("".join(pieces).split())).strip(" ,.!")
+
+
+def _is_value(said: _Said, runs: Sequence[tuple[Spoken, int, int]]) -> bool:
+    """Whether a bare number is how bright, loud or warm it shall be: "dim the lamp at 20"."""
+    read = said.order(said.text)
+    if isinstance(read, Miss):
+        return False
+    return any(command.trait in VALUES for part in read.parts if isinstance(part, Do) for command in part.commands)
+
+
+def _ordered(said: _Said, rest: str, timed: Timed) -> Timed | Refuse | None:
+    """The order in it; a question or what is no order is not for later, and what must be asked back is said."""
+    read = said.order(rest)
+    if isinstance(read, Miss):
+        return None
+    if len(read.parts) == 1 and isinstance(read.parts[0], RunSkill):
+        return replace(timed, verb="skill", skill=read.parts[0].name)
+    commands = [command for part in read.parts if isinstance(part, Do) for command in part.commands]
+    if commands and all(isinstance(part, Do) for part in read.parts):
+        return replace(timed, verb="order", commands=tuple(commands))
+    match read.parts:
+        case (Clarify(choices=((_, only),)),):  # "can you ...?"
+            return replace(timed, verb="order", commands=only)
+        case (Refuse(text) | Clarify(text), *_):
+            return Refuse(text)
+    return None
+
+
+def _reminder(said: _Said, runs: Sequence[tuple[Spoken, int, int]]) -> Timed | None:
+    """ "Remind me at five to call Anna"; a time inside of what is to be said stays there, unless it is the only one."""
+    for verb in ("remind", "wake"):
+        found = _beginning(said, verb, runs)
+        if found is None:
+            continue
+        start, before = found
+        time = said.reader.time(start) or _bare(said.reader, start)
+        rest_from = time[1] if time else start
+        if time is not None and before and (both := before[0][0].with_(time[0])) is not None:
+            time = both, time[1]
+        what_from = said.reader.phrase("remind_to", rest_from) if verb == "remind" else rest_from
+        if time is not None or before:
+            spoken = time[0] if time else before[0][0]
+            return _told(verb, spoken, said, what_from, len(said.words))
+        later = [run for run in runs if run[1] >= start]
+        if later and (later[-1][2] == len(said.words) or len(later) == 1):
+            spoken, at, end = later[-1]
+            what = (what_from, at) if end == len(said.words) else (end, len(said.words))
+            return _told(verb, spoken, said, said.reader.phrase("remind_to", what[0]), what[1])
+        return Timed("when?", text=said.typed(what_from, len(said.words)))
+    return None
+
+
+def _bare(reader: Reader, at: int) -> tuple[Spoken, int] | None:
+    """ "A timer for ten minutes", "an alarm for seven": what ends the sentence needs no "in" and no "at"."""
+    start = reader.phrase("for", at)
+    minutes, end = reader.span(start)
+    if minutes > 0 and end == len(reader.words):
+        return Spoken(minutes=minutes), end
+    clock = reader.clock_form(start)
+    return (Spoken(clocks=clock[0]), clock[1]) if start > at and clock and clock[1] == len(reader.words) else None
+
+
+def _beginning(said: _Said, verb: str, runs: Sequence[tuple[Spoken, int, int]]
+               ) -> tuple[int, list[tuple[Spoken, int, int]]] | None:
+    """Where what follows "remind me" begins, and a time that stands before it."""
+    end = said.reader.phrase(verb, 0)
+    if end > 0:
+        return end, []
+    if runs and runs[0][1] == 0 and (end := said.reader.phrase(verb, runs[0][2])) > runs[0][2]:
+        return end, [runs[0]]
+    return None
+
+
+def _told(verb: str, spoken: Spoken, said: _Said, start: int, end: int) -> Timed:
+    if verb == "wake":
+        return Timed("wake", spoken)
+    return Timed("tell" if spoken.timed or spoken.days else "when?", spoken, text=said.typed(start, end))

@@ -1,0 +1,190 @@
+"""Plans: what a person wants done or said at a time, checked like an order now and judged again when it is due. The
+same function keeps what was said in plain words and what the model planned."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from dobby.home.device import Command
+from dobby.jobs.job import Job, JobKind
+from dobby.jobs.plans import Plans
+from dobby.jobs.spoken import Spoken, resolve
+from dobby.jobs.when import WEEKDAYS, Sun, When
+from dobby.messages import Person
+from dobby.policy import Asker, judge
+from dobby.skills import commands as skill_commands
+from dobby.tools.devices import Order, orders
+from dobby.tools.hands import Hands
+from dobby.tools.plan_words import moment_text, what_text, when_text
+from dobby.tools.schema import tool
+
+TEXT_LIMIT = 500
+_RULE = re.compile(r"(?:every (?P<days>day|weekday|weekend|[a-z,]+) )?(?:(?P<clock>([01]\d|2[0-3]):[0-5]\d)|"
+                   r"(?P<sun>sunrise|sunset)(?P<offset>[+-]\d{1,3})?)")
+_DAYS: Mapping[str, tuple[str, ...]] = {"day": WEEKDAYS, "weekday": WEEKDAYS[:5], "weekend": WEEKDAYS[5:]}
+
+
+def address_of(person: Person, conversation: str) -> str:
+    """Where a person is told: where they wrote from, else their first address, "" for none."""
+    return conversation if conversation in person.addresses else (person.addresses[0] if person.addresses else "")
+
+
+async def keep(hands: Hands, job: Job) -> str:
+    """Keep a job if it may be one: what was understood, with the exact time, or why it is not kept."""
+    house, words, person = hands.house, hands.house.words, hands.asker.person
+    if house.plans is None or person is None:
+        return words.say("policy.stranger")
+    commands = orders_of(job, hands)
+    for command in commands:
+        problem = house.home.problem(command)
+        if problem is not None and problem.kind in ("unknown", "range"):
+            return problem.text
+    verdicts = [judge(command, Asker(person, "program"), house.home) for command in commands]
+    refused = next((one for one in verdicts if one.say == "refuse"), None)
+    if refused is not None:
+        return words.say(f"policy.{refused.reason}")
+    try:
+        job = await house.plans.add(job)
+    except ValueError as wrong:
+        return words.say("time.full" if str(wrong) == "full" else "time.never_comes")
+    asks = bool(commands) and (person.role == "guest" or any(one.say == "ask" for one in verdicts))
+    said = [told(hands, job, house.plans), _heating(hands, job, house.plans), _unknown(hands, job)]
+    return " ".join(filter(None, [*said, words.say("time.will_ask") if asks else ""]))
+
+
+def orders_of(job: Job, hands: Hands) -> tuple[Command, ...]:
+    """The exact commands a job would give now; those of a skill by its file as it is now."""
+    if not job.skill or job.kind != "skill":
+        return job.commands
+    skill = next((one for one in hands.house.skills if one.name == job.skill), None)
+    return skill_commands(skill, hands.house.home) if skill else ()
+
+
+def told(hands: Hands, job: Job, plans: Plans) -> str:
+    """ "Tomorrow, Monday 23 November, 07:00: open the bedroom shades."."""
+    house = hands.house
+    when = when_text(job, plans.next_of(job), plans.now(), plans.place, house.words, house.home)
+    what = what_text(job, house.home, house.words)
+    return house.words.upper(house.words.say("time.new", when=when, what=what)).replace("..", ".")
+
+
+def _heating(hands: Hands, job: Job, plans: Plans) -> str:
+    """When heating starts, and whether its rate is known or guessed."""
+    if job.kind != "heat" or (start := plans.start_of(job)) is None:
+        return ""
+    device = next(one.device for one in job.commands if one.trait == "target")
+    key = "heat_start" if plans.warming.learned(device) else "heat_guess"
+    start = max(start, plans.now())
+    return hands.house.words.say(f"time.{key}", rate=f"{plans.warming.rate(device):.1f}",
+                                 start=moment_text(start, plans.now(), plans.place, hands.house.words))
+
+
+def _unknown(hands: Hands, job: Job) -> str:
+    """Whom nobody knows to be at home, where the job waits for everybody to leave."""
+    if job.condition is None or job.condition.kind != "all_away" or hands.house.presence is None:
+        return ""
+    names = [name for name, home in hands.house.presence.home().items() if home is None]
+    return hands.house.words.say("time.unknown_home", names=hands.house.words.join(names)) if names else ""
+
+
+def listing(hands: Hands, plans: Plans) -> list[tuple[Job, str]]:
+    """What this person may see planned (the owner everything), with a line for each."""
+    house, person = hands.house, hands.asker.person
+    if person is None:
+        return []
+    lines = []
+    for job in plans.planned("" if person.role == "owner" else person.name):
+        when = when_text(job, plans.next_of(job), plans.now(), plans.place, house.words, house.home)
+        key = "mine" if job.person == person.name else "theirs"
+        lines.append((job, house.words.say(f"time.{key}", id=job.id, when=when, who=job.person,
+                                           what=what_text(job, house.home, house.words))))
+    return lines
+
+
+def draft(hands: Hands, kind: JobKind, when: When | None, text: str = "") -> Job:
+    """A job of the person of this turn, to be filled; PermissionError where there is nobody."""
+    person = hands.asker.person
+    if person is None:
+        raise PermissionError
+    return Job(person.name, hands.conversation, address_of(person, hands.conversation), kind, when,
+               text=text[:TEXT_LIMIT], made=hands.house.clock.now())
+
+
+# --- what the model may do --------------------------------------------------------------------------------------------
+
+
+async def plan(hands: Hands, when: str, do: Literal["orders", "skill", "remind"], commands: list[Order] = [],  # noqa: B006
+               text: str = "", skill: str = "") -> str:
+    """Plan something for this person. when, in the home's local time: "2026-11-23T07:00" (once), "in 20" (minutes from
+    now), "every day 07:00", "every weekday 07:00", "every mon,thu 18:30", "every day sunset-30" (minutes before or
+    after), "sunrise" (the next one). do: give commands (as in set_devices), run a skill by name, or remind the person
+    of a text. Each is judged again when it is due. Answer with the exact time that this says."""
+    plans, person = hands.house.plans, hands.asker.person
+    if plans is None or person is None:
+        return json.dumps({"error": "Nothing can be planned here."})
+    due = parse(when, plans)
+    if due is None:
+        return json.dumps({"error": "when is none of the forms of the description, or over already."})
+    job = draft(hands, {"orders": "order", "skill": "skill", "remind": "tell"}[do], due, text)  # type: ignore[arg-type]
+    wanted = orders(commands, hands.house.home)
+    if isinstance(wanted, str):
+        return wanted
+    if (do == "orders" and not wanted) or (do == "skill" and skill not in {one.name for one in hands.house.skills}):
+        return json.dumps({"error": "commands or the name of a skill are missing.",
+                           "skills": [one.name for one in hands.house.skills]})
+    return json.dumps({"planned": await keep(hands, replace(job, commands=tuple(wanted), skill=skill))},
+                      ensure_ascii=False)
+
+
+def parse(text: str, plans: Plans) -> When | None:
+    """The tool's own form of a time; None for anything else, and for what is over."""
+    said, now = " ".join(text.strip().casefold().split()), plans.now()
+    if match := re.fullmatch(r"in (\d{1,6})", said):
+        return When(at=(now + timedelta(minutes=int(match[1]))).astimezone(UTC).isoformat()) if int(match[1]) else None
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return _rule(said, plans)
+    local = at if at.tzinfo is None else at.astimezone(plans.place.zone)
+    return When(date=local.date().isoformat(), clock=f"{local:%H:%M}")
+
+
+def _rule(said: str, plans: Plans) -> When | None:
+    match = _RULE.fullmatch(said)
+    if match is None:
+        return None
+    days = match["days"]
+    named = _DAYS.get(days) or tuple(one for one in WEEKDAYS if one in days.split(",")) if days else ()
+    if days and (not named or (days not in _DAYS and len(named) != len(days.split(",")))):
+        return None
+    sun: Sun = match["sun"] or ""  # type: ignore[assignment]  # one of the two by its pattern
+    if named:
+        return When(days=named, clock=match["clock"] or "", sun=sun, offset=int(match["offset"] or 0))
+    if not sun:
+        return None
+    found = resolve(Spoken(sun=sun, offset=int(match["offset"] or 0)), plans.now(), plans.place)
+    return found if isinstance(found, When) else None
+
+
+async def planned(hands: Hands) -> str:
+    """What is planned, with the number of each plan."""
+    plans = hands.house.plans
+    return json.dumps([line for _, line in listing(hands, plans)] if plans else [], ensure_ascii=False)
+
+
+async def cancel_plan(hands: Hands, number: int) -> str:
+    """Cancel one plan by its number (see planned)."""
+    plans = hands.house.plans
+    mine = {job.id: job for job, _ in listing(hands, plans)} if plans else {}
+    if plans is None or number not in mine:
+        return json.dumps({"error": "There is no plan of this person with that number."})
+    await plans.cancel(number)
+    return json.dumps({"cancelled": what_text(mine[number], hands.house.home, hands.house.words)}, ensure_ascii=False)
+
+
+TOOLS = (tool(plan, risky=True), tool(planned), tool(cancel_plan, risky=True))
