@@ -96,6 +96,11 @@ class Host:
             yield "vendor", self.vendor
         yield from (("port", str(port)) for port in sorted(self.ports))
 
+    def every_sign(self) -> list[Sighting]:
+        """All that was noticed of it, its hardware address too."""
+        card = [Sighting("sweep", self.address, 0, "neighbour", "", {"mac": self.mac})] if self.mac else []
+        return [*self.sightings.values(), *card]
+
     def name(self) -> str:
         """What it calls itself, the most human name first."""
         return next(iter(self.names), "")

@@ -140,7 +140,7 @@ class Links:
     def met(self, host: Host) -> None:
         """A host is there under this hardware address: what is known by that may have moved."""
         if host.mac:
-            self.saw(Sighting("sweep", host.address, 0, "neighbour", "", {"mac": host.mac}))
+            self.saw(host.every_sign()[-1])
 
     def saw(self, sighting: Sighting) -> None:
         """Take in a sighting: a claimed one is remembered, a known one whose address changed moves its link."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from dobby.errors import ConfigError, DeviceError
-from dobby.home.device import Command, Driver, Fault, Found, Outcome, Secret, Settings
+from dobby.home.device import Command, Driver, Fault, Found, Outcome, Secret, Settings, Sighting
 from dobby.home.home import Home
 from dobby.home.verdict import KEEP, TRY
 from dobby.learning.draft import Draft
@@ -203,6 +203,15 @@ class Learner:
             task = asyncio.get_running_loop().create_task(self._join(found))
             self._joining.add(task)
             task.add_done_callback(self._joining.discard)
+
+    def waits(self, key: str) -> bool:
+        """Whether a recipe was said yes to and its device was not seen yet."""
+        return key.partition(":")[2] in self._waiting
+
+    def look_for(self, sightings: Iterable[Sighting]) -> None:
+        """Look for what is waited for among what was seen before."""
+        for one in sightings:
+            self.shelf.claim(one)
 
     async def _join(self, found: Found) -> None:
         await self._write()

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 
-from dobby.errors import Garbage, Refused
+from dobby.errors import Garbage, OutOfRange, Refused
 from dobby.home.device import Command, Device, Found, Reading, Secret, Settings
 from dobby.home.stream import Stream
 from dobby.wire.neighbours import gateways, neighbours
@@ -112,7 +112,10 @@ class RecipeLink:
         ability = self._recipe.ability(command.trait)
         if ability is None or not ability.set or self._line is None:
             raise Refused("It cannot be told that.")
-        await self._line.ask(self._recipe.requests[ability.set], ability.turn.theirs(command.value))
+        word = ability.turn.theirs(command.value)
+        if isinstance(word, str) and not word.isprintable():
+            raise OutOfRange("That cannot be said to this device.")
+        await self._line.ask(self._recipe.requests[ability.set], word)
         self.stream.sent(command, ability.trait)
         if ability.read is not None:
             task = asyncio.create_task(self._check(command, ability, time.monotonic()))

@@ -3,6 +3,7 @@ interpreter, and the exchanges it was proven with. A folder counts once its owne
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import shutil
@@ -37,12 +38,22 @@ class Shelf:
 
     def load(self) -> None:
         """Read every recipe of the folder anew; a broken one is a problem and stops no other."""
-        self.recipes, self.problems = {}, []
+        recipes: dict[str, Recipe] = {}
+        self.problems.clear()
         for path in sorted(self.folder.glob(f"*/{FILE}")):
             try:
-                self.recipes[path.parent.name] = load(path.parent)
+                recipes[path.parent.name] = load(path.parent)
             except ConfigError as wrong:
                 self.problems += wrong.problems
+        self.recipes = recipes
+
+    def stamps(self) -> dict[str, float]:
+        """When each recipe's file was last changed. Blocking: files."""
+        found: dict[str, float] = {}
+        for path in self.folder.glob(f"*/{FILE}"):
+            with contextlib.suppress(OSError):
+                found[str(path)] = path.stat().st_mtime
+        return found
 
     def foreign(self) -> list[Recipe]:
         """Recipes that nobody here said yes to: copied from another home, or changed by hand since."""
@@ -62,6 +73,7 @@ class Shelf:
     def keep(self, recipe: Recipe, answers: Mapping[str, bytes]) -> None:
         """Write a proven recipe, with the answers it was proven with. Blocking: files."""
         folder = self.folder / recipe.slug
+        self.approved[recipe.slug] = recipe.hash  # before it can be read again from its file
         folder.mkdir(parents=True, exist_ok=True)
         (folder / FILE).write_text(recipe.text, encoding="utf-8")
         (folder / "SKILL.md").write_text(words_of(recipe), encoding="utf-8")
@@ -69,7 +81,6 @@ class Shelf:
                      for name, answer in answers.items()}
         (folder / EXCHANGES).write_text(json.dumps(exchanges, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         self.recipes[recipe.slug] = recipe
-        self.approved[recipe.slug] = recipe.hash
         self.aside.pop(recipe.slug, None)
 
     def forget(self, slug: str) -> None:

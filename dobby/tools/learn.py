@@ -46,6 +46,22 @@ async def offer_to_learn(hands: Hands, studied: Studied) -> str:
     return " ".join([*parts, question])
 
 
+async def offer_foreign(hands: Hands) -> str:
+    """A recipe that came from elsewhere: all that it may say, and the question whether to use it; "" where none waits.
+    Asked of owners only."""
+    learner, person, words = hands.house.learner, hands.asker.person, hands.house.words
+    foreign = learner.shelf.foreign() if learner else []
+    if not foreign or person is None or person.role != "owner":
+        return ""
+    hands.taint()
+    recipe = foreign[0]
+    ways = [f"{recipe.by}, {words.join([trait_name(hands, one.trait.name) for one in recipe.abilities if one.set])}",
+            *recipe.touches()]
+    text = words.say("learn.foreign", name=clean(recipe.name, 60), ways=clean("; ".join(ways), 600))
+    await hands.offer(text, [Choice(clean(recipe.name, 60), (Command(recipe.key, KEEP, None),))])
+    return text
+
+
 def _unknown(hands: Hands, studied: Studied) -> str:
     words = hands.house.words
     pages = [page for page in studied.seen.pages if page.status < 400]
@@ -74,6 +90,10 @@ async def tell_tried(hands: Hands, done: Done) -> str:
             parts.append(words.say("learn.did_not", why=clean(why, 200)))
         elif trait == TRY and studied is not None and studied.trial is not None and studied.trial.recipe is not None:
             parts.append(await _did_it_move(hands, studied))
+        elif trait == KEEP and outcome.result == "confirmed" and house.learner and house.learner.waits(key):
+            recipe = house.learner.shelf.recipes.get(key.partition(":")[2])
+            parts.append(words.say("learn.foreign_kept", name=clean(recipe.name if recipe else key, 60)))
+            house.learner.look_for(one for host in house.scout.hosts() for one in host.every_sign())
         elif trait == KEEP and outcome.result == "confirmed":
             device = house.home.devices.get(key)
             recipe = house.learner.shelf.recipes.get(key.partition(":")[2]) if house.learner else None

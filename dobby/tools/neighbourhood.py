@@ -7,6 +7,7 @@ from datetime import timedelta
 from dobby.discovery.hosts import SURE, Host
 from dobby.tools.fence import clean
 from dobby.tools.hands import Hands
+from dobby.tools.learn import offer_foreign
 
 SHOWN = 8  # of each sort in one text
 NEWS = timedelta(days=7)
@@ -58,13 +59,15 @@ def first_words(hands: Hands) -> str:
 
 
 async def news(hands: Hands) -> str:
-    """What came to the network in the last days."""
+    """What came to the network in the last days, and a recipe from elsewhere that waits for a yes."""
     words = hands.house.words
     fresh = await hands.house.scout.new_since(hands.house.clock.now() - NEWS)
+    brought = await offer_foreign(hands)
     if not fresh:
-        return words.say("net.no_news")
+        return brought or words.say("net.no_news")
     hands.taint()
-    return words.say("net.news", things=words.join([called(hands, one) for one in fresh[:SHOWN]]))
+    told = words.say("net.news", things=words.join([called(hands, one) for one in fresh[:SHOWN]]))
+    return f"{told} {brought}".strip()
 
 
 def why(hands: Hands, host: Host) -> str:
