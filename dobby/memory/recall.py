@@ -24,6 +24,7 @@ TEXT_LIMIT = 2000
 POOL = 80  # entries that are looked at before ranking
 RRF = 20.0  # how fast a rank loses weight (reciprocal rank fusion)
 NEIGHBOUR = 0.4  # share of a matching turn's weight that goes to the turns beside it
+TOP = 30  # hits among which the newest of a matter is put first
 ALIKE = 0.7  # share of common stems from which two entries say the same
 
 _SCHEMA = """
@@ -166,18 +167,19 @@ class Recall:
         holding: nothing that was replaced."""
         began = time.perf_counter()
         where, values = _filter(who, kinds, since, until, holding)
-        weights: dict[int, float] = {}
+        asked = stems(question)
         alike: dict[int, float] = {}
-        for at, id_ in enumerate(self._by_words(question, where, values)):
-            weights[id_] = weights.get(id_, 0.0) + 1 / (RRF + at)
+        by_words = self._by_words(question, where, values)
+        rows = self._rows(by_words)
+        weights = {id_: _covered(rows[id_], asked) / (RRF + at) for at, id_ in enumerate(by_words)}
         if self.vectors is not None and self.vectors.ready:
             allowed = self._allowed(where, values) if where else None
             for at, (id_, near) in enumerate(self.vectors.nearest(question, POOL, allowed)):
                 weights[id_] = weights.get(id_, 0.0) + 1 / (RRF + at)
                 alike[id_] = near
-        rows = self._rows(list(weights))
+        rows |= self._rows([id_ for id_ in weights if id_ not in rows])
         self._lend_to_neighbours(rows, weights, where, values)
-        ranked = self._ranked(question, rows, weights, alike)
+        ranked = self._ranked(asked, rows, weights, alike)
         self.took = time.perf_counter() - began
         return ranked[:limit]
 
@@ -223,19 +225,16 @@ class Recall:
                 rows.setdefault(row[0], _entry(row[1:]))
                 weights[row[0]] = max(weights.get(row[0], 0.0), weights[id_] * NEIGHBOUR)
 
-    def _ranked(self, question: str, rows: Mapping[int, Entry], weights: Mapping[int, float],
+    def _ranked(self, asked: set[str], rows: Mapping[int, Entry], weights: Mapping[int, float],
                 alike: Mapping[int, float]) -> list[Hit]:
         """By weight; facts a little before talk; the newer of two that say the same before the older."""
-        asked = stems(question)
         hits = []
         for id_, entry in rows.items():
             weight = weights[id_] * {"fact": 1.25, "journal": 1.0, "turn": 1.0}[entry.kind]
             said = stems(entry.text)
-            if asked:
-                weight *= 1 + 0.5 * len(asked & said) / len(asked)
             hits.append((Hit(entry, weight, alike.get(id_, 0.0)), said))
         hits.sort(key=lambda one: (-one[0].score, one[0].entry.at))
-        return _newest_first(hits, asked)
+        return [*_newest_first(hits[:TOP], asked), *(hit for hit, _ in hits[TOP:])]
 
 
 _COLUMNS = "key, kind, who, at, text, context, trusted, until, place"
@@ -246,6 +245,14 @@ def _entry(row: Sequence[object]) -> Entry:
     return Entry(str(key), kind, str(who), str(at), str(text), str(context), bool(trusted), str(until), int(place))  # type: ignore[arg-type, call-overload]  # as put
 
 
+def _covered(entry: Entry, asked: set[str]) -> float:
+    """How much of a question an entry's words hold, from 0.3 to 1; the name of the person it is about counts little,
+    for all that is known of them holds it."""
+    matter = asked - stems(entry.who)
+    said = stems(f"{entry.text} {entry.context}")
+    return 0.3 + 0.7 * len(matter & said) / len(matter) if matter else 1.0
+
+
 def _newest_first(hits: list[tuple[Hit, set[str]]], asked: set[str]) -> list[Hit]:
     """Swap entries about one matter so that the newest of them stands where the best of them stood."""
     order = list(range(len(hits)))
@@ -254,7 +261,7 @@ def _newest_first(hits: list[tuple[Hit, set[str]]], asked: set[str]) -> list[Hit
         for later in range(at + 1, len(hits)):
             other, words = hits[order[later]]
             same = one.entry.who == other.entry.who and one.entry.kind == other.entry.kind == "fact"
-            common = said & words
+            common = (said & words) - stems(one.entry.who)  # a matter, not the person
             alike = len(common) / max(1, len(said | words)) >= ALIKE or (same and bool(common & asked))
             newer = (bool(one.entry.until) and not other.entry.until) or (
                 bool(one.entry.until) == bool(other.entry.until) and other.entry.at > one.entry.at)
