@@ -38,12 +38,12 @@ def risk_of(command: Command, view: View) -> Risk:
         return Risk.ASK
     device = view.devices.get(command.device)
     row = known(command.trait, device.kind) if device else None
+    if device is not None and lets_in(command, device):
+        return Risk.SECURE
     if device is None or row is None:
         return Risk.ASK
     own = device.trait(command.trait) or row
     risk = max(row.risk(command.value), own.risk(command.value))
-    if lets_in(command, device):
-        return Risk.SECURE
     if device.kind == "plug" and not device.in_everything:
         return max(risk, Risk.ASK)
     return risk

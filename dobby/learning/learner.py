@@ -73,6 +73,7 @@ class Learner:
         self.ask_model: AskModel | None = None  # what helps where no rule knows; None without a model
         self._driver = shelf.driver()
         self._waiting, self._joining = set[str](), set[asyncio.Task[None]]()
+        self._exits: frozenset[str] = frozenset()  # what leads out of the house
         shelf.on_met = self._met
         home.also_does(TRY, self.try_it)
         home.also_does(KEEP, self.keep)
@@ -96,7 +97,8 @@ class Learner:
         if not self._allows(host):
             return None
         seen = await look(host, ports, mac=mac, facts=facts, more=more)
-        draft = None if host in await asyncio.to_thread(gateways) else await asyncio.to_thread(guess, seen)
+        self._exits = await asyncio.to_thread(gateways)
+        draft = None if host in self._exits else await asyncio.to_thread(guess, seen)
         if draft is not None:
             draft.name = self._free(draft.name)
         studied = Studied(host, seen, draft)
@@ -121,7 +123,7 @@ class Learner:
         do no more than any recipe."""
         if not self._allows(host):
             raise ConfigError([f"{host} is not in a network that the owner named"])
-        if host in gateways():
+        if host in self._exits:
             raise ConfigError([f"{host} is the way out of the house, which is left alone"])
         recipe = parse(text, slug)
         if self._free(recipe.name) != recipe.name:

@@ -21,7 +21,7 @@ from dobby.wire.recipe.values import NOT_THERE, find
 
 log = logging.getLogger(__name__)
 TRIES = 3  # orders in a row that a device took and did not show: then its recipe is set aside
-SHOWN_WITHIN = 8.0  # seconds
+PATIENT = 2.0  # times as long as an answer may take, until what took an order shows it
 
 Aside = Callable[[str], None]
 
@@ -32,7 +32,7 @@ class RecipeLink:
     def __init__(self, recipe: Recipe, settings: Settings, aside: Aside) -> None:
         self._recipe, self._aside = recipe, aside
         self._line: Line | None = None
-        self._missed, self._checks = 0, set[asyncio.Task[None]]()
+        self._missed, self._checks, self._within = 0, set[asyncio.Task[None]](), settings.timeout * PATIENT
         self.last: dict[str, Reading] = {}
         self.stream = Stream(self.fetch, poll=recipe.every, timeout=settings.timeout)
 
@@ -124,7 +124,7 @@ class RecipeLink:
 
     async def _check(self, command: Command, ability: Ability, sent: float) -> None:
         """Count orders that the device took and did not show, in a row."""
-        await asyncio.sleep(SHOWN_WITHIN)
+        await asyncio.sleep(self._within)
         last = self.last.get(command.trait)
         if last is None or last.tick < sent:
             return  # it says nothing at all, which is another trouble
