@@ -277,3 +277,5 @@ DELETE FROM sessions WHERE id = :id
 SELECT * FROM sessions WHERE ended = ''
 -- name: sessions_since
 SELECT * FROM sessions WHERE kind = :kind AND began >= :since AND ended != '' ORDER BY began
+-- name: erase_facts
+UPDATE facts SET value = '[]' WHERE name = 'last_night' AND value LIKE :like ESCAPE '!'

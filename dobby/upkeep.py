@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from dobby import memory_use
+from dobby.agent.memory_replies import LAST_NIGHT
 from dobby.agent.reflex import Reflex
 from dobby.agent.shelf_watch import watch_shelf
 from dobby.brains.claude import Claude
@@ -16,6 +19,7 @@ from dobby.discovery.hosts import Host
 from dobby.eyes import tuning
 from dobby.eyes.opening import let_in
 from dobby.eyes.sights import Sights
+from dobby.memory import night
 from dobby.memory.embed import QUESTION_SECONDS, NoMeaning, Worker, available
 from dobby.memory.memory import Memory
 from dobby.messages import Letter
@@ -30,6 +34,7 @@ from dobby.words import Words
 log = logging.getLogger(__name__)
 FILES_EVERY = 2.0  # seconds between looks at SOUL.md and skills/
 FIRST_LOOK = 5.0  # seconds after a start until the network is looked at
+NIGHT_HOUR = 3  # local time in which memory is tidied
 NAMES_SETTLE = 0.3  # seconds to let a hub bring all its devices before names are read anew
 
 
@@ -44,6 +49,7 @@ def start(daemon: Daemon, parts: Parts, heard: Ears) -> None:
     parts.run("files", lambda: _watch_files(daemon))
     parts.run("warm-up", lambda: _warm(daemon))
     parts.run("memory", lambda: _keep_memory(daemon))
+    parts.run("nights", lambda: _nights(daemon))
     if sights := daemon.gateway.agent.house.sights:
         parts.run("untold", lambda: _once(sights.watch.take_up))
         parts.run("cameras", lambda: daemon.home.follow(sights.watch.link))
@@ -97,6 +103,21 @@ async def _keep_memory(daemon: Daemon) -> None:
     finally:
         if worker is not None:
             worker.stop()
+
+
+async def _nights(daemon: Daemon) -> None:
+    """Once a night, what the day left in memory is tidied; a day without a word asks nobody."""
+    agent, zone = daemon.gateway.agent, ZoneInfo(daemon.config.home.timezone)
+    memory = agent.house.memory
+    while memory is not None:
+        now = daemon.clock.now().astimezone(zone)
+        if now.hour == NIGHT_HOUR and await daemon.store.fact("tidied", "") != f"{now:%Y-%m-%d}":
+            await daemon.store.set_fact("tidied", f"{now:%Y-%m-%d}")
+            day = await memory.day(f"{now - timedelta(days=1):%Y-%m-%d}")
+            done = await night.night(memory, now, day, agent.think_alone if agent.brain is not None else None)
+            if done:
+                await daemon.store.set_fact(LAST_NIGHT, night.dump(done))
+        await asyncio.sleep(20.0)
 
 
 async def _notice_files(daemon: Daemon, memory: Memory) -> None:

@@ -112,7 +112,7 @@ class Lesson:
     thing: str = ""
 
 
-RecollectVerb = Literal["remember", "about", "forget_that", "wrong", "why", "forget_all"]
+RecollectVerb = Literal["remember", "about", "forget_that", "wrong", "why", "forget_all", "undo_night"]
 
 
 @dataclass(frozen=True, slots=True)

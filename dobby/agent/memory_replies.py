@@ -9,6 +9,7 @@ from dobby.agent.memory_talk import names
 from dobby.errors import DobbyError
 from dobby.home.device import Command, Outcome
 from dobby.home.verdict import ERASE, Choice
+from dobby.memory import night
 from dobby.memory.matter import Preference, stems
 from dobby.memory.memory import Memory
 from dobby.memory.notes import Fact
@@ -17,6 +18,7 @@ from dobby.tools.fence import clean
 from dobby.tools.hands import Hands
 from dobby.words import Words
 
+LAST_NIGHT = "last_night"  # where the store keeps what was tidied last
 SHOWN = 8  # facts in one answer
 NEAR = 0.42  # likeness from which a fact answers a question in other words (unrelated ones lie below 0.25)
 ENOUGH = 0.5  # share of a question's words that an answer must hold to be given without being asked for
@@ -40,6 +42,8 @@ async def recollect(hands: Hands, part: Recollect) -> str:
             return await _wrong(hands, memory, erase=part.verb == "forget_that")
         case "why":
             return _why(hands, memory)
+        case "undo_night":
+            return await _undo_night(hands, memory)
         case "forget_all":
             return await _forget_all(hands, memory, names(part.what, memory.people))
 
@@ -130,6 +134,16 @@ async def _forget_all(hands: Hands, memory: Memory, what: str) -> str:
     text = words.say("memory.erase_ask", what=what, count=count)
     await hands.offer(text, [Choice("", (Command(token, ERASE, None),))])
     return text
+
+
+async def _undo_night(hands: Hands, memory: Memory) -> str:
+    """Take back what was tidied last night; for owners and members."""
+    words, store = hands.house.words, hands.house.store
+    done = night.load(await store.fact(LAST_NIGHT, []))
+    if not done:
+        return words.say("memory.no_night")
+    await store.set_fact(LAST_NIGHT, [])
+    return words.say("memory.night_undone", count=await night.undo(memory, done))
 
 
 # --- unasked ----------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from dobby.agent.reflex import Reflex
 from dobby.agent.replies import Reply, act, consented
 from dobby.agent.student import study
 from dobby.agent.teach_replies import again
-from dobby.brains.brain import Brain
+from dobby.brains.brain import Ask, Brain
 from dobby.errors import BrainError
 from dobby.home.device import Outcome
 from dobby.learning.learner import Studied
@@ -79,6 +79,19 @@ class Agent:
             return None
         await self.house.store.do("tokens_add", name=spent, tokens=tokens)
         return found
+
+    async def think_alone(self, text: str) -> str:
+        """One question to the model with no tool in its hand and nobody waiting; "" when there is no budget left."""
+        spent = f"tokens:{self.house.clock.now():%Y-%m-%d}"
+        if self.brain is None or await self.house.store.fact(spent, 0) >= self.daily_tokens:
+            return ""
+        try:
+            reply = await self.brain.think(Ask("You keep a household's memory tidy.", [], [
+                {"role": "user", "content": text}]))
+        except BrainError:
+            return ""
+        await self.house.store.do("tokens_add", name=spent, tokens=reply.tokens)
+        return reply.text
 
     async def take(self, id_: int) -> None:
         """Deal with one accepted message, whatever happens; a cancelled one is said to be stopped."""

@@ -9,7 +9,7 @@ from dobby.home.device import Command, Fault, Outcome
 from dobby.memory.memory import Memory
 from dobby.store import Store
 
-ROWS = ("erase_messages", "erase_turns", "erase_letters", "erase_approvals", "erase_calls", "erase_seen")
+ROWS = ("erase_messages", "erase_turns", "erase_letters", "erase_approvals", "erase_calls", "erase_seen", "erase_facts")
 
 
 async def erase(command: Command, memory: Memory, store: Store) -> Outcome:

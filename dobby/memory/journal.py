@@ -39,8 +39,11 @@ class Journal:
         return sorted(path for path in self.folder.glob("*.md") if DAY.fullmatch(path.stem))
 
     def changed(self) -> list[Path]:
-        """Pages that were changed since they were last read."""
-        return [path for path in self.pages() if self.read.get(path) != path.stat().st_mtime]
+        """Pages that were changed since this was last asked."""
+        now = {path: path.stat().st_mtime for path in self.pages()}
+        changed = [path for path, at in now.items() if self.read.get(path) != at]
+        self.read = now
+        return changed
 
     def entries(self, path: Path) -> list[Entry]:
         """A page as entries of the index."""
@@ -48,7 +51,6 @@ class Journal:
             lines = path.read_text("utf-8", errors="replace").splitlines()
         except OSError:
             return []
-        self.read[path] = path.stat().st_mtime
         found = []
         for number, line in enumerate(lines, 1):
             said = _LINE.match(line)

@@ -177,6 +177,13 @@ class Memory:
         at = self._now()
         await self._run(lambda: self._journal.add(at, text))
 
+    async def day(self, day: str) -> list[str]:
+        """The lines of one day's journal ("2026-11-22")."""
+        def work() -> list[str]:
+            path = self._journal.folder / f"{day}.md"
+            return [entry.text for entry in self._journal.entries(path)] if path.exists() else []
+        return await self._run(work)
+
     # --- recall -------------------------------------------------------------------------------------------------------
 
     async def ask(self, question: str, *, limit: int = 10, who: str = "", kinds: Sequence[EntryKind] = (),
