@@ -26,6 +26,7 @@ class Mention:
     it: bool = False
     missing: str = ""
     missing_place: str = ""
+    trails: bool = False  # its place was said after it: "the lights in the study"
 
     @property
     def empty(self) -> bool:
@@ -221,9 +222,9 @@ def _mention(mention: Mention, bit: Bit) -> Mention:
         case "device" if not mention.devices:
             return replace(mention, devices=bit.value, how=bit.how, called=bit.typed)
         case "room" if not mention.rooms:
-            return replace(mention, rooms=(bit.value,))
+            return replace(mention, rooms=(bit.value,), trails=bool(mention.kind))
         case "floor" if not mention.floor:
-            return replace(mention, floor=bit.value)
+            return replace(mention, floor=bit.value, trails=bool(mention.kind))
         case "kind" if not mention.kind or (mention.kind == bit.value and mention.count == "mass"):
             return replace(mention, kind=bit.value, count=bit.how, noun=bit.typed)
         case "place kind" if not mention.rooms and not mention.kind:
@@ -295,6 +296,22 @@ def _join(segments: list[Segment]) -> list[Clause]:
     if waiting or after:
         done.append(_trailing(done, waiting, after, carried))
     return [replace(one, mentions=_inherit(one.mentions)) for clause in done for one in _apart(clause)]
+
+
+def narrowed(parsed: Sequence[Clause]) -> tuple[Clause, ...] | None:
+    """The clauses with the place at the very end of the sentence taken for all of it: "close the shades and turn off
+    the lights in the study" means the study's shades too. None where no place stands there, or nothing is left to
+    narrow."""
+    last = parsed[-1].mentions[-1] if parsed and parsed[-1].mentions else Mention()
+    if not last.trails:
+        return None
+
+    def here(mention: Mention) -> Mention:
+        wide = mention.kind and not (mention.rooms or mention.floor or mention.here or mention.devices
+                                     or mention.missing_place or mention.home or mention.it)
+        return replace(mention, rooms=last.rooms, floor=last.floor) if wide else mention
+    done = tuple(replace(clause, mentions=tuple(map(here, clause.mentions))) for clause in parsed)
+    return done if done != tuple(parsed) else None
 
 
 def _apart(clause: Clause) -> list[Clause]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from dobby.agent import eye_talk, house_talk, memory_talk, net_talk, questions, teach_talk, time_talk
 from dobby.agent.absent import absent
-from dobby.agent.clauses import Clause, clauses
+from dobby.agent.clauses import Clause, clauses, narrowed
 from dobby.agent.grammar import Bit, Grammar, load
 from dobby.agent.lattice import Slot, lattice, readings
 from dobby.agent.meaning import (
@@ -177,7 +177,10 @@ class Reflex:
         found: list[tuple[int, Understood]] = []
         for bits in readings(slots):
             parsed = clauses(bits, self._ready().combine)
-            read = _all(parsed, home, now) if parsed else None
+            near = narrowed(parsed) if parsed else None
+            read = _all(near, home, now) if near else None
+            if read is None or not _orders(read):  # nothing of the kind is there: then it is meant everywhere
+                read = _all(parsed, home, now) if parsed else None
             if read is not None:
                 found.append((_short(bits, slots), read))
         acting = [short for short, read in found if _orders(read)]
