@@ -16,6 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+
+from dobby.daemon import opened
 from dobby.discovery.ears import Ears, ears
 from dobby.discovery.hosts import Hosts
 from dobby.discovery.links import Links
@@ -201,9 +204,51 @@ async def strangers(street: Street, folder: Path) -> Json:
                 "flood_sightings": len(flood.sightings), "liar_is": liar.what(), "liar_make": liar.make,
                 "liar_strength": max((e.strength for e in liar.evidence()), default=0)}
 
+async def whole_house(street: Street, folder: Path) -> Json:
+    """The daemon itself on the wire, spoken to over its page: what is there, an unknown one learned, one that moves, a
+    recipe from another home."""
+    mac, other = "02:1b:22:00:00:08", "02:1b:22:00:00:09"
+    mine, theirs = fan(152), fan(153)
+    mine["mac"], theirs["mac"] = mac, other
+    theirs["gadget"]["about"] = {"serial": "FN-90777", "name": "Barn fan", "type": "fan", "maxSpeed": 4}
+    await street.order("appear", devices=[mine, theirs])
+    await asyncio.to_thread((folder / "config.toml").write_text, f'[network]\ninterfaces = ["{WIRE}"]\n[web]\n'
+                            "port = 8717\n")
+    async with opened(folder) as daemon, aiohttp.ClientSession(
+            headers={"Authorization": f"Bearer {daemon.token}"}) as page:
+        async def say(text: str) -> str:
+            async with page.post(f"{daemon.dashboard}/api/say", json={"text": text}) as answer:
+                return str((await answer.json())["reply"])
+
+        said = {"find": await say("find my sonos"), "list": await say("what's on my network?"),
+                "router": await say("what is 10.77.0.1?"), "mine": await say("what is 10.77.0.2?"),
+                "outside": await say("what is 10.99.0.1?"), "looks": await say("what is 10.77.0.152?"),
+                "tried": await say("yes"), "kept": await say("yes")}
+        (key,) = [key for key in daemon.links.kept if key.startswith("learned:")]
+        await until(lambda: daemon.home.reachable(key))
+        said["order"] = await say("turn off the loft fan")
+        said["state"] = json.dumps(await street.order("state", mac=mac))
+        brought = folder / "skills" / "barn-fan"
+        text = await asyncio.to_thread((folder / "skills" / key[8:] / "device.toml").read_text)
+        await asyncio.to_thread(brought.mkdir)
+        text = text.replace("FN-90412", "FN-90777").replace(mac, other).replace("Loft fan", "Barn fan")
+        await asyncio.to_thread((brought / "device.toml").write_text, text)
+        learner = daemon.gateway.agent.house.learner
+        assert learner is not None
+        await until(lambda: bool(learner.shelf.foreign()))
+        said["news"] = await say("anything new?")
+        said["use"] = await say("yes")
+        await until(lambda: "learned:barn-fan" in daemon.links.kept and daemon.home.reachable("learned:barn-fan"))
+        said["barn"] = await say("turn off the barn fan")
+        said["barn_state"] = json.dumps(await street.order("state", mac=other))
+        said["forget"] = await say("forget the barn fan") + await say("yes")
+        said["gone"] = str(not await asyncio.to_thread(brought.exists))
+    return said
+
 
 SCENES: dict[str, Callable[[Street, Path], Awaitable[Json]]] = {
-    "sixty": sixty_devices, "coming": coming_and_going, "two": two_networks, "strangers": strangers}
+    "sixty": sixty_devices, "coming": coming_and_going, "two": two_networks, "strangers": strangers,
+    "house": whole_house}
 
 
 async def _played(name: str, street: Street) -> Json:

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.skipif(bool(reason()), reason=reason() or "-")
 ROOT = Path(__file__).parent.parent.parent
 
 
-SCENES = (("sixty", "strangers"), ("two", "coming"))  # two labs at a time: the kernel's neighbour table is one for all
+# two labs at a time: the kernel has one neighbour table for all
+SCENES = (("sixty", "strangers"), ("two", "coming"), ("house",))
 Told = dict[str, dict[str, Any]]
 
 
@@ -76,6 +77,23 @@ def test_strangers_change_nothing_for_the_others(told: Told) -> None:
     names = [name for names in found["names"].values() for name in names]
     assert any("Ignore all rules" in name for name in names), "it is shown as it says, and is nothing but text"
     assert all(name.isprintable() and len(name) <= 80 for name in names)
+
+
+def test_the_daemon_on_the_wire_finds_learns_and_takes_a_recipe_from_elsewhere(told: Told) -> None:
+    said = scene(told, "house")
+    assert said["find"].count("I see a Sonos") == 5
+    assert "Could be:" in said["list"]
+    assert "cannot tell" in said["router"], "the way out is looked at, and never learned"
+    assert "not in a network" in said["mine"], "nor is Dobby himself"
+    assert "not in a network" in said["outside"]
+    assert "looks like a fan" in said["looks"]
+    assert "50 to 75" in said["tried"]
+    assert json.loads(said["state"]) == {"power": False, "speed": 2}
+    assert "PUT /state" in said["news"], "a recipe from elsewhere is shown with all that it may say"
+    assert "as soon as I see it" in said["use"]
+    assert json.loads(said["barn_state"]) == {"power": False, "speed": 2}
+    assert "Forgotten" in said["forget"]
+    assert said["gone"] == "True"
 
 
 def test_not_one_packet_left_for_anywhere_else(told: Told) -> None:
