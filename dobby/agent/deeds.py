@@ -26,12 +26,14 @@ _STEPS: dict[str, tuple[int, tuple[str, ...]]] = {
 }
 # a little, as it comes, a lot
 _SIZES = {"brightness": (10.0, 20.0, 35.0), "volume": (5.0, 10.0, 20.0), "position": (10.0, 20.0, 40.0),
-          "target": (0.5, 1.0, 2.0), "color_temperature": (300.0, 600.0, 1200.0)}
-_MAIN = {"light": "brightness", "speaker": "volume", "shade": "position", "thermostat": "target", "garage": "position"}
+          "target": (0.5, 1.0, 2.0), "speed": (10.0, 25.0, 50.0), "color_temperature": (300.0, 600.0, 1200.0)}
+_MAIN = {"light": "brightness", "speaker": "volume", "shade": "position", "thermostat": "target", "garage": "position",
+         "fan": "speed", "spa": "target", "pool": "target", "water_heater": "target"}
 _KIND = {"brightness": "light", "white": "light", "color": "light", "color_temperature": "light", "effect": "light",
          "volume": "speaker", "muted": "speaker", "play": "speaker", "playing": "speaker", "next": "speaker",
          "previous": "speaker", "group": "speaker", "locked": "lock", "position": "shade", "target": "thermostat"}
-_UNITS = {"percent": ("brightness", "volume", "position"), "degree": ("target",), "kelvin": ("color_temperature",)}
+_UNITS = {"percent": ("brightness", "volume", "position", "speed"), "degree": ("target",),
+          "kelvin": ("color_temperature",)}
 DIMMED = 20.0
 
 
@@ -208,7 +210,7 @@ def main_trait(wanted: Action, device: Device) -> str:
 
 def _numbered(wanted: Action, device: Device) -> str:
     if wanted.trait == "warmth":
-        return "target" if device.kind == "thermostat" else "color_temperature"
+        return "target" if device.trait("target") else "color_temperature"
     if wanted.trait == "white":
         return "color_temperature" if device.trait("color_temperature") else "color"
     return wanted.trait or _MAIN.get(device.kind, "brightness")

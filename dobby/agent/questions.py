@@ -179,9 +179,20 @@ def _state(asks: _Asks, home: Home) -> Question | Refuse | None:
     if trait == "position" and all(one.kind == "lock" for one in devices):
         return None
     ids = tuple(one.id for one in devices if one.trait(trait))
+    if not ids and trait == "on" and all(one.kind == "thermostat" for one in devices):
+        return _heats(devices, found.about)
     if not ids:
         return Refuse(_no_trait(devices, trait, home))
     return Question(form, ids, trait, value, found.about)
+
+
+def _heats(devices: Sequence[Device], about: str) -> Question | None:
+    """Whether the heating is on: what each says it does, or else how it is set."""
+    for trait in ("activity", "mode", "current"):
+        ids = tuple(one.id for one in devices if one.trait(trait))
+        if ids:
+            return Question("value", ids, trait, None, about)
+    return None
 
 
 def _everything(asks: _Asks, form: Asked, on: bool, home: Home) -> Question | None:
@@ -216,6 +227,8 @@ def _value(asks: _Asks, trait: str, home: Home) -> Question | Refuse | None:
     devices = [home.view.devices[one] for one in found.devices]
     if trait == "battery" and not mention.devices:
         devices = [one for one in devices if one.trait("battery")]
+    if trait == "current" and not any(one.trait(trait) for one in devices):
+        trait = "temperature"  # a sensor measures, it does not heat
     ids = tuple(one.id for one in devices if one.trait(trait))
     if not ids:
         return Refuse(_no_trait(devices, trait, home))

@@ -89,9 +89,12 @@ class Reflex:
         if not 2 <= len(stretches) <= STRETCHES:
             return whole
         parts: list[Part] = []
-        for one in stretches:
+        for at, one in enumerate(stretches):
             read = self._sentence(one, view, context, now, here)
-            if isinstance(read, Miss) or not all(isinstance(part, Do) for part in read.parts):
+            if at and not _does(read):  # "turn off the lights and the heating": the verb was said once for both
+                read = next((again for size in (2, 1, 3) if _does(again := self._sentence(
+                    " ".join([*stretches[0].split()[:size], one]), view, context, now, here))), read)
+            if isinstance(read, Miss) or not _does(read):
                 return whole
             parts, context = [*parts, *read.parts], read.context
         orders = _agreed([part for part in parts if isinstance(part, Do)])
@@ -272,6 +275,11 @@ def _bare(slots: Sequence[Slot], polite: bool, grammar: Grammar) -> bool:
     gives = [slot[0].typed.casefold() in grammar.gives for slot in slots]
     bare = not any(bit.type in _DEEDS for slot, given in zip(slots, gives, strict=True) for bit in slot if not given)
     return wanted and bare and (polite or any(gives))
+
+
+def _does(read: Understood | Miss) -> bool:
+    """Whether a sentence is nothing but orders."""
+    return isinstance(read, Understood) and _orders(read)
 
 
 def _orders(read: Understood) -> bool:
