@@ -256,7 +256,7 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
     agent.on_letter = daemon.post.wake
     agent.on_turn = turn_teller(daemon.store, agent.house.approvals, daemon.gateway.inbox, daemon.events)
     api = Api(daemon.gateway, daemon.config.owner(), daemon.events, daemon.health, daemon.idle,
-              daemon.keeper)
+              daemon.keeper, lambda: reread(daemon))
     settings = daemon.config.web
     names = (settings.host, "localhost") if settings.host.startswith("127.") else (settings.host,)
     hosts = frozenset((*(f"{name}:{settings.port}" for name in names), *settings.hosts))

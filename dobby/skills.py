@@ -105,6 +105,15 @@ def parse(path: Path, text: str) -> Skill:
     return Skill(name, _text(head, "description"), phrases, read, body.strip(), reply, path)
 
 
+def fault_of(path: Path, text: str) -> str:
+    """What is wrong with a skill's text before it is written, "" when it is well."""
+    try:
+        parse(path, text)
+    except _Problem as wrong:
+        return str(wrong)
+    return ""
+
+
 def _split(text: str) -> tuple[dict[str, Any], str]:
     lines = text.splitlines()
     if not lines or lines[0].strip() != "---":

@@ -28,12 +28,17 @@ from dobby.tools.household import describe_room, give
 from dobby.web.events import Events
 from dobby.web.eyes_api import EyesApi
 from dobby.web.guard import ApiError, body
+from dobby.web.mind_api import MindApi
 from dobby.web.plans_api import PlansApi
 from dobby.web.views import home_view, outcomes_of, question_view, turn_view
 
 SAY_LIMIT = 60.0  # seconds that /api/say waits for the answer
 COMMANDS_LIMIT = 200
 ANSWERS = ("yes", "no")
+
+
+async def _nothing() -> None:
+    """There is nothing to read anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Api:
     health: Callable[[], Awaitable[dict[str, Any]]]
     idle: Callable[[], bool]
     keeper: Timekeeper | None = None
+    reread: Callable[[], Awaitable[None]] = _nothing
 
     def routes(self) -> list[web.RouteDef]:
         """Every address of the API."""
@@ -55,7 +61,8 @@ class Api:
                   web.get("/api/events", self.stream), web.get("/api/turns/{id}", self.turn),
                   web.get("/api/health", self.doctor), web.get("/api/network", self.network),
                   web.post("/api/devices/{id}", self.name), web.post("/api/rooms", self.room)]
-        routes += [*EyesApi(self.gateway.agent.house).routes(), *PlansApi(self.gateway.agent.house).routes()]
+        routes += [*EyesApi(self.gateway.agent.house).routes(), *PlansApi(self.gateway.agent.house).routes(),
+                   *MindApi(self.gateway.agent.house, self.owner.name, self.reread).routes()]
         if self.gateway.agent.house.clock.manual:
             routes += [web.get("/api/clock", self.clock), web.post("/api/clock", self.set_clock)]
         return routes

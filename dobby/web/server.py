@@ -19,9 +19,9 @@ from dobby.pictures import Pictures
 from dobby.web.api import Api
 from dobby.web.guard import BODY_LIMIT, COOKIE, guard
 
-PAGE_FILES = {"/": "index.html", "/app.css": "app.css", "/app.js": "app.js", "/controls.js": "controls.js",
-              "/icon.svg": "icon.svg", "/manifest.webmanifest": "manifest.webmanifest", "/login": "login.html",
-              "/login.js": "login.js"}
+SCRIPTS = ("api.js", "app.js", "controls.js", "login.js", "mind.js", "network.js")
+PAGE_FILES = {"/": "index.html", "/login": "login.html"} | {
+    f"/{name}": name for name in (*SCRIPTS, "app.css", "icon.svg", "manifest.webmanifest")}
 TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml",
          "webmanifest": "application/manifest+json"}
 

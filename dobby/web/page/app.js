@@ -1,19 +1,13 @@
 // The page: reads the home once, then lives on server-sent events; what it commands is shown as pending until the device
 // itself confirmed it.
 
+import {api} from "/api.js";
 import {card, element, inDanger, label, shown} from "/controls.js";
+import {drawMind} from "/mind.js";
+import {drawNetwork} from "/network.js";
 
 const home = new Map();
 const $ = (id) => document.getElementById(id);
-
-async function api(method, path, body) {
-  const answer = await fetch(path, {method, body: body === undefined ? undefined : JSON.stringify(body),
-    headers: {"Content-Type": "application/json"}});
-  if (answer.status === 401) location.assign("/login");
-  const json = await answer.json();
-  if (!answer.ok) throw new Error(json.error?.text ?? `error ${answer.status}`);
-  return json;
-}
 
 // --- the home ---------------------------------------------------------------------------------------------------------
 
@@ -191,6 +185,22 @@ $("say").addEventListener("submit", async (event) => {
 
 $("stop").addEventListener("click", () => api("POST", "/api/stop", {}));
 
+// --- views ----------------------------------------------------------------------------------------------------------
+
+const draws = {home: () => {}, network: () => drawNetwork(false), mind: drawMind};
+
+function show() {
+  const wanted = location.hash.slice(1), name = wanted in draws ? wanted : "home";
+  for (const one of document.querySelectorAll("[data-view]")) one.hidden = one.dataset.view !== name;
+  for (const one of document.querySelectorAll("nav a")) {
+    if (one.hash === `#${name}`) one.setAttribute("aria-current", "page");
+    else one.removeAttribute("aria-current");
+  }
+  draws[name]();
+}
+addEventListener("hashchange", show);
+$("again").addEventListener("click", () => drawNetwork(true));
+
 // --- the line ---------------------------------------------------------------------------------------------------------
 
 function listen() {
@@ -219,4 +229,5 @@ const {turns} = await api("GET", "/api/turns");
 turns.forEach(drawTurn);
 await drawQuestions();
 await drawEyes();
+show();
 listen();
