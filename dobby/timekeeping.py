@@ -98,17 +98,19 @@ class Timekeeper:
                          if at is not None and now < at < until]
                 if not ahead:
                     break
-                self.clock.set(min(ahead))
-            self.clock.set(until)
+                await self._put(min(ahead))
+            await self._put(until)
             await self._settle()
-            await self.house.store.set_fact("clock", self.clock.now().isoformat())
 
     async def step(self, to: datetime) -> None:
         """A manual clock is put to another moment at once, as after a sleep: what was due in between is late."""
         async with self._moving:
-            self.clock.set(to)
+            await self._put(to)
             await self._settle()
-            await self.house.store.set_fact("clock", self.clock.now().isoformat())
+
+    async def _put(self, to: datetime) -> None:
+        self.clock.set(to)
+        await self.house.store.set_fact("clock", to.isoformat())
 
     async def _settle(self) -> None:
         await self.tick()

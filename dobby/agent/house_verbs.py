@@ -256,10 +256,6 @@ def _low(_heard: Heard, view: View, words: Words, _here: str) -> Part | None:
     return Refuse(words.say("alert.batteries", names=words.join(names), count=len(names)))
 
 
-def _later(_heard: Heard, _view: View, words: Words, _here: str) -> Part | None:
-    return Refuse(words.say("refuse.no_time"))
-
-
 def _ajar(*traits: str) -> Maker:
     """What stands open, of all that has one of these traits."""
     def make(_heard: Heard, view: View, _words: Words, _here: str) -> Part | None:
@@ -297,7 +293,7 @@ VERBS: Mapping[str, Maker] = {
     "ajar": _ajar("open", "opened", "locked", "position"), "secure": _ajar("open", "opened", "locked"),
     "close_all": _shut, "cool_water": _order("mode", "off"), "heat_off": _heats("off"), "heat_on": _heats("on"),
     "thing_open": _stands(True), "thing_shut": _stands(False),
-    "later": _later, "same": _same, "apart": _apart,
+    "same": _same, "apart": _apart,
     "open": _order("open", True), "close": _order("open", False),
     "is_open": _asked("is", "open", True), "is_closed": _asked("is", "open", False),
     "arm": _armed, "disarm": _order("armed", "disarmed"),

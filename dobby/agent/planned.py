@@ -6,6 +6,7 @@ without a yes. What had begun when the process died is read back, not repeated.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import time
 
@@ -30,6 +31,8 @@ from dobby.tools.plan_words import moment_text, what_text
 from dobby.tools.plans import address_of, orders_of
 from dobby.words import Words
 
+log = logging.getLogger(__name__)
+
 
 class Runner:
     """Carries out what is due. quiet: local hours, "22:00-07:00", in which what nobody waits for is held back."""
@@ -44,7 +47,13 @@ class Runner:
             text = await cardio_line(self._agent.house, "week", self._plans) if weekly else self._reminder(due)
             await self._say(due.job, due, text, asked=True)
             return "told"
-        return await self._order(due)
+        try:
+            return await self._order(due)
+        except Exception:  # whatever broke, its person hears of it and the next job works
+            log.exception("job %s", due.job.id)
+            what = what_text(due.job, self._agent.house.home, self._words)
+            await self._say(due.job, due, self._words.say("time.broke", what=what), asked=True)
+            return "broke"
 
     # --- words --------------------------------------------------------------------------------------------------------
 

@@ -58,16 +58,19 @@ def condition(reader: Reader, line: str, view: View, language: str, people: Sequ
 def _limits(reader: Reader) -> tuple[list[str], float, str]:
     """A condition without how long and at what hours it must hold: the words left, seconds, hours."""
     words, dwell, hours = list(reader.words), 0.0, ""
-    for at in range(len(words) - 1, 0, -1):
+    at = 1
+    while at < len(words):
         here = replace(reader, words=tuple(words))
         key, end = _hours(here, at)
-        if key and end == len(words):
-            words, hours = words[:at], key
+        if key:
+            words, hours = words[:at] + words[end:], key
             continue
         start = here.phrase("for", at)
         minutes, end = here.span(start)
-        if start > at and end == len(words) and minutes > 0:
-            words, dwell = words[:at], minutes * 60
+        if minutes > 0:
+            words, dwell = words[:at] + words[here.phrase("for_after", end):], minutes * 60
+            continue
+        at += 1
     return words, dwell, hours
 
 

@@ -124,7 +124,7 @@ def _filled(timed: Timed, match: re.Match[str], said: _Said) -> Timed | None:
                 timed = replace(timed, person=person)
     periods = said.reader.known.raw["periods"]
     period = next((key for key, several in periods.items()
-                   if any(match.group(0).rstrip().endswith(fold(one)) for one in several)), "")
+                   if any(f" {fold(one)} " in f" {match.group(0)}" for one in several)), "")
     verb: TimedVerb = "cancel" if timed.verb == "cancel_at" else timed.verb  # type: ignore[comparison-overlap]
     return replace(timed, verb=verb, period=period)
 
@@ -151,7 +151,8 @@ def _waits(said: _Said, language: str) -> Timed | Refuse | None:
                 if meant is None:
                     continue
                 wish = said.between(0, at) if at else said.between(end, count)
-                timed = _consequence(wish, Timed("tell", condition=meant, standing=standing,
+                lasting = standing or (meant.kind == "holds" and bool(meant.dwell or meant.hours))
+                timed = _consequence(wish, Timed("tell", condition=meant, standing=lasting,
                                                  text=said.typed(start, end)))
                 if timed is not None:
                     return timed

@@ -79,7 +79,7 @@ def truth(condition: Condition, view: View, home: Mapping[str, bool | None], loc
     match condition.kind:
         case "all_away":
             known = list(home.values())
-            return None if not known or None in known else not any(known)
+            return False if True in known else None if not known or None in known else True
         case "comes" | "leaves":
             there = home.get(condition.person)
             return None if there is None else there is (condition.kind == "comes")

@@ -117,8 +117,9 @@ class House:
 
     async def kill(self) -> None:
         """kill -9 of the daemon; the simulated home lives on."""
-        os.kill(self.ready["pid"], signal.SIGKILL)
-        await self.process.wait()
+        last = self.extra[-1] if self.extra else None
+        os.kill(last.pid if last else self.ready["pid"], signal.SIGKILL)
+        await (last or self.process).wait()
 
     async def again(self) -> None:
         """`dobby run` over the same workspace; returns when the dashboard answers."""

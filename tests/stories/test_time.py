@@ -1,0 +1,197 @@
+"""What people say about time, over the handset, and what is so in the home afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.stories.house import GUEST, MEMBER, OWNER, House, until
+from tests.stories.test_week import idle
+
+pytestmark = pytest.mark.anyio
+
+
+async def tell(house: House, text: str, sender: str = OWNER) -> str:
+    """Say something by phone; the answer."""
+    last = await house.last_id()
+    await house.text(text, sender)
+    return (await house.texts(1, last, sender))[0]
+
+
+async def passes(house: House, seconds: float) -> list[str]:
+    """Time passes; what the phones received meanwhile."""
+    last = await house.last_id()
+    status, answer = await house.api("POST", "/api/clock", {"advance_s": seconds})
+    assert status == 200, answer
+    await until(lambda: idle(house))
+    return [row["body"] for row in await house.received(last)]
+
+
+async def clean(house: House) -> None:
+    """Nothing is planned any more."""
+    _, found = await house.api("GET", "/api/plans")
+    for one in found["plans"]:
+        assert (await house.api("DELETE", f"/api/plans/{one['id']}"))[0] == 200
+
+
+async def next_of(house: House, number: int = 0) -> datetime:
+    """When a plan is due, in Berlin."""
+    _, found = await house.api("GET", "/api/plans")
+    return datetime.fromisoformat(found["plans"][number]["next"]).astimezone(ZoneInfo("Europe/Berlin"))
+
+
+async def test_reminders_snoozed_cancelled_and_listed(house: House) -> None:
+    await clean(house)
+    said = await tell(house, "remind me at five to call Anna")
+    due = await next_of(house)
+    assert (due.minute, due.hour % 12) == (0, 5)
+    assert f"{due:%H:%M}: remind you: call Anna." in said
+    assert f"{due:%A} {due.day} {due:%B}" in said
+    await tell(house, "remind me in 10 minutes to look at the oven")
+    assert "look at the oven" in (await tell(house, "what is planned?")).splitlines()[0]
+    assert await passes(house, 599) == []
+    assert await passes(house, 2) == ["Reminder: look at the oven"]
+    assert "look at the oven" in await tell(house, "snooze")
+    assert await passes(house, 601) == ["Reminder: look at the oven"]
+    assert "call Anna" in await tell(house, "cancel the 5 o'clock one")
+    assert await tell(house, "what is planned?") == "Nothing is planned."
+    await tell(house, "every weekday at 7 remind me to stretch")
+    first = await next_of(house)
+    await tell(house, "cancel that")
+    assert await tell(house, "what is planned?") == "Nothing is planned."
+    assert (first.hour, first.weekday() < 5) == (7, True)
+
+
+async def test_orders_for_later_are_done_and_the_home_agrees(house: House) -> None:
+    await clean(house)
+    await house.hand("ceiling_fan", on=True)
+    await house.hand("bedroom_shades", position=0)
+    assert "Ceiling Fan" in await tell(house, "in 20 minutes turn off the fan")
+    assert (await house.state("ceiling_fan"))["on"]
+    [told] = await passes(house, 1201)
+    assert "Ceiling Fan" in told
+    assert not (await house.state("ceiling_fan"))["on"]
+    await tell(house, "every day at 7 open the bedroom shades")
+    skipped = await next_of(house)
+    assert f"Not {skipped:%A}" in await tell(house, "not tomorrow")
+    assert (await next_of(house)) > skipped
+    await passes(house, 86400)
+    assert (await house.state("bedroom_shades"))["position"] == 0
+    await passes(house, 86400)
+    await until(lambda: opens(house))
+    await clean(house)
+    for text, lit in (("at sunset turn off the porch light", False),
+                      ("half an hour before sunrise turn on the porch light", True)):
+        assert "sun" in await tell(house, text)
+        _, clock = await house.api("GET", "/api/clock")
+        await passes(house, (await next_of(house) - datetime.fromisoformat(clock["now"])).total_seconds())
+        assert (await house.state("porch_light"))["on"] is lit
+
+
+async def opens(house: House) -> bool:
+    return bool((await house.state("bedroom_shades"))["position"] > 0)
+
+
+async def test_conditions_wait_for_the_last_state(house: House) -> None:
+    await clean(house)
+    assert "every time" in await tell(house, "if the garage is open for ten minutes after ten, tell me")
+    await tell(house, "when the washer is done, tell me")
+    await tell(house, "tell me when the spa is ready")
+    await house.hand("washer", power=1800)
+    await until(lambda: shows(house, "washer", "power", 1800))
+    assert await passes(house, 600) == []
+    await house.hand("washer", power=1)
+    await until(lambda: shows(house, "washer", "power", 1))
+    [told] = await passes(house, 200)
+    assert "washer is done" in told
+    await house.hand("spa", target=38, current=38)
+    await house.texts(1, await house.last_id() - 1)
+    await until(lambda: said(house, "spa is ready"))
+    await clean(house)
+
+
+async def shows(house: House, key: str, trait: str, value: object) -> bool:
+    return any(one["name"] == trait and one["value"] == value for one in (await house.device(key))["traits"])
+
+
+async def said(house: House, words: str) -> bool:
+    return any(words in row["body"] for row in await house.received())
+
+
+async def test_what_is_risky_asks_again_when_it_is_due(house: House) -> None:
+    await clean(house)
+    assert "ask you" in await tell(house, "in 5 minutes open the garage")
+    [asked] = await passes(house, 301)
+    assert "Shall I" in asked
+    assert (await house.state("garage_door"))["position"] == 0
+    await tell(house, "no")
+    assert "guests" in await tell(house, "in 5 minutes open the garage", GUEST)
+    assert "ask" in await tell(house, "in 5 minutes turn off the desk lamp", GUEST)
+    last = await house.last_id()
+    await passes(house, 301)
+    assert "Alex had planned this" in (await house.texts(1, last, OWNER))[0]
+    assert (await house.state("desk_lamp"))["on"]
+    await tell(house, "yes")
+    assert not (await house.state("desk_lamp"))["on"]
+
+
+async def test_who_is_home_is_told_and_what_waits_for_it_happens(house: House) -> None:
+    await clean(house)
+    await tell(house, "I'm home")
+    await tell(house, "I'm home", MEMBER)
+    await house.hand("ceiling_fan", on=True)
+    await tell(house, "when everyone has left turn off the fan")
+    assert await tell(house, "who is home?") == "Robin and Sam are home."
+    await tell(house, "I'm leaving")
+    assert (await house.state("ceiling_fan"))["on"]
+    assert await tell(house, "is Robin home?") == "Robin is out."
+    await tell(house, "I'm leaving", MEMBER)
+
+    async def off() -> bool:
+        return not (await house.state("ceiling_fan"))["on"]
+    await until(off)
+
+
+async def test_the_spa_is_warm_by_seven_and_cardio_is_counted(house: House) -> None:
+    await clean(house)
+    await house.hand("spa", current=26, on=False)
+    assert "have not learned" in await tell(house, "heat the spa to 38 by 7")
+    due = await next_of(house)
+    assert due.hour % 12 == 7
+    await passes(house, 86400 / 2)
+    assert (await house.state("spa"))["target"] == 38
+    await house.hand("treadmill", power=500)
+    await until(lambda: shows(house, "treadmill", "power", 500))
+    await passes(house, 1800)
+    await house.hand("treadmill", power=0)
+    await until(lambda: shows(house, "treadmill", "power", 0))
+    await passes(house, 300)
+    assert "30 minutes" in await tell(house, "how often did I do cardio this month?")
+
+
+async def test_a_clock_that_was_put_on_finds_what_is_late(house: House) -> None:
+    await clean(house)
+    await house.hand("ceiling_fan", on=False)
+    await tell(house, "in 20 minutes turn on the fan")
+    await tell(house, "remind me in 20 minutes to breathe")
+    _, clock = await house.api("GET", "/api/clock")
+    now = datetime.fromisoformat(clock["now"])
+    last = await house.last_id()
+    await house.api("POST", "/api/clock", {"set": now.replace(year=now.year + 1, month=1, day=2).isoformat()})
+    texts = await house.texts(2, last)
+    assert any("late" in one and "breathe" in one for one in texts)
+    assert any("was not done" in one for one in texts)
+    assert not (await house.state("ceiling_fan"))["on"]
+
+
+async def test_the_model_plans_with_the_same_checks(house: House) -> None:
+    await clean(house)
+    await house.script({"tools": [{"name": "plan", "input": {"when": "every mon,thu 18:30", "do": "remind",
+                                                             "text": "water the fern"}}]}, {"text": "Planned."})
+    await house.say("could you perhaps nudge me about the fern on the usual two evenings")
+    _, found = await house.api("GET", "/api/plans")
+    [plan] = found["plans"]
+    assert (plan["what"], plan["repeats"]) == ("remind you: water the fern", True)
+    assert (await next_of(house)).strftime("%H:%M") == "18:30"
