@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 from dobby.errors import Garbage
 from dobby.learning.look import Page
-from dobby.wire.recipe.values import local
+from dobby.wire.recipe.values import in_text, local
 from dobby.wire.web import read_xml
 
 DEEP, WIDE = 7, 120  # how far documents are taken apart
@@ -105,7 +105,7 @@ def xml_leaves(root: Element) -> Iterator[Leaf]:
             name = attributes.get("name") or attributes.get("id")
             yield Leaf(path, (*names, name) if name and name.isidentifier() else names, element.text.strip(), limits)  # type: ignore[union-attr]  # stripped above
         for name, value in attributes.items():
-            if name not in ("min", "max", "unit", "units", "options", "name", "id", "step", "type"):
+            if name not in ("min", "max", "unit", "units", "options", "name", "id", "step"):
                 value_names = (*names[:-1], attributes.get("name", names[-1])) if name == "value" else (*names, name)
                 yield Leaf(f"{path}/@{name}", value_names, value, limits)
         counted: dict[str, int] = {}
@@ -129,4 +129,24 @@ def fields_of(page: Page) -> list[tuple[str, Leaf]]:
         except Garbage:
             return []
         return [] if local(root.tag) in ("html", "scpd") else [("xml", leaf) for leaf in xml_leaves(root)]
-    return []
+    return [("text", leaf) for leaf in text_leaves(page)] if page.kind in ("text/plain", "") else []
+
+
+_PAIR = re.compile(r"(?:^|[,;&\n])\s{0,8}([A-Za-z_][\w\-]{0,40})( ?[=:] ?)([^,;&\r\n]{0,80})")
+
+
+def text_leaves(page: Page) -> Iterator[Leaf]:
+    """The values of plain words: a page that is nothing but one, called as its path ends; or "name=value" and "name:
+    value", each in a line of its own or between commas."""
+    text = page.text.strip()
+    if len(text) <= 60 and "\n" not in text and not re.search(r"[=:<{]", text):
+        name = page.path.rstrip("/").rpartition("/")[2]
+        if text and name:
+            yield Leaf("{}", (name,), text)
+        return
+    for key, sign, value in _PAIR.findall(text[:20_000])[:WIDE]:
+        forms = [f"{key}{sign}{{}}", *(f"{before}{key}{sign}{{}}{after}" for after in (",", ";", "&", "")
+                                       for before in ("", ",", ";", "&"))]
+        place = next((one for one in forms if in_text(text, one) == value.strip()), "")
+        if place:
+            yield Leaf(place, (key,), value.strip())

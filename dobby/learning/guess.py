@@ -17,7 +17,8 @@ from dobby.learning.look import Look, Page
 from dobby.learning.meanings import Meant, kind_of, meaning, tokens
 from dobby.learning.operations import Operation, operations
 from dobby.learning.upnp import upnp_draft
-from dobby.wire.recipe.guard import bad_path, denied
+from dobby.learning.ways import put, steps_to, ways_of
+from dobby.wire.recipe.guard import denied
 from dobby.wire.recipe.values import read_json
 
 _IDS = ("serial", "serialnumber", "serialno", "sn", "uuid", "udn", "macaddress", "mac", "deviceid", "uid", "chipid",
@@ -70,7 +71,7 @@ def _web_draft(look: Look) -> Draft | None:
         draft.requests.setdefault(request, {"method": "GET", "path": page_path})
         draft.known_by["ask"] = {"request": request, **place}
     draft.kind = kind_of(kind_words, [one.meant.trait for one in draft.fields])
-    draft.ways = list(_ways(draft, told, look))
+    draft.ways = list(ways_of(draft, told, look))
     draft.why = f"its page {ranked[0].path} shows {', '.join(one.meant.trait for one in draft.fields)}"
     return draft
 
@@ -152,162 +153,6 @@ def _meant(leaf: Leaf, told: Sequence[Operation], kind: str) -> Meant | None:
     return meaning(leaf.names, leaf.value, beside, kind)
 
 
-# --- ways of setting --------------------------------------------------------------------------------------------------
-
-
-def _ways(draft: Draft, told: Sequence[Operation], look: Look) -> Iterable[Way]:
-    """What the device tells of first; then what such interfaces usually take, the likeliest first."""
-    if any(_told(one, told) for one in draft.fields):
-        for body in ("", "form", "json"):
-            yield Way("as it says itself", _told_with(told, body), told=True)
-    xml = any("xml" in one.read for one in draft.fields)
-    refused = {page.path: page.allow.upper() for page in look.pages if page.status == 405}
-    styles: list[Callable[[str], Way]] = ([_form, _xml_body(look)] if xml else
-                                          [_nested("PUT"), _nested("PATCH"), _nested("POST"), _flat("PUT"),
-                                           _flat("POST"), _sub("PUT"), _sub("POST"), _form])
-    paths = list(dict.fromkeys(one.page for one in draft.fields if not one.meant.sensed))
-    for style in styles:
-        for path in paths:
-            yield style(path)
-    for path, allow in refused.items():
-        for method in ("PUT", "POST", "PATCH"):
-            if (method in allow or not allow) and not bad_path(path):
-                yield _elsewhere(method, path)
-
-
-def _told(one: Seen, told: Sequence[Operation]) -> tuple[Operation, str] | None:
-    """The operation that sets this field, and the name it has there: the same name, or one of the same meaning."""
-    own = {one.names[-1].casefold(), ".".join(one.names).casefold()}
-    parent = one.names[-2].casefold() if len(one.names) > 1 else ""
-    best: tuple[int, Operation, str] | None = None
-    for operation in told:
-        place = set(tokens(operation.path.rstrip("/").rpartition("/")[2]))
-        spoken = set(tokens(one.names[-1])) | ({parent} if one.names[-1].casefold() in ("value", "state") else set())
-        for name in operation.fields:
-            leaf = name.rpartition(".")[2].casefold()
-            limits = operation.fields[name]
-            score = (5 if name.casefold() in own or leaf == one.names[-1].casefold() else
-                     4 if leaf in ("value", "state", "level", "v", "val", "to", "on") and place & spoken else
-                     3 if _same_meaning(name, limits, one) else 0)
-            if score and (best is None or score > best[0]):
-                best = (score, operation, name)
-        if not operation.fields and place & spoken and best is None:
-            best = (1, operation, one.names[-1])
-    return (best[1], best[2]) if best else None
-
-
-def _same_meaning(name: str, limits: Mapping[str, Any], one: Seen) -> bool:
-    meant = meaning(name.split("."), one.value, {k: v for k, v in limits.items() if k != "type"}, "")
-    return meant is not None and meant.trait == one.meant.trait
-
-
-def _told_with(told: Sequence[Operation], body: str) -> Callable[[Seen], Row | None]:
-    """Requests as the device tells of them, in another dress than it says where `body` names one."""
-    def request(one: Seen) -> Row | None:
-        found = _told(one, told)
-        if found is None:
-            return None
-        operation, name = found
-        if bad_path(operation.path) or denied(name):
-            return None
-        style = body or operation.body or "json"
-        if body and body == operation.body:
-            return None
-        row: Row = {"method": operation.method, "path": operation.path}
-        if style == "query":
-            return {"method": "GET" if operation.method == "GET" else operation.method,
-                    "path": f"{operation.path}?{name}={{value}}"}
-        filled: Any = _put({}, name.split("."), "{value}") if style == "json" else {name: "{value}"}
-        if isinstance(operation.example, Mapping) and name in operation.example:
-            extra = {key: value for key, value in operation.example.items() if key != name
-                     and isinstance(value, bool | int | float | str) and not _other_field(key, told)}
-            filled = {**extra, **filled} if not body else filled
-        row[style] = filled
-        return row
-    return request
-
-
-def _other_field(key: str, told: Sequence[Operation]) -> bool:
-    return any(words in ("value", "level") or len(words) > 1 for words in [key]) and not re.search(
-        r"(cmd|command|action|id|key|type|op)$", key.casefold())
-
-
-def _put(into: dict[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:
-    here = into
-    for name in path[:-1]:
-        here = here.setdefault(name, {})
-    here[path[-1]] = value
-    return into
-
-
-def _steps(one: Seen) -> list[str] | None:
-    """The keys to a JSON field; None where a list stands in between."""
-    path = one.read.get("json", "")
-    return None if "[" in path or not path else path.split(".")
-
-
-def _nested(method: str) -> Callable[[str], Way]:
-    def style(path: str) -> Way:
-        def request(one: Seen) -> Row | None:
-            steps = _steps(one)
-            if one.page != path or steps is None:
-                return None
-            return {"method": method, "path": path, "json": _put({}, steps, "{value}")}
-        return Way(f"{method} {path}", request)
-    return style
-
-
-def _flat(method: str) -> Callable[[str], Way]:
-    def style(path: str) -> Way:
-        def request(one: Seen) -> Row | None:
-            steps = _steps(one)
-            if one.page != path or steps is None or len(steps) < 2:
-                return None
-            return {"method": method, "path": path, "json": {one.names[-1]: "{value}"}}
-        return Way(f"{method} {path}", request)
-    return style
-
-
-def _sub(method: str) -> Callable[[str], Way]:
-    def style(path: str) -> Way:
-        def request(one: Seen) -> Row | None:
-            steps = _steps(one)
-            if one.page != path or steps is None or bad_path(f"{path.rstrip('/')}/{'/'.join(steps)}"):
-                return None
-            return {"method": method, "path": f"{path.rstrip('/')}/{'/'.join(steps)}", "json": {"value": "{value}"}}
-        return Way(f"{method} {path.rstrip('/')}/…", request)
-    return style
-
-
-def _form(path: str) -> Way:
-    def request(one: Seen) -> Row | None:
-        if one.page != path:
-            return None
-        return {"method": "POST", "path": path, "form": {one.names[-1]: "{value}"}}
-    return Way(f"POST {path}", request)
-
-
-def _xml_body(look: Look) -> Callable[[str], Way]:
-    def style(path: str) -> Way:
-        page = look.page(path)
-
-        def request(one: Seen) -> Row | None:
-            place = one.read.get("xml", "")
-            if page is None or one.page != path or "@" in place or len(page.text) > 4000:
-                return None
-            tag = re.escape(place.rpartition("/")[2].partition("#")[0])
-            body, count = re.subn(rf"(<(?:\w+:)?{tag}[^>]*>)[^<]*(</)", r"\g<1>{value}\g<2>", page.text, count=1)
-            return {"method": "PUT", "path": path, "xml": body} if count else None
-        return Way(f"PUT {path}", request)
-    return style
-
-
-def _elsewhere(method: str, path: str) -> Way:
-    def request(one: Seen) -> Row | None:
-        return {"method": method, "path": path, "json": {one.names[-1]: "{value}"}}
-    return Way(f"{method} {path}", request)
-
-
 # --- sockets ----------------------------------------------------------------------------------------------------------
 
 
@@ -346,16 +191,16 @@ def _messages(data: Mapping[str, Any]) -> Iterable[Way]:
         return Way(title, request)
 
     def steps(one: Seen) -> list[str]:
-        return _steps(one) or list(one.names)
+        return steps_to(one) or list(one.names)
 
     if label:
         for word in ("set", "command", "update"):
             if not denied(word):
-                yield way(word, lambda one, word=word: {label: word, **(_put({}, steps(one), "{value}"))})  # type: ignore[misc]  # a default binds the word
+                yield way(word, lambda one, word=word: {label: word, **(put({}, steps(one), "{value}"))})  # type: ignore[misc]  # a default binds the word
                 yield way(word, lambda one, word=word: {label: word, "key": one.names[-1], "value": "{value}"})  # type: ignore[misc]
                 if not wrap:
                     yield way(word, lambda one, word=word: {label: word, "data": {one.names[-1]: "{value}"}})  # type: ignore[misc]
-    yield way("set", lambda one: _put({}, steps(one), "{value}"))
+    yield way("set", lambda one: put({}, steps(one), "{value}"))
     yield way("set", lambda one: {"set": {one.names[-1]: "{value}"}})
     yield way("set", lambda one: {"cmd": "set", one.names[-1]: "{value}"})
     yield way("set", lambda one: {"command": "set", "key": one.names[-1], "value": "{value}"})

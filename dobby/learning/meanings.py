@@ -66,7 +66,8 @@ _FLAGS: Sequence[tuple[str, frozenset[str]]] = (
     ("smoke", frozenset({"smoke"})),
     ("opened", frozenset({"contact", "opened", "door", "window"})),
     ("on", frozenset({"power", "on", "state", "status", "switch", "relay", "enabled", "output", "active", "lamp",
-                      "light", "pump", "heater", "fan", "running", "ison", "onoff", "powered", "lit", "engaged"})),
+                      "light", "pump", "heater", "fan", "running", "ison", "onoff", "powered", "lit", "engaged",
+                      "pow", "pwr"})),
 )
 _CHOICES: Sequence[tuple[str, frozenset[str]]] = (
     ("mode", frozenset({"mode", "hvac", "operation"})),
@@ -161,7 +162,7 @@ def _flag(words: Sequence[str], near: Sequence[str], value: Any, options: Sequen
     if not trait:
         return None
     sensed = trait in _SENSED or beside.get("readonly") is True
-    if isinstance(value, bool):
+    if isinstance(value, bool) and not options:
         return Meant(trait, sensed=sensed)
     spoken = [str(one) for one in options] or [str(value)]
     on = next((one for one in spoken if one.casefold() in _ON), None)

@@ -39,11 +39,56 @@ def operations(pages: Iterable[Page]) -> list[Operation]:
             found += _openapi(page.data)
         elif page.data is not None:
             found += _listed(page.data)
-        elif "<form" in page.text.casefold():
-            found += _forms(page)
+        else:
+            found += _forms(page) if "<form" in page.text.casefold() else []
+            found += _linked(page)
         if page.data is None or page.path == "/":
             found += _spoken(page.text)
-    return [one for one in found if one.method in ("PUT", "POST", "PATCH") or one.body == "query"]
+    found = [_placed(one) for one in found]
+    found += _verbs(found)
+    return [one for one in found if (one.method in ("PUT", "POST", "PATCH") or one.body == "query")
+            and one.path.count("{") == (one.body == "path")]
+
+
+_PLACE = re.compile(r"\{(\w{1,30})\}|<(\w{1,30})>|(?<=/):(\w{1,30})")
+_PAIRS = (("on", "off"), ("enable", "disable"), ("start", "stop"), ("open", "close"), ("lock", "unlock"),
+          ("mute", "unmute"), ("play", "pause"))
+
+
+def _placed(one: Operation) -> Operation:
+    """An operation whose path holds the one value: POST /level/{level}."""
+    places = _PLACE.findall(one.path)
+    if len(places) != 1 or one.fields:
+        return one
+    name = "".join(places[0])
+    before = _PLACE.split(one.path)[0].rstrip("/").rpartition("/")[2]
+    return Operation(one.method, _PLACE.sub("{value}", one.path), "path", {
+        before if name in ("value", "state", "n", "x", "v", "val") and before else name: {}}, said=one.said)
+
+
+def _verbs(told: list[Operation]) -> list[Operation]:
+    """Pairs of paths that end in a verb each are one path with the verb in it."""
+    bare = {(one.method, one.path) for one in told if not one.fields}
+    found = []
+    for method, path in bare:
+        place, _, last = path.rpartition("/")
+        for yes, no in _PAIRS:
+            if last.casefold() == yes and (method, f"{place}/{no}") in bare and place:
+                found.append(Operation(method, f"{place}/{{value}}", "path", {
+                    place.rpartition("/")[2]: {"options": [last, no]}}))
+    return found
+
+
+_LINK = re.compile(r"""["'=](/[\w\-./]{0,80})\?([A-Za-z_]\w{0,30})=([\w\-.]{1,30})["'> ]""")
+
+
+def _linked(page: Page) -> list[Operation]:
+    """Links of a page that set something by their query: /lamp?power=on and /lamp?power=off."""
+    rows: dict[tuple[str, str], list[str]] = {}
+    for path, name, value in _LINK.findall(page.text)[:60]:
+        rows.setdefault((path, name), []).append(value)
+    return [Operation("GET", path, "query", {name: {"options": list(dict.fromkeys(values))}})
+            for (path, name), values in rows.items() if len(set(values)) > 1]
 
 
 def _openapi(document: Mapping[str, Any]) -> list[Operation]:
@@ -54,7 +99,7 @@ def _openapi(document: Mapping[str, Any]) -> list[Operation]:
         base = urlsplit(str(servers[0].get("url", ""))).path.rstrip("/")
     base = base or str(document.get("basePath", "")).rstrip("/")
     for path, item in list(document["paths"].items())[:60]:
-        if not isinstance(item, Mapping) or "{" in path:
+        if not isinstance(item, Mapping):
             continue
         for method, operation in item.items():
             if method.upper() in ("PUT", "POST", "PATCH") and isinstance(operation, Mapping):
@@ -175,7 +220,7 @@ def _shown_body(body: Any) -> tuple[dict[str, dict[str, Any]], Any]:
 
 
 _SPAN = r"(?:int|number|float)?\s*(-?\d+)\s*(?:\.\.|-|to)\s*(\d+)"
-_SPOKEN = re.compile(r"\b(PUT|POST|PATCH)\s+(/[A-Za-z0-9_\-./]*)([^\n<]{0,200})")
+_SPOKEN = re.compile(r"\b(PUT|POST|PATCH)\s+(/[A-Za-z0-9_\-./{}:]*)([^\n<]{0,200})")
 
 
 def _spoken(text: str) -> list[Operation]:

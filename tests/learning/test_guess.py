@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -13,6 +14,7 @@ from dobby.learning.look import look
 from dobby.learning.trial import attempt
 from tests.learning import gadgets
 from tests.learning.gadgets import HOST, Gadget
+from tests.learning.odd import ODD, running
 
 pytestmark = pytest.mark.anyio
 QUICK = Settings(timeout=3.0)
@@ -61,3 +63,22 @@ async def test_what_says_yes_and_does_nothing_is_not_learned() -> None:
         trial = await attempt(draft, HOST, {}, QUICK, patience=0.6)
         assert trial.recipe is None
         assert trial.said
+
+
+async def learned(name: str) -> str:
+    """What is wrong with what was learned of an odd device; "" for nothing."""
+    odd = ODD[name]
+    async with running(odd) as gadget:
+        draft = await asyncio.to_thread(guess, await look(HOST, [gadget.port]))
+        if draft is None or draft.kind != odd.kind:
+            return f"{name}: taken for {draft.kind if draft else 'nothing'}"
+        trial = await attempt(draft, HOST, {}, QUICK)
+        sets = {one.trait.name for one in trial.recipe.abilities if one.set} if trial.recipe else set()
+        if not trial.trait or not odd.sets <= sets:
+            return f"{name}: {trial.said} {sets}"
+        return "" if gadget.state == odd.state and trial.back else f"{name}: not put back"
+
+
+async def test_styles_that_were_met_nowhere() -> None:
+    """A dozen devices at once: other keys, nesting, units, words, bodies and delays, none of them known to a rule."""
+    assert [one for one in await asyncio.gather(*map(learned, ODD)) if one] == []

@@ -50,6 +50,8 @@ class Turn:
         for mine, theirs in self.words:
             if _same(theirs, raw):
                 return mine
+        if self.words and kind == "switch" and isinstance(raw, bool):
+            return raw  # it takes words, and shows true and false
         if self.words:
             raise Garbage(f"It says “{str(raw)[:30]}”, which its recipe does not know.")
         if kind == "switch":
@@ -192,9 +194,11 @@ def plain(value: Value) -> str:
 
 
 def fill(template: Any, value: Value) -> Any:
-    """A body with {value} filled in: a string that is nothing but {value} becomes the value with its type."""
+    """A body with {value} filled in: a string that is nothing but {value} becomes the value with its type, {value:text}
+    the value as a text."""
     if isinstance(template, str):
-        return value if template == "{value}" else template.replace("{value}", plain(value))
+        return value if template == "{value}" else template.replace("{value:text}", "{value}").replace(
+            "{value}", plain(value))
     if isinstance(template, Mapping):
         return {key: fill(one, value) for key, one in template.items()}
     if isinstance(template, Sequence):
