@@ -48,7 +48,8 @@ def undo(earlier: Before, outcomes: Sequence[Outcome], view: View) -> tuple[list
             stuck += [] if failed else [command]
             continue
         for trait in (command.trait, *ALONG.get(command.trait, ())):
-            _put_back(command.device, trait, old, view, wanted)
+            if trait != "color" or "color_temperature" not in old:  # a lamp that shows a white is in no colour
+                _put_back(command.device, trait, old, view, wanted)
     return sorted(wanted.values(), key=_rank), stuck
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dobby.errors import DeviceError
+from dobby.home import scenes
 from dobby.home.device import Command, Device, Found, Reading, Settings
 from dobby.home.home import Home
 from dobby.home.traits import Value
@@ -140,6 +141,26 @@ async def test_every_setting_of_every_device_is_confirmed_and_true(house: House)
                 assert outcome.result == "confirmed", (device.name, outcome)
                 held = (await house.sim.state_of(key))[word]
                 assert _same(held, wanted), (device.name, trait.name, held, wanted)
+
+
+async def test_every_setting_of_every_device_can_be_undone(house: House) -> None:
+    for key in house.keys:
+        device = house.device(key)
+        for name, settings in SETTINGS.items():
+            trait = device.trait(name.removeprefix(f"{device.make} "))
+            if trait is None or trait.kind == "sensor" or f"{device.make} {name}" in SETTINGS:
+                continue
+            value, word, _ = settings[0]
+            was = (await house.sim.state_of(key)).get(word)
+            order = house.order(key, trait.name, value)
+            earlier = scenes.before([order], house.home)
+            outcomes = await house.do(order)
+            back, stuck = scenes.undo(earlier, outcomes, house.home)
+            assert bool(stuck) == (trait.name not in earlier[device.id]), (device.name, trait.name)
+            undone = [await house.do(one) for one in back]
+            assert all(one.result == "confirmed" for several in undone for one in several), (device.name, undone)
+            if trait.name in earlier[device.id] and trait.name != "play":
+                assert _same((await house.sim.state_of(key))[word], was), (device.name, trait.name, was)
 
 
 def _same(held: Any, wanted: Any) -> bool:

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from dobby.errors import DeviceError
-from dobby.home.device import Reading, Settings
+from dobby.home import scenes
+from dobby.home.device import Command, Reading, Settings
 from dobby.home.traits import Value
 from tests.conftest import ALL
 from tests.drivers.house import DRIVERS, QUICK, until
@@ -122,6 +123,25 @@ async def test_every_setting_is_confirmed_and_true(rig: Rig, tmp_path: Path) -> 
         settable = {trait.name for trait in house.home.devices[rig.device].traits if trait.kind != "sensor"
                     and not trait.confirmed_by}
         assert settable == {trait for trait, _ in rig.settings}
+
+
+async def test_every_setting_can_be_undone(rig: Rig, tmp_path: Path) -> None:
+    async with kept(rig, tmp_path, patience=3) as house:
+        for trait, value in rig.settings:
+            command = Command(rig.device, trait, value)
+            earlier = scenes.before([command], house.home)
+            white = trait == "color" and "color_temperature" in earlier[rig.device]  # then it was in no colour before
+            told = "color_temperature" if white else trait
+            was = await rig.truth(told) if told in earlier[rig.device] else None
+            outcome = await house.do(trait, value)
+            back, stuck = scenes.undo(earlier, [outcome], house.home)
+            assert bool(stuck) == (trait not in earlier[rig.device]), (trait, value)  # what showed nothing before
+            for one in back:
+                undone = await house.do(one.trait, one.value)
+                assert undone.result == "confirmed", (trait, value, undone)
+            if trait in earlier[rig.device] and trait != "play":  # what plays is stopped, not taken out of the player
+                assert same(await rig.truth(told), was), (trait, value, was, await rig.truth(told))
+            await house.do(trait, value)  # the next setting may build upon it
 
 
 async def test_what_is_out_of_range_never_reaches_the_wire(rig: Rig, tmp_path: Path) -> None:
