@@ -109,7 +109,7 @@ def _described(short: str, document: Element) -> _Service:
 
 def _offers(service: _Service, kind: str, draft: Draft, setters: dict[str, Row]) -> None:
     """Add to the draft what one service lets be read, and to the setters what it lets be set."""
-    for getter in service.actions:
+    for getter in sorted(service.actions, key=lambda one: len(one.name)):  # GetVolume before GetVolumeDB
         constants = _constants(service, getter, "")
         if not getter.name.startswith(("Get", "Read", "Query")) or constants is None or denied(getter.name):
             continue
@@ -143,7 +143,8 @@ def _sample(variable: Mapping[str, Any]) -> Any:
 def _setter(service: _Service, variable: str, name: str) -> Row | None:
     """The action that sets what a variable shows: the one that takes that variable, or one of its name."""
     bare = re.sub(r"(Status|Current|Value|State)", "", name)
-    for action in service.actions:
+    exact = [one for one in service.actions if any(related == variable for _, related in one.takes)]
+    for action in [*exact, *(one for one in service.actions if one not in exact)]:
         if not action.name.startswith(("Set", "Select", "Change")) or denied(action.name):
             continue
         for argument, related in action.takes:
