@@ -1,5 +1,5 @@
-"""A day in which nothing happens: 24 simulated hours of a living home with 200 devices, each with a reading a minute and
-plans that wait. Aims: 0 model calls, 0 messages, under 1 % of one core.
+"""A day in which nothing happens: 24 simulated hours of a living home with 200 devices, each with a reading a minute,
+and plans that wait. Aims: 0 model calls, 0 messages, under 1 % of one core.
 
 The whole daemon runs on a manual clock in this process; the model's address is a server that counts. The day's CPU is
 what its readings and ticks took, and what the same daemon takes while it only idles, reckoned for 24 real hours.
@@ -92,7 +92,8 @@ async def plan(daemon: Daemon) -> None:
         await add(Job("Robin", "owner", "", "tell", condition=Condition(
             "holds", f"bench:{at}", "open", "is", True, dwell=600, hours="22:00-06:00"), standing=True, made=now))
     for at in range(1, DEVICES, 20):
-        await add(Job("Robin", "owner", "", "tell", condition=Condition("finished", f"bench:{at}", dwell=120), made=now))
+        done = Condition("finished", f"bench:{at}", dwell=120)
+        await add(Job("Robin", "owner", "", "tell", condition=done, made=now))
     later = (now + timedelta(days=3)).date()
     await add(Job("Robin", "owner", "", "tell", When(date=later.isoformat(), clock="07:00"), made=now))
     await add(Job("Robin", "owner", "", "order", When(days=(WEEKDAYS[later.weekday()],), sun="sunset"), made=now,
@@ -107,11 +108,18 @@ async def day(daemon: Daemon, house: House) -> float:
         for minute in range(DAY):
             house.lives(minute)
             await daemon.keeper.advance(daemon.clock.now() + timedelta(minutes=1))
-            while not house.said.empty() or not daemon.keeper.idle():
+            while not house.said.empty() or not daemon.keeper.idle():  # noqa: ASYNC110  # all of the loop is measured
                 await asyncio.sleep(0)
             while not changes.empty():
                 changes.get_nowait()
     return processor() - began
+
+
+def workspace(folder: str, model: int) -> Path:
+    """A house with an owner and a model's address."""
+    Path(folder, "config.toml").write_text(CONFIG.format(model=model, port=0))
+    Path(folder, "secrets.toml").touch(0o600)
+    return Path(folder)
 
 
 async def main() -> None:
@@ -129,12 +137,10 @@ async def main() -> None:
     await site.start()
     model = runner.addresses[0][1]
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "config.toml").write_text(CONFIG.format(model=model, port=0))
-        Path(folder, "secrets.toml").touch(0o600)
-        async with opened(Path(folder), manual_clock=True) as daemon:
+        async with opened(workspace(folder, model), manual_clock=True) as daemon:
             house = House()
             following = asyncio.create_task(daemon.home.follow(house))
-            while len(daemon.home.devices) < DEVICES:
+            while len(daemon.home.devices) < DEVICES:  # noqa: ASYNC110  # a turn or two of the loop
                 await asyncio.sleep(0)
             await plan(daemon)
             house.lives(0)

@@ -25,6 +25,7 @@ from dobby.agent.meaning import (
     Question,
     Refuse,
     RunSkill,
+    Timed,
     Understood,
 )
 from dobby.agent.names import Names, gather
@@ -74,7 +75,9 @@ class Reflex:
         def order(text: str) -> Understood | Miss:
             return self._untimed(text, view, context, now, here)
         if (timed := time_talk.read(text, view, self.language, self.people, order)) is not None:
-            return Understood((timed,), context or Context())
+            also = order(text) if isinstance(timed, Timed) and timed.verb in ("leaving", "home") else None
+            skill = also.parts if isinstance(also, Understood) and isinstance(also.parts[0], RunSkill) else ()
+            return Understood((timed, *skill), context or Context())
         return order(text)
 
     def _untimed(self, text: str, view: View, context: Context | None, now: float, here: str) -> Understood | Miss:

@@ -27,7 +27,7 @@ from dobby.agent.memory_replies import recollect, remarks
 from dobby.agent.net_replies import look_at, network
 from dobby.agent.sight_replies import sight
 from dobby.agent.teach_replies import teach
-from dobby.agent.time_replies import timed
+from dobby.agent.time_replies import at_the_door, timed
 from dobby.home.device import Command, Outcome
 from dobby.home.traits import Risk
 from dobby.home.verdict import ERASE, FORGET, JOINING, PAIR, TEACH, Approval, Choice
@@ -58,6 +58,7 @@ async def act(hands: Hands, parts: Sequence[Part], text: str) -> Reply:
     stand in the model's context later. What the person said themselves in `text` is theirs.
     """
     said: list[str] = []
+    parts = await at_the_door(hands, parts)
     orders = [part for part in parts if isinstance(part, Do | RunSkill)]
     if orders:
         said.append(await _orders(hands, orders))

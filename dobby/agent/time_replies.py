@@ -3,10 +3,11 @@ is at home, how often somebody did cardio."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from dobby.agent.meaning import Timed
+from dobby.agent.meaning import Part, RunSkill, Timed
 from dobby.jobs import cardio
 from dobby.jobs.job import Job, JobKind, load
 from dobby.jobs.plans import Plans
@@ -17,6 +18,7 @@ from dobby.tools.plan_words import date_text, moment_text, what_text
 from dobby.tools.plans import draft, keep, listing
 
 SNOOZE = 10.0  # minutes, where nobody said how long
+LEAVING, COMING = "leaving-home", "coming-home"  # skills whose phrases say that somebody goes or comes
 MORNING = range(4, 12)  # hours that a wake-up means where it could be either
 
 
@@ -187,13 +189,39 @@ async def _snooze(hands: Hands, part: Timed, plans: Plans) -> str:
 # --- who is at home, and cardio ---------------------------------------------------------------------------------------
 
 
+async def at_the_door(hands: Hands, parts: Sequence[Part]) -> Sequence[Part]:
+    """Who comes or goes is noted before the house acts on it. While somebody else is known to be at home, one who
+    leaves shuts nothing down."""
+    presence, person = hands.house.presence, hands.asker.person
+    leaving = any(_is(part, "leaving", LEAVING) for part in parts)
+    if presence is None or person is None or not (leaving or any(_is(part, "home", COMING) for part in parts)):
+        return parts
+    await presence.told(person.name, not leaving)
+    if not leaving or not _others(hands):
+        return parts
+    return [Timed("leaving"), *(part for part in parts if not _is(part, "leaving", LEAVING))]
+
+
+def _is(part: Part, verb: str, skill: str) -> bool:
+    return (isinstance(part, Timed) and part.verb == verb) or (isinstance(part, RunSkill) and part.name == skill)
+
+
+def _others(hands: Hands) -> list[str]:
+    """Who else is known to be at home."""
+    person, home = hands.asker.person, hands.house.presence.home() if hands.house.presence else {}
+    return [name for name, here in home.items() if here and person is not None and name != person.name]
+
+
 async def _presence(hands: Hands, part: Timed) -> str:
     words, presence, person = hands.house.words, hands.house.presence, hands.asker.person
     if presence is None or person is None:
         return words.say("home.nobody_known")
     if part.verb in ("leaving", "home"):
         await presence.told(person.name, part.verb == "home")
-        return words.say("home.came" if part.verb == "home" else "home.left", name=person.name)
+        said = words.say("home.came" if part.verb == "home" else "home.left", name=person.name)
+        others = _others(hands) if part.verb == "leaving" else []
+        stays = words.say("home.stays", names=words.join(others), count=len(others)) if others else ""
+        return f"{said} {stays}".strip()
     if person.role == "guest":
         return words.say("policy.guest")
     home = {name: known for name, known in presence.home().items() if part.person in ("", name)}

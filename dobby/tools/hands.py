@@ -209,7 +209,9 @@ class Hands:
         """The policy's word; nobody is asked about what cannot be done. (An answer may let a thing in, then use it.)"""
         if self.asker.source != "answer" and self.house.home.problem(command) is not None:
             return Verdict("refuse", reason=IMPOSSIBLE)
-        return judge(command, replace(self.asker, tainted=self.tainted), self.house.home)
+        home = self.house.presence.home() if self.house.presence else {}
+        asker = replace(self.asker, tainted=self.tainted, somebody_home=any(home.values()))
+        return judge(command, asker, self.house.home)
 
     async def _ask(self, commands: Sequence[Command], verdicts: Sequence[Verdict]) -> Approval | None:
         held = [c for c, v in zip(commands, verdicts, strict=True) if v.say == "ask"]

@@ -144,14 +144,19 @@ async def test_who_is_home_is_told_and_what_waits_for_it_happens(house: House) -
     await house.hand("ceiling_fan", on=True)
     await tell(house, "when everyone has left turn off the fan")
     assert await tell(house, "who is home?") == "Robin and Sam are home."
-    await tell(house, "I'm leaving")
+    assert "Shall I" in await tell(house, "arm the house away")
+    await tell(house, "no")
+    assert "Sam is still home" in await tell(house, "I'm leaving")
     assert (await house.state("ceiling_fan"))["on"]
+    assert (await house.state("desk_lamp"))["on"]
     assert await tell(house, "is Robin home?") == "Robin is out."
     await tell(house, "I'm leaving", MEMBER)
 
     async def off() -> bool:
         return not (await house.state("ceiling_fan"))["on"]
     await until(off)
+    assert (await house.state("house_alarm"))["armed"] == "away"
+    assert not (await house.state("desk_lamp"))["on"]
 
 
 async def test_the_spa_is_warm_by_seven_and_cardio_is_counted(house: House) -> None:
