@@ -190,9 +190,12 @@ class Reader:
         return Spoken(days=tuple(one for one in WEEKDAYS if one in several)), end
 
     def _each_date(self, at: int, start: int) -> Found | None:
-        """ "every 24 December", "every month on the 1st"."""
-        month = self.phrase("month", start)
-        found = self._date(month)
+        """ "every 24 December", "every year on 24 December", "every month on the 1st"."""
+        if (month := self.phrase("month", start)) > start:
+            number, end = self.number(month)
+            return (Spoken(dates=(f"{number:02.0f}",)), self.phrase("ordinal", end)) if (
+                end > month and 1 <= number <= 31) else None
+        found = self._date(self.phrase("year", start))
         if found is None or len(found[0].date) > 5:
             return None
         return Spoken(dates=(found[0].date.lstrip("-"),)), found[1]
@@ -220,6 +223,10 @@ class Reader:
 
     def _date(self, at: int) -> Found | None:
         start = self.phrase("on", at)
+        number, end = self.number(start)
+        monthly = self.phrase("monthly", last := self.phrase("ordinal", end))
+        if start < end <= last < monthly and 1 <= number <= 31:  # "on the 1st of every month"
+            return Spoken(dates=(f"{number:02.0f}",)), monthly
         month, end = self.key("months", start)
         if month:  # "December 24"
             number, last = self.number(end)

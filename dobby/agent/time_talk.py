@@ -20,6 +20,7 @@ from dobby.home.device import View
 from dobby.jobs.spoken import Spoken
 
 LONGEST = 40  # words of a sentence
+DAYTIME = "09:00"  # when a reminder for a day comes, where nobody says at what time
 VALUES = ("brightness", "volume", "target", "speed", "color_temperature")  # traits a bare "at 20" may be the value of
 Order = Callable[[str], Understood | Miss]
 
@@ -82,6 +83,11 @@ def _mannerless(words: list[Word], known: Tables) -> tuple[Word, ...]:
         start += 1
     while end > start and words[end - 1].text in manners:
         end -= 1
+    for phrase in known.raw.get("modal", ()):  # "could you remind me ...?" is a wish
+        asked = phrase.split()
+        if [word.text for word in words[start:start + len(asked)]] == asked:
+            start += len(asked)
+            break
     return tuple(words[start:end])
 
 
@@ -251,6 +257,8 @@ def _reminder(said: _Said, runs: Sequence[tuple[Spoken, int, int]]) -> Timed | N
         if time is not None and before and (both := before[0][0].with_(time[0])) is not None:
             time = both, time[1]
         what_from = said.reader.phrase("remind_to", rest_from) if verb == "remind" else rest_from
+        if said.reader.phrase("and", rest_from) > rest_from:
+            return None  # several times at once are none
         if time is not None or before:
             spoken = time[0] if time else before[0][0]
             return _told(verb, spoken, said, what_from, len(said.words))
@@ -287,4 +295,6 @@ def _beginning(said: _Said, verb: str, runs: Sequence[tuple[Spoken, int, int]]
 def _told(verb: str, spoken: Spoken, said: _Said, start: int, end: int) -> Timed:
     if verb == "wake":
         return Timed("wake", spoken)
-    return Timed("tell" if spoken.timed or spoken.days else "when?", spoken, text=said.typed(start, end))
+    if not spoken.timed:  # "remind me tomorrow": at an hour that Dobby then says
+        spoken = replace(spoken, clocks=(DAYTIME,))
+    return Timed("tell", spoken, text=said.typed(start, end))
