@@ -13,6 +13,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -244,7 +245,9 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
     pictures = Pictures(daemon.workspace / "pictures", daemon.clock.now, base, bytes.fromhex(key))
     await _open_eyes(daemon, secrets, pictures)
     context = Context(daemon.config, secrets, daemon.gateway.receive, daemon.post.delivery, pictures.lend,
-                      words.say("turn.repeat"))
+                      words.say("turn.repeat"), partial(_answer, daemon),
+                      lambda: frozenset(address for address in agent.people if address.startswith("phone:")),
+                      lambda key: agent.house.words.say(key))
     doors: dict[str, Door] = {}
     routes: list[web.RouteDef] = []
     for channel in load_channels():
@@ -266,6 +269,20 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
         outside = server.outside(routes, pictures)
         daemon.webhook = await stack.enter_async_context(
             server.listening(outside, twilio.webhook_host, twilio.webhook_port))
+
+
+async def _answer(daemon: Daemon, channel: str, message: int | str, seconds: float) -> str | None:
+    """What was answered to a message, None when it takes longer than so many seconds."""
+    if isinstance(message, str):
+        row = await daemon.store.one("message_by_external", channel=channel, external=message)
+        message = row["id"] if row else 0
+    try:
+        async with asyncio.timeout(seconds):
+            await daemon.gateway.inbox.wait(message)
+    except TimeoutError:
+        return None
+    turn = await daemon.store.one("turn_of_message", message=message)
+    return turn["reply"] if turn else None
 
 
 async def _open_eyes(daemon: Daemon, secrets: Secrets, pictures: Pictures) -> None:

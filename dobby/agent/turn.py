@@ -40,7 +40,9 @@ from dobby.tools.wording import claims_a_deed
 from dobby.watchman import Watchman
 
 log = logging.getLogger(__name__)
-LOCAL = ("console", "page")  # doors that show the answer themselves; the others get a letter
+LOCAL = ("console", "page")  # doors of this house itself, which act as the owner
+SPOKEN = ("phone",)  # doors where a voice is heard
+THEMSELVES = (*LOCAL, *SPOKEN)  # doors that give the answer themselves; the others get a letter
 
 
 @dataclass(slots=True)
@@ -104,8 +106,9 @@ class Agent:
             await self._stranger(row)
             return
         turn, again = await self._turn(row, person)
-        hands = Hands(self.house, Asker(person, "phrase"), turn["id"], row["conversation"])
-        if row["channel"] not in LOCAL:
+        asker = Asker(person, "phrase", by_voice=row["channel"] in SPOKEN)
+        hands = Hands(self.house, asker, turn["id"], row["conversation"])
+        if row["channel"] not in THEMSELVES:
             hands.meanwhile = partial(self._meanwhile, row)
         try:
             reply = await self._reply(hands, row, person, again)
@@ -208,7 +211,7 @@ class Agent:
                                     "elapsed_ms": round((time.monotonic() - began) * 1000),
                                     "pictures": json.dumps([one.name for one in hands.pictures])}),
                       ("message_done", {"id": row["id"]})]
-        if row["channel"] not in LOCAL and (reply.text or hands.pictures) and not quiet:
+        if row["channel"] not in THEMSELVES and (reply.text or hands.pictures) and not quiet:
             statements.append(queued(Letter(f"answer:{row['id']}", row["channel"], row["sender"].split(":", 1)[1],
                                             reply.text, tuple(hands.pictures)), now))
         await self.house.store.together(statements)
@@ -220,7 +223,7 @@ class Agent:
             self.followed.add(task)
             task.add_done_callback(self.followed.discard)
         moving = [outcome for outcome in hands.outcomes if outcome.on_its_way]
-        if moving and row["channel"] not in LOCAL and not quiet:
+        if moving and row["channel"] not in THEMSELVES and not quiet:
             task = asyncio.create_task(self._follow_up(moving, row))
             self.followed.add(task)
             task.add_done_callback(self.followed.discard)
@@ -300,8 +303,11 @@ class Agent:
 
 
 def address_book(people: tuple[Person, ...], owner: Person) -> dict[str, Person]:
-    """Persons by the addresses a channel authenticates; console and page act as the owner."""
+    """Persons by the addresses a channel authenticates; console and page act as the owner, and who writes from a number
+    may call from it."""
     book = {address: person for person in people for address in person.addresses}
+    book |= {f"phone:{number}": person for person in people for address in person.addresses
+             if (number := address.partition(":")[2]).startswith("+")}
     return book | {f"{door}:owner": owner for door in LOCAL}
 
 

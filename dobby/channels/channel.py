@@ -47,9 +47,18 @@ class Delivery(Protocol):
         ...
 
 
+async def _no_answer(channel: str, message: int | str, seconds: float) -> str | None:
+    """Nobody answers."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a door gets: the settings, where messages and delivery reports go, how a picture is lent, and its words."""
+    """What a door gets: the settings, where messages and delivery reports go, how a picture is lent, and its words.
+
+    answer: waits so many seconds for the answer to a message (by its id, or the provider's), None when it takes longer;
+    callers: addresses of people who may call; say: a sentence of the house by its key.
+    """
 
     config: Config
     secrets: Secrets
@@ -57,6 +66,9 @@ class Context:
     delivery: Delivery
     lend: Callable[[str], str]
     repeat_note: str
+    answer: Callable[[str, int | str, float], Awaitable[str | None]] = _no_answer
+    callers: Callable[[], frozenset[str]] = frozenset
+    say: Callable[[str], str] = str
 
 
 @dataclass(frozen=True, slots=True)

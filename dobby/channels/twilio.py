@@ -52,20 +52,8 @@ class TwilioDoor:
 
     # --- in -----------------------------------------------------------------------------------------------------------
 
-    async def _signed(self, request: web.Request, url: str) -> dict[str, str]:
-        """The form of a request whose signature fits the configured public address; 403 for any other."""
-        from twilio.request_validator import RequestValidator
-
-        if (request.content_length or 0) > BODY_LIMIT:
-            raise web.HTTPRequestEntityTooLarge(BODY_LIMIT, request.content_length or 0)
-        form = {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
-        validator = RequestValidator(self._context.secrets.twilio_auth_token)
-        if not validator.validate(url, form, request.headers.get("X-Twilio-Signature", "")):
-            raise web.HTTPForbidden(text="The signature does not fit.")
-        return form
-
     async def _inbound(self, request: web.Request) -> web.Response:
-        form = await self._signed(request, self._settings.public_url)
+        form = await signed(self._context, request, self._settings.public_url)
         sid, sender = form.get("MessageSid", ""), form.get("From", "")
         if not sid or not sender:
             raise web.HTTPBadRequest(text="MessageSid and From are needed.")
@@ -75,7 +63,7 @@ class TwilioDoor:
         return web.Response(text="<Response/>", content_type="text/xml")
 
     async def _status(self, request: web.Request) -> web.Response:
-        form = await self._signed(request, f"{self._settings.public_url.rstrip('/')}/status")
+        form = await signed(self._context, request, f"{self._settings.public_url.rstrip('/')}/status")
         closed = form.get("ErrorCode", "") == str(WINDOW_CLOSED) and bool(self._settings.template_sid)
         await self._context.delivery(form.get("MessageSid", ""), form.get("MessageStatus", ""), window_closed=closed)
         return web.Response(status=204)
@@ -141,6 +129,19 @@ class TwilioDoor:
             if (channel == "whatsapp") == address.startswith("whatsapp:"):
                 return address.removeprefix("sms:")
         raise ChannelError(f"twilio.from has no number for {channel}.", "Add one in config.toml.", permanent=True)
+
+
+async def signed(context: Context, request: web.Request, url: str) -> dict[str, str]:
+    """The form of a request whose signature fits the configured public address; 403 for any other."""
+    from twilio.request_validator import RequestValidator
+
+    if (request.content_length or 0) > BODY_LIMIT:
+        raise web.HTTPRequestEntityTooLarge(BODY_LIMIT, request.content_length or 0)
+    form = {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
+    validator = RequestValidator(context.secrets.twilio_auth_token)
+    if not validator.validate(url, form, request.headers.get("X-Twilio-Signature", "")):
+        raise web.HTTPForbidden(text="The signature does not fit.")
+    return form
 
 
 def _address(channel: str, to: str) -> str:

@@ -259,7 +259,8 @@ async def kept(rig: Rig, folder: Path, patience: float = 1.5, settings: Settings
     mint, check = gatekeeper()
     home = Home(check, patience=patience)
     store = await Store.open(folder / "dobby.db")
-    links = Links(home, store, list(DRIVERS.values()), Reach((HOST,), (IPv4Network("127.0.0.0/8"),)), settings)
+    reach = Reach((HOST,), (IPv4Network("127.0.0.0/8"), IPv4Network("10.77.0.0/24")))  # a test may have its own
+    links = Links(home, store, list(DRIVERS.values()), reach, settings)
     running = asyncio.create_task(links.run())
     try:
         await asyncio.sleep(0)
