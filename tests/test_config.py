@@ -54,6 +54,11 @@ def test_all_mistakes_at_once_with_place_and_mend() -> None:
         assert words in found
 
 
+@pytest.mark.parametrize("bits", [8, 15, 31])
+def test_a_network_is_never_wider_than_65_thousand_addresses(bits: int) -> None:
+    assert "network.widest must be 16 to 30" in "\n".join(problems(f"[network]\nwidest = {bits}"))
+
+
 def test_a_pin_in_the_clear_is_refused_without_being_repeated() -> None:
     found = "\n".join(problems('[[people]]\nname = "Ann"\npin_hash = "2468"'))
     assert "Never write the PIN itself" in found
@@ -106,6 +111,24 @@ def test_a_cameras_mistake_is_named_with_its_mend_and_no_password(row: dict[str,
         parse({"cameras": [{"name": "Drive", **row}]})
     assert mend in str(error.value)
     assert "secret@" not in str(error.value)
+
+
+def test_time_and_presence_are_checked() -> None:
+    found = "\n".join(problems("""
+        [home]
+        latitude = 97.0
+        [time]
+        quiet = "ten to six"
+        quite = ""
+        [[people]]
+        name = "Robin"
+        phone = "not a phone"
+        """))
+    for words in ("home.latitude goes from -90 to 90", "needed together", "time.quiet must be two times",
+                  "time.quite is not a known key. Did you mean quiet?", "people[0].phone must be a hardware address"):
+        assert words in found
+    parse({"time": {"quiet": "22:30-06:30"}, "people": [{"name": "Robin", "phone": "AA:bb:cc:dd:ee:ff"},
+                                                        {"name": "Sam", "phone": "sams-phone.lan"}]})
 
 
 def test_vision_ends_need_what_they_need() -> None:

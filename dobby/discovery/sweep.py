@@ -7,7 +7,7 @@ One scan at a time, at most so many packets a second, and a log of what was touc
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import errno
 import json
 import logging
 import re
@@ -30,6 +30,7 @@ PORTS = (80, 443, 8080, 8000, 8081, 8888, 5000, 3000, 81, 22, 53, 139, 554, 631,
          8008, 8009, 8060, 8123, 8443, 9100, 9999, 2101, 32400, 49152)
 WEB = frozenset({80, 81, 3000, 5000, 8000, 8008, 8060, 8080, 8081, 8123, 8888, 1400, 49152})
 ROUNDS = (0.25, 0.35)  # seconds after each round of pokes until the neighbour table is read
+FULL = 3.0  # seconds until the kernel has forgotten whom it asked for in vain
 PART, SLOW_ROUNDS = 256, (0.6, 0.9)  # addresses asked for at a time, and the waits where there are many such parts
 BURST, PAUSE = 64, 0.02  # datagrams at once, and seconds between bursts
 VISITS, VISIT_SECONDS = 256, 0.8  # connections at a time, and seconds until one counts as refused
@@ -81,30 +82,39 @@ class Sweep:
         asked = [(network, [str(one) for one in network.hosts()]) for network in networks]
         parts = [(network, all_[at : at + PART]) for network, all_ in asked for at in range(0, len(all_), PART)]
         for at in range(0, len(parts), 2):
-            for wait in ROUNDS if len(parts) <= 2 else SLOW_ROUNDS:
+            rounds = list(ROUNDS if len(parts) <= 2 else SLOW_ROUNDS)
+            while rounds:
+                full = False
                 for network, some in parts[at : at + 2]:
-                    await self._poke(self._reach.source(network), [one for one in some if one not in found])
-                await asyncio.sleep(wait)
+                    full |= await self._poke(self._reach.source(network), [one for one in some if one not in found])
+                await asyncio.sleep(wait := rounds.pop(0))
+                if full and not rounds and wait < FULL:
+                    rounds = [FULL / 2, FULL]  # the kernel's table had no room: again, when it has forgotten some
                 for address, mac in (await asyncio.to_thread(neighbours)).items():
                     if self._reach.allows(address) and address not in self._own and found.get(address) != mac:
                         found[address] = mac
                         self._hosts.alive(address, mac, vendor(mac))
         return list(found)
 
-    async def _poke(self, source: str, addresses: Sequence[str]) -> None:
-        """An empty datagram to the discard port of every address, from Dobby's own in that network."""
+    async def _poke(self, source: str, addresses: Sequence[str]) -> bool:
+        """An empty datagram to the discard port of every address, from Dobby's own in that network. Whether the kernel
+        had no room to ask for them all."""
+        full = False
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.setblocking(False)
         try:
             sock.bind((source, 0))
             for at, address in enumerate(addresses, 1):
                 if address not in self._own:
-                    with contextlib.suppress(OSError):
+                    try:
                         sock.sendto(b"", (address, 9))
+                    except OSError as error:
+                        full |= error.errno == errno.ENOBUFS
                 if at % BURST == 0:
                     await asyncio.sleep(PAUSE)
         finally:
             sock.close()
+        return full
 
     # --- what is open -------------------------------------------------------------------------------------------------
 

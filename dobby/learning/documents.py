@@ -105,7 +105,7 @@ def xml_leaves(root: Element) -> Iterator[Leaf]:
             name = attributes.get("name") or attributes.get("id")
             yield Leaf(path, (*names, name) if name and name.isidentifier() else names, element.text.strip(), limits)  # type: ignore[union-attr]  # stripped above
         for name, value in attributes.items():
-            if name not in ("min", "max", "unit", "units", "options", "name", "id", "step"):
+            if name not in ("min", "max", "unit", "units", "options", "step"):
                 value_names = (*names[:-1], attributes.get("name", names[-1])) if name == "value" else (*names, name)
                 yield Leaf(f"{path}/@{name}", value_names, value, limits)
         counted: dict[str, int] = {}

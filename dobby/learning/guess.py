@@ -17,7 +17,7 @@ from dobby.learning.look import Look, Page
 from dobby.learning.meanings import Meant, kind_of, meaning, tokens
 from dobby.learning.operations import Operation, operations
 from dobby.learning.upnp import upnp_draft
-from dobby.learning.ways import put, steps_to, ways_of
+from dobby.learning.ways import put, steps_to, ways_of, worded
 from dobby.wire.recipe.guard import denied
 from dobby.wire.recipe.values import read_json
 
@@ -71,6 +71,7 @@ def _web_draft(look: Look) -> Draft | None:
         draft.requests.setdefault(request, {"method": "GET", "path": page_path})
         draft.known_by["ask"] = {"request": request, **place}
     draft.kind = kind_of(kind_words, [one.meant.trait for one in draft.fields])
+    draft.fields = [worded(one, told) for one in draft.fields]
     draft.ways = list(ways_of(draft, told, look))
     draft.why = f"its page {ranked[0].path} shows {', '.join(one.meant.trait for one in draft.fields)}"
     return draft
@@ -101,7 +102,7 @@ def _called(look: Look, every: Sequence[Leaf]) -> tuple[str, list[str]]:
     name = next((said[key] for key in _NAMES if key in said), "") or next((one for one in (*facts, *titles, *info)
                                                                            if one), "")
     kinds = [said[key] for key in _KINDS if key in said]
-    keys = [leaf.names[-1] for leaf in every][:40]
+    keys = list(dict.fromkeys(name for leaf in every[:40] for name in (leaf.names[0], leaf.names[-1])))
     return name[:60], [one for one in (*kinds, name, *titles, *info, *facts) if one] + keys
 
 

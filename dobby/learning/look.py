@@ -29,13 +29,17 @@ PLACES = ("/", "/state", "/status", "/api", "/api/v1", "/api/v2", "/api/state", 
           "/device", "/api/device", "/devices", "/json", "/data", "/data.json", "/state.json", "/status.json",
           "/status.xml", "/state.xml", "/description.xml", "/openapi.json", "/api/openapi.json", "/swagger.json",
           "/.well-known/device", "/sensors", "/api/v1/state", "/api/v1/status", "/api/v1/device")
+# tried where none of those shows anything
+NAMED = tuple(f"{base}/{word}" for base in ("", "/api") for word in (
+    "light", "lamp", "fan", "thermostat", "climate", "shade", "blind", "plug", "switch", "relay", "speaker", "player",
+    "values", "settings", "get"))
 SOCKETS = ("/ws", "/websocket", "/socket", "/api/ws", "/events")
 VERBS = frozenset((
     "on", "off", "toggle", "set", "put", "start", "stop", "open", "close", "play", "pause", "next", "run", "do", "exec",
     "press", "trigger", "fire", "arm", "disarm", "lock", "unlock", "up", "down", "dim", "raise", "lower", "move", "go",
     "enable", "disable", "activate", "delete", "remove", "clear", "save", "write", "send", "cmd", "command", "control",
     "action", "call", "logout", "login", "signout", "power"))
-PAGES = 48  # pages asked of one device
+PAGES = 96  # pages asked of one device
 PAGE_LIMIT = 128 * 1024  # bytes of one page that are read
 PAGE_SECONDS, SECONDS = 2.5, 20.0  # for one page, and for all
 A_SECOND = 20.0
@@ -121,6 +125,9 @@ class _Looker:
     async def round(self, port: int) -> None:
         """The usual places, then what the pages point to, one step far."""
         await self._together(port, PLACES)
+        if not any(page.port == port and page.status == 200 and (page.data is not None or page.kind.endswith("xml"))
+                   for page in self._seen.pages):
+            await self._together(port, NAMED)
         for _ in range(2):
             pages = [page for page in self._seen.pages if page.port == port]
             for path in {one for page in pages for one in described(page)}:
@@ -207,9 +214,11 @@ def pointed(page: Page) -> list[str]:
     """Paths of the same host that a page points to: its links, and JSON texts that are paths."""
     found: list[str] = []
     if page.data is not None:
-        found = [one for one in _texts(page.data) if one.startswith("/") and len(one) < 120]
+        found = [one.removeprefix("GET ") for one in _texts(page.data) if len(one) < 120
+                 and one.startswith(("/", "GET /"))]
     elif page.status == 200:
         found = re.findall(r"""(?:href|src|action|data-url)=["']?([^"'> ]{1,120})""", page.text)
+        found += re.findall(r"\bGET (/[A-Za-z0-9_\-./]{1,80})", page.text)
         found += re.findall(r"""["'`](/[a-z0-9_\-./]{2,80})["'`]""", page.text)
     paths = [urlsplit(urljoin(page.path, one)) for one in found[:80]]
     return [one.path for one in paths if not one.netloc and not one.query and one.path.startswith("/")

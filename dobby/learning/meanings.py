@@ -12,6 +12,7 @@ from typing import Any
 
 from dobby.home.traits import Value
 from dobby.wire.recipe.guard import denied
+from dobby.wire.recipe.values import bare_number
 
 _ON = frozenset({"on", "true", "1", "yes", "enabled", "active", "running"})
 _OFF = frozenset({"off", "false", "0", "no", "disabled", "inactive", "standby", "stopped"})
@@ -171,6 +172,14 @@ def _flag(words: Sequence[str], near: Sequence[str], value: Any, options: Sequen
     return Meant(trait, pairs, sensed=sensed)
 
 
+def on_off(options: Sequence[Any]) -> tuple[tuple[Value, Value], ...]:
+    """The words for true and false among exactly two options that mean on and off; () where they do not."""
+    spoken = [str(one) for one in options]
+    on = [one for one in spoken if one.casefold() in _ON]
+    off = [one for one in spoken if one.casefold() in _OFF]
+    return ((True, on[0]), (False, off[0])) if len(spoken) == 2 and on and off else ()
+
+
 _PAIRS = (("on", "off"), ("true", "false"), ("1", "0"), ("yes", "no"), ("enabled", "disabled"), ("active", "inactive"),
           ("running", "stopped"), ("on", "standby"))
 
@@ -230,7 +239,8 @@ def _amount(words: Sequence[str], near: Sequence[str], number: float, value: Any
     if trait == "" and "current" in words and kind in ("thermostat", "pool", "spa", "water_heater"):
         trait = "temperature"
     if trait in ("target", "temperature"):
-        return _warmth(trait, near, number, low, high, beside, kind)
+        said_unit = re.sub(r"[^cf]", "", str(value).casefold())
+        return _warmth(trait, near, number, low, high, beside, kind, said_unit)
     if trait in ("brightness", "volume", "position", "tilt", "speed"):
         return _percent(trait, number, value, low, high)
     if trait == "amount":
@@ -244,8 +254,8 @@ def _amount(words: Sequence[str], near: Sequence[str], number: float, value: Any
 
 
 def _warmth(trait: str, near: Sequence[str], number: float, low: float | None, high: float | None,
-            beside: Mapping[str, Any], kind: str) -> Meant:
-    unit = str(beside.get("unit", "")).casefold().strip("° ")
+            beside: Mapping[str, Any], kind: str, said_unit: str) -> Meant:
+    unit = str(beside.get("unit", "")).casefold().strip("° ") or said_unit
     tenths = 10.0 if number > 130 and number == int(number) else 1.0
     fahrenheit = unit.startswith("f") or bool({"f", "fahrenheit"} & set(near)) or (
         not unit and not {"c", "celsius"} & set(near) and number / tenths > (70 if kind == "water_heater" else 45))
@@ -274,7 +284,7 @@ def _as_number(value: Any) -> float | None:
     if isinstance(value, bool) or value is None:
         return None
     try:
-        number = float(value)
+        number = float(bare_number(value))
     except (TypeError, ValueError):
         return None
     return number if -1e9 < number < 1e9 else None

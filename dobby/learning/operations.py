@@ -38,7 +38,7 @@ def operations(pages: Iterable[Page]) -> list[Operation]:
         if isinstance(page.data, Mapping) and isinstance(page.data.get("paths"), Mapping):
             found += _openapi(page.data)
         elif page.data is not None:
-            found += _listed(page.data)
+            found += [*_listed(page.data), *_linked(page)]
         else:
             found += _forms(page) if "<form" in page.text.casefold() else []
             found += _linked(page)
@@ -107,9 +107,12 @@ def _openapi(document: Mapping[str, Any]) -> list[Operation]:
                 kind = next((kind for kind in ("json", "form") if any(kind in str(one) for one in content)), "json")
                 schema = next((_resolve(document, one.get("schema")) for one in content.values()
                                if isinstance(one, Mapping)), {})
-                fields = _schema_fields(document, schema)
+                fields, placed = _schema_fields(document, schema), dict[str, dict[str, Any]]()
                 for parameter in operation.get("parameters") or ():
                     parameter = _resolve(document, parameter)
+                    if parameter.get("in") == "path":
+                        placed[str(parameter.get("name"))] = _schema_limits(
+                            _resolve(document, parameter.get("schema")) or parameter)
                     if parameter.get("in") == "body":
                         fields |= _schema_fields(document, _resolve(document, parameter.get("schema")))
                     elif parameter.get("in") == "formData":
@@ -119,8 +122,10 @@ def _openapi(document: Mapping[str, Any]) -> list[Operation]:
                         kind = "query"
                         fields[str(parameter.get("name"))] = _schema_limits(_resolve(document, parameter.get("schema"))
                                                                             or parameter)
-                found.append(Operation(method.upper(), base + str(path), kind, fields,
-                                       said=str(operation.get("summary", ""))[:80]))
+                said, place = str(operation.get("summary", ""))[:80], base + str(path)
+                if len(placed) == 1 and not fields and f"{{{next(iter(placed))}}}" in place:
+                    place, kind, fields = place.replace(f"{{{next(iter(placed))}}}", "{value}"), "path", placed
+                found.append(Operation(method.upper(), place, kind, fields, said=said))
     return found
 
 

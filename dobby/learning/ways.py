@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dobby.learning.draft import Draft, Row, Seen, Way
 from dobby.learning.look import Look
-from dobby.learning.meanings import meaning, tokens
+from dobby.learning.meanings import meaning, on_off, tokens
 from dobby.learning.operations import Operation
 from dobby.wire.recipe.guard import bad_path, denied
 
@@ -27,7 +28,8 @@ def ways_of(draft: Draft, told: Sequence[Operation], look: Look) -> Iterable[Way
     text = any("text" in one.read for one in draft.fields)
     styles: list[Callable[[str], Way]] = (
         [_form, _xml_body(look)] if xml else [_text("PUT"), _text("POST"), _form] if text else
-        [_nested("PUT"), _nested("PATCH"), _nested("POST"), _flat("PUT"), _flat("POST"), _flat("PATCH"), _sub("PUT"),
+        [_nested("PUT"), _nested("PATCH"), _nested("POST"), _flat("PUT"), _flat("POST"), _flat("PATCH"),
+         _nested("PUT", 1), _nested("POST", 1), _nested("PATCH", 1), _sub("PUT"),
          _sub("POST"), _form, _with_ids(look, "PUT"), _with_ids(look, "POST")])
     paths = list(dict.fromkeys(one.page for one in draft.fields if not one.meant.sensed))
     for style in styles:
@@ -53,7 +55,8 @@ def _told(one: Seen, told: Sequence[Operation]) -> tuple[Operation, str] | None:
             limits = operation.fields[name]
             score = (5 if name.casefold() in own or leaf == one.names[-1].casefold() else
                      4 if leaf in _VALUE and place & spoken else
-                     3 if _same_meaning(name, limits, one) else 0)
+                     3 if _same_meaning(name, limits, one) else
+                     2 if one.meant.trait == "on" and on_off(limits.get("options", ())) else 0)
             if score and (best is None or score > best[0]):
                 best = (score, operation, name)
         if _by_name(operation) and best is None:
@@ -61,6 +64,14 @@ def _told(one: Seen, told: Sequence[Operation]) -> tuple[Operation, str] | None:
         if not operation.fields and place & spoken and best is None:
             best = (1, operation, one.names[-1])
     return (best[1], best[2]) if best else None
+
+
+def worded(one: Seen, told: Sequence[Operation]) -> Seen:
+    """A switch that shows true and false and is told on and off: with the words that it is told."""
+    found = _told(one, told) if isinstance(one.value, bool) and not one.meant.words else None
+    if found is None or not (words := on_off(found[0].fields.get(found[1], {}).get("options", ()))):
+        return one
+    return replace(one, meant=replace(one.meant, words=words))
 
 
 def _constants(operation: Operation) -> dict[str, str]:
@@ -148,13 +159,14 @@ def steps_to(one: Seen) -> list[str] | None:
     return None if "[" in path or not path else path.split(".")
 
 
-def _nested(method: str) -> Callable[[str], Way]:
+def _nested(method: str, wrapped: int = 0) -> Callable[[str], Way]:
+    """The document's own shape; without so many outer objects that only its answers are wrapped in."""
     def style(path: str) -> Way:
         def request(one: Seen) -> Row | None:
             steps = steps_to(one)
-            if one.page != path or steps is None:
+            if one.page != path or steps is None or len(steps) <= wrapped + bool(wrapped):
                 return None
-            return {"method": method, "path": path, "json": put({}, steps, _blank(one))}
+            return {"method": method, "path": path, "json": put({}, steps[wrapped:], _blank(one))}
         return Way(f"{method} {path}", request)
     return style
 
@@ -165,7 +177,8 @@ def _flat(method: str) -> Callable[[str], Way]:
             steps = steps_to(one)
             if one.page != path or (steps is not None and len(steps) < 2):
                 return None
-            return {"method": method, "path": path, "json": {one.names[-1]: _blank(one)}}
+            names = [name for name in one.names if name.casefold() not in _VALUE] or list(one.names)
+            return {"method": method, "path": path, "json": {names[-1]: _blank(one)}}
         return Way(f"{method} {path}", request)
     return style
 

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.skipif(bool(reason()), reason=reason() or "-")
 ROOT = Path(__file__).parent.parent.parent
 
 
-# two labs at a time: the kernel has one neighbour table for all
-SCENES = (("sixty", "strangers"), ("two", "coming"), ("house",))
+# a few labs at a time: the kernel has one neighbour table for all
+SCENES = (("sixty", "strangers", "house"), ("coming", "two"))
 Told = dict[str, dict[str, Any]]
 
 
@@ -50,6 +50,13 @@ def test_sixty_devices_of_twelve_makes_are_named_rightly(told: Told) -> None:
     assert found["wrong"] == {}
     assert found["right"] == 60
     assert found["macs"], "with the hardware addresses of their makers"
+
+
+def test_only_private_networks_that_are_a_home_s_are_looked_at_and_no_more_than_was_said(told: Told) -> None:
+    found = scene(told, "sixty")["manners"]
+    assert found.pop("wide0") == ["10.80.5.0/24 10.80.255.255"], "a part of it; its wire's own broadcast address"
+    assert found.pop("wider") == ["10.80.0.0/20"]
+    assert all(networks == [] for networks in found.values()), found
 
 
 def test_what_comes_is_seen_and_what_was_learned_is_found_again_elsewhere(told: Told) -> None:

@@ -97,11 +97,20 @@ def _switch(raw: Any) -> bool:
     raise Garbage(f"It says “{str(raw)[:30]}” where on or off was meant.")
 
 
+_UNIT = re.compile(r"\s*([-+]?\d{1,15}(?:\.\d{1,9})?)\s?(?:%|°\s?[CF]?|[CFKWV]|kWh|Wh|lx|lux|rpm|dB|hPa|ppm)\s*")
+
+
+def bare_number(raw: Any) -> Any:
+    """A number without the unit that a device writes behind it ("40%", "21.5 °C"); anything else as it is."""
+    found = _UNIT.fullmatch(raw) if isinstance(raw, str) else None
+    return found[1] if found else raw
+
+
 def _number(raw: Any) -> float | None:
     if isinstance(raw, bool):
         return None
     try:
-        number = float(raw)
+        number = float(bare_number(raw))
     except (TypeError, ValueError):
         return None
     return number if -1e15 < number < 1e15 else None
