@@ -96,7 +96,7 @@ def test_the_daemon_on_the_wire_finds_learns_and_takes_a_recipe_from_elsewhere(t
     assert "looks like a fan" in said["looks"]
     assert "50 to 75" in said["tried"]
     assert json.loads(said["state"]) == {"power": False, "speed": 2}
-    assert "PUT /state" in said["news"], "a recipe from elsewhere is shown with all that it may say"
+    assert "PUT /state speed {value}" in said["news"], "a recipe from elsewhere is shown with all that it may say"
     assert "as soon as I see it" in said["use"]
     assert json.loads(said["barn_state"]) == {"power": False, "speed": 2}
     assert "Forgotten" in said["forget"]

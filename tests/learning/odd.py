@@ -139,7 +139,45 @@ def _with_its_id(order: Order, state: State) -> State | None:
         "id") == 3 and key else None
 
 
+def _envelope(order: Order, state: State) -> State | None:
+    inner = order.data.get("attributes")
+    fits = isinstance(inner, dict) and inner and set(inner) <= {"state", "brightness"}
+    return dict(inner) if (order.method, order.path) == ("POST", "/device") and fits else None  # type: ignore[arg-type]
+
+
+def _parameter(order: Order, state: State) -> State | None:
+    found = re.fullmatch(r"/fan/speed/([0-5])", order.path)
+    return {"speed": int(found[1])} if found and order.method == "POST" else None
+
+
+def _share(order: Order, state: State) -> State | None:
+    value = _whole(order.data.get("position"), 0, 100)
+    return {"pos": f"{value}%"} if (order.method, order.path) == ("POST", "/shade") and value is not None else None
+
+
+def _turn(order: Order, state: State) -> State | None:
+    fits = (order.method, order.path) == ("GET", "/relay/0") and order.data.get("turn") in ("on", "off")
+    return {"relay": order.data["turn"] == "on"} if fits else None
+
+
 ODD: dict[str, Odd] = {
+    "an envelope": Odd("light", {"state": "OFF", "brightness": 128}, {
+        "/device": (JSON, lambda s: json.dumps({"success": True, "data": {"device_id": "ZZ-99101", "type": "lamp",
+                                                                          "attributes": s}}))},
+        _envelope, frozenset({"on", "brightness"})),
+    "a parameter of OpenAPI": Odd("fan", {"speed": 1}, {
+        "/fan": (JSON, lambda s: json.dumps({"serial": "HF-0091", **s})),
+        "/openapi.json": (JSON, lambda s: json.dumps({"openapi": "3.0.0", "info": {"title": "Hood fan"}, "paths": {
+            "/fan": {"get": {}}, "/fan/speed/{speed}": {"post": {"parameters": [{"name": "speed", "in": "path",
+                "schema": {"type": "integer", "minimum": 0, "maximum": 5}}]}}}}))}, _parameter, frozenset({"speed"})),
+    "a unit in the text": Odd("shade", {"pos": "40%"}, {
+        "/": (HTML, lambda s: "<form action=/shade method=post><input name=position type=range min=0 max=100></form>"),
+        "/shade": (JSON, lambda s: json.dumps({"serial": "SH-221", "type": "roller blind", "position": s["pos"]}))},
+        _share, frozenset({"position"})),
+    "told on, shows true": Odd("plug", {"relay": False}, {
+        "/": (JSON, lambda s: json.dumps({"serial": "PX-1121", "type": "outlet", "routes": [
+            "/relay/0", "/relay/0?turn=on", "/relay/0?turn=off"]})),
+        "/relay/0": (JSON, lambda s: json.dumps({"ison": s["relay"], "has_timer": False}))}, _turn, frozenset({"on"})),
     "attribute and value": Odd("fan", {"fanSpeed": "2", "powerState": "ON"}, {
         "/": (JSON, lambda s: json.dumps({"model": "air purifier", "resources": [
             {"href": "/v1/status", "verb": "GET"}, {"href": "/v1/control", "verb": "POST", "payload": {

@@ -133,8 +133,10 @@ class Recipe:
 
     def touches(self) -> list[str]:
         """Everything that it may ever say to the device, one line each, for the person who is asked."""
-        return [f"{r.method} {r.path}" if self.by == "http" else f"{r.service} {r.action}" if self.by == "upnp"
-                else r.topic or r.send or r.hex for r in self.requests.values()]
+        lines = (f"{r.method} {r.path} {spoken(r.content)}" if self.by == "http" else
+                 f"{r.service} {r.action} {spoken(dict(r.arguments))}" if self.by == "upnp" else
+                 f"{r.topic} {r.send or r.hex or spoken(r.content)}" for r in self.requests.values())
+        return list(dict.fromkeys(line.strip() for line in lines))
 
 
 def load(folder: Path) -> Recipe:
