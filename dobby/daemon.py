@@ -58,7 +58,7 @@ from dobby.settings import Config, Secrets
 from dobby.skills import load_skills
 from dobby.soul import read as read_soul
 from dobby.state import Daemon
-from dobby.store import Store
+from dobby.store import Store, mentions
 from dobby.teaching import Teaching
 from dobby.timekeeping import timekeeper
 from dobby.tools import twins
@@ -178,9 +178,20 @@ def _mind(house: House, workspace: Path, config: Config, now: Callable[[], datet
     """Memory and teaching. again: reads the skills anew."""
     house.memory = memory = Memory(workspace / "memory", workspace / "recall.db", house.store, now,
                                    [one.name for one in config.people], lambda: list(house.home.rooms))
-    house.home.also_does(ERASE, lambda command: erase(command, memory, house.store))
+    house.home.also_does(ERASE, lambda command: erase(command, memory, house.store, partial(_also_erase, house)))
     house.teaching = Teaching(workspace / "skills", again)
     house.home.also_does(TEACH, house.teaching.keep)
+
+
+async def _also_erase(house: House, words: str) -> None:
+    """Plans and taught skills that speak of something that is erased."""
+    if house.plans is not None:
+        for job in [one for one in house.plans.jobs.values() if mentions(one.text, words)]:
+            await house.plans.cancel(job.id)
+    if house.teaching is not None:
+        called = {one.name: " ".join((one.name.replace("-", " "), *sum(one.phrases.values(), ())))
+                  for one in house.skills}
+        await house.teaching.drop_named([name for name, said in called.items() if mentions(said, words)])
 
 
 async def _learner(shelf: Shelf, house: House, links: Links, settings: Settings, allowed: Reach) -> Learner:
@@ -250,7 +261,7 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
                       lambda key: agent.house.words.say(key))
     doors: dict[str, Door] = {}
     routes: list[web.RouteDef] = []
-    for channel in load_channels():
+    for channel in await asyncio.to_thread(load_channels):
         if channel.opens(daemon.config, secrets):
             door = await stack.enter_async_context(channel.open(context))
             doors |= dict.fromkeys(door.names, door)

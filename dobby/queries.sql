@@ -215,18 +215,22 @@ UPDATE alarms SET acknowledged = :person, acknowledged_at = :at WHERE id = :id
 UPDATE alarms SET ended = :ended WHERE id = :id
 
 -- name: erase_messages
-UPDATE messages SET text = '' WHERE text LIKE :like ESCAPE '!'
+UPDATE messages SET text = '' WHERE mentions(text, :words)
 -- name: erase_turns
-UPDATE turns SET text = '', reply = '' WHERE text LIKE :like ESCAPE '!' OR reply LIKE :like ESCAPE '!'
+UPDATE turns SET text = '', reply = '' WHERE mentions(text, :words) OR mentions(reply, :words)
 -- name: erase_letters
-UPDATE outbox SET text = '' WHERE text LIKE :like ESCAPE '!'
+UPDATE outbox SET text = '' WHERE mentions(text, :words)
 -- name: erase_approvals
 UPDATE approvals SET text = '', choices = CASE state WHEN 'open' THEN choices ELSE '[]' END
-WHERE text LIKE :like ESCAPE '!' OR choices LIKE :like ESCAPE '!'
+WHERE mentions(text, :words) OR mentions(choices, :words)
 -- name: erase_calls
-UPDATE calls SET args = '[]', outcomes = '[]' WHERE args LIKE :like ESCAPE '!' OR outcomes LIKE :like ESCAPE '!'
+UPDATE calls SET args = '[]', outcomes = '[]', tool = 'skill' WHERE mentions(args, :words) OR mentions(outcomes, :words)
+    OR mentions(tool, :words)
 -- name: erase_seen
-UPDATE seen SET what = '' WHERE what LIKE :like ESCAPE '!'
+UPDATE seen SET what = '' WHERE mentions(what, :words)
+-- name: erase_facts
+UPDATE facts SET value = '[]' WHERE name = 'last_night' AND mentions(value, :words)
+
 -- name: job_add
 INSERT INTO jobs (person, conversation, address, kind, due, condition, commands, skill, text, standing, made, skips, wait)
 VALUES (:person, :conversation, :address, :kind, :due, :condition, :commands, :skill, :text, :standing, :made, :skips,
@@ -277,5 +281,7 @@ DELETE FROM sessions WHERE id = :id
 SELECT * FROM sessions WHERE ended = ''
 -- name: sessions_since
 SELECT * FROM sessions WHERE kind = :kind AND began >= :since AND ended != '' ORDER BY began
--- name: erase_facts
-UPDATE facts SET value = '[]' WHERE name = 'last_night' AND value LIKE :like ESCAPE '!'
+-- name: erase_jobs
+UPDATE jobs SET text = '', state = CASE WHEN state = 'on' THEN 'cancelled' ELSE state END WHERE mentions(text, :words)
+-- name: erase_jobs
+UPDATE jobs SET text = '', state = 'cancelled' WHERE mentions(text, :words)

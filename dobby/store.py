@@ -61,6 +61,7 @@ class Store:
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA secure_delete=ON")
             connection.execute("PRAGMA busy_timeout=4000")
+            connection.create_function("mentions", 2, mentions, deterministic=True)
             _migrate(connection, path)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{path} cannot be opened: {error}.", "Is another Dobby running here?") from error
@@ -120,6 +121,15 @@ class Store:
     async def set_fact(self, name: str, value: Any) -> None:
         """Remember a small thing (JSON) by name."""
         await self.do("set_fact", name=name, value=json.dumps(value))
+
+
+def mentions(text: object, words: object) -> bool:
+    """Whether these words stand in a text as whole words, in any script and case, also where JSON wrote them in
+    escapes."""
+    said, wanted = str(text or ""), rf"(?<!\w){re.escape(str(words or ''))}(?!\w)"
+    if "\\u" in said:
+        said += " " + re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), said)
+    return bool(words) and re.search(wanted, said, re.IGNORECASE) is not None
 
 
 def stamp(at: datetime) -> str:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import secrets
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any, Literal
 
 from dobby.home.device import Command, Fault, Outcome, View
 from dobby.home.traits import Value
+from dobby.skills import fault_of
 
 HELD = 20
 MADE = "Taught in chat. Everything in this file may be changed by hand."
@@ -42,11 +42,19 @@ class Teaching:
     reread: Callable[[], Awaitable[None]]
     _held: dict[str, Draft] = field(default_factory=dict)
 
-    def hold(self, draft: Draft) -> str:
-        """Keep a draft; the token that a yes brings back."""
-        token = f"skill:{secrets.token_hex(4)}"
-        self._held = {**dict(list(self._held.items())[-HELD:]), token: draft}
+    def hold(self, draft: Draft, who: str) -> str:
+        """Keep a draft of somebody; the token that a yes brings back. A newer one of theirs replaces the older."""
+        token = f"skill:{re.sub(r'[^a-z0-9]', '-', who.casefold())}"
+        self._held = {**{key: one for key, one in list(self._held.items())[-HELD:] if key != token}, token: draft}
         return token
+
+    async def drop_named(self, names: Sequence[str]) -> None:
+        """Remove skills that were taught here; those that came with the house stay."""
+        for name in names:
+            path = self.folder / name / "SKILL.md"
+            if await asyncio.to_thread(lambda path=path: path.exists() and MADE in path.read_text("utf-8")):  # type: ignore[misc]  # a default binds it
+                await asyncio.to_thread(shutil.rmtree, path.parent)
+        await self.reread()
 
     async def keep(self, command: Command) -> Outcome:
         """The command `teach`: write what was understood."""
@@ -98,15 +106,19 @@ def folder_name(phrase: str, taken: Sequence[str]) -> str:
 def write(folder: Path, draft: Draft) -> None:
     """Bring a draft into the skill's file. Blocking; ValueError when the file is not of the form that it needs."""
     path = folder / draft.skill / "SKILL.md"
-    if draft.change == "new":
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_page(draft), encoding="utf-8")
-        return
     if draft.change == "drop":
         shutil.rmtree(path.parent)
         return
-    text = path.read_text("utf-8")
-    new = _with_steps(text, draft.steps) if draft.change == "also" else _without(text, draft.excepted)
+    if draft.change == "new":
+        if path.parent.exists():
+            raise ValueError("there is a folder of that name already")
+        new = _page(draft)
+    else:
+        text = path.read_text("utf-8")
+        new = _with_steps(text, draft.steps) if draft.change == "also" else _without(text, draft.excepted)
+    if wrong := fault_of(path, new):  # a form of writing that this does not know: better nothing than a broken file
+        raise ValueError(wrong)
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     temporary.write_text(new, encoding="utf-8")
     temporary.replace(path)
@@ -137,7 +149,8 @@ def _inline(value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    plain = "".join(c for c in text if c.isprintable())
+    return json.dumps(plain, ensure_ascii=False)
 
 
 def _block(lines: Sequence[str]) -> tuple[int, int, str]:
@@ -180,7 +193,6 @@ def _without(text: str, thing: str) -> str:
         elif (listed := re.match(r"(\s*(?:- )?except:\s*)\[(.*)\]\s*$", step[at])) is not None:
             step[at] = f"{listed[1]}[{listed[2]}{', ' if listed[2].strip() else ''}{_quoted(thing)}]"
         else:
-            single = step[at].partition("except:")
-            step[at] = f"{single[0]}except: [{_quoted(single[2].strip())}, {_quoted(thing)}]"
+            raise ValueError("its exceptions are written in a form that I do not change")
         done += step
     return "\n".join([*lines[:first], *done, *lines[end:]])

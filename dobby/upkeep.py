@@ -34,7 +34,7 @@ from dobby.words import Words
 log = logging.getLogger(__name__)
 FILES_EVERY = 2.0  # seconds between looks at SOUL.md and skills/
 FIRST_LOOK = 5.0  # seconds after a start until the network is looked at
-NIGHT_HOUR = 3  # local time in which memory is tidied
+NIGHT_HOUR = 3  # local time from which memory is tidied, once a day
 NAMES_SETTLE = 0.3  # seconds to let a hub bring all its devices before names are read anew
 
 
@@ -111,12 +111,11 @@ async def _nights(daemon: Daemon) -> None:
     memory = agent.house.memory
     while memory is not None:
         now = daemon.clock.now().astimezone(zone)
-        if now.hour == NIGHT_HOUR and await daemon.store.fact("tidied", "") != f"{now:%Y-%m-%d}":
-            await daemon.store.set_fact("tidied", f"{now:%Y-%m-%d}")
+        if now.hour >= NIGHT_HOUR and await daemon.store.fact("tidied", "") != f"{now:%Y-%m-%d}":
             day = await memory.day(f"{now - timedelta(days=1):%Y-%m-%d}")
             done = await night.night(memory, now, day, agent.think_alone if agent.brain is not None else None)
-            if done:
-                await daemon.store.set_fact(LAST_NIGHT, night.dump(done))
+            await daemon.store.set_fact(LAST_NIGHT, night.dump(done))
+            await daemon.store.set_fact("tidied", f"{now:%Y-%m-%d}")
         await asyncio.sleep(20.0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dobby.agent.consent import HIDDEN
 from dobby.agent.meaning import Recollect
 from dobby.agent.memory_talk import names
 from dobby.errors import DobbyError
@@ -11,9 +12,10 @@ from dobby.home.device import Command, Outcome
 from dobby.home.verdict import ERASE, Choice
 from dobby.memory import night
 from dobby.memory.matter import Preference, stems
-from dobby.memory.memory import Memory
+from dobby.memory.memory import Memory, told_to
 from dobby.memory.notes import Fact
 from dobby.memory.recall import Hit
+from dobby.messages import Person
 from dobby.tools.fence import clean
 from dobby.tools.hands import Hands
 from dobby.words import Words
@@ -31,7 +33,7 @@ async def recollect(hands: Hands, part: Recollect) -> str:
     memory, person = house.memory, hands.asker.person
     if memory is None or person is None:
         return words.say("memory.none")
-    if person.role == "guest" and part.verb != "about":
+    if person.role == "guest":
         return words.say("policy.guest")
     match part.verb:
         case "remember":
@@ -52,12 +54,16 @@ async def _remember(hands: Hands, memory: Memory, text: str) -> str:
     words, person = hands.house.words, hands.asker.person
     if person is None or person.role == "guest":
         return words.say("policy.guest")
+    if HIDDEN in text:  # a code that was taken out before anything kept it
+        return words.say("memory.no_codes")
     row = await hands.house.store.one("turn", id=hands.turn)
     try:
         done = await memory.remember(text, person.name, person.role, row["message"] if row else 0)
     except DobbyError as wrong:
         return str(wrong)
     memory.latest[hands.conversation] = [done.fact.id]
+    if done.known:
+        return words.say("memory.known", text=done.fact.text)
     parts = [words.say("memory.kept", text=done.fact.text)]
     if done.replaced:
         parts.append(words.say("memory.instead", old=words.join([f"“{one.text}”" for one in done.replaced[:3]])))
@@ -69,8 +75,7 @@ async def _about(hands: Hands, memory: Memory, name: str) -> str:
     if person is not None and name.casefold() in words.say("memory.me").split("|"):
         name = person.name
     facts = await memory.about(name)
-    if person is not None and person.role == "guest":  # guests hear of the house, not of its people
-        facts = [fact for fact in facts if not fact.subject.startswith("people/")]
+    facts = [fact for fact in facts if told_to(fact, person)]
     if not facts:
         return words.say("memory.nothing", who=name)
     memory.latest[hands.conversation] = [fact.id for fact in facts[:SHOWN]]
@@ -129,6 +134,10 @@ async def _forget_all(hands: Hands, memory: Memory, what: str) -> str:
     words, person = hands.house.words, hands.asker.person
     if person is None or person.role != "owner":
         return words.say("policy.guest")
+    if what.casefold() in words.say("memory.me").split("|"):
+        what = person.name
+    if len(what) < 3 or not stems(what):
+        return words.say("memory.what")
     count = len(await memory.mentions(what))
     token = memory.to_erase(what)
     text = words.say("memory.erase_ask", what=what, count=count)
@@ -155,8 +164,12 @@ async def answered(hands: Hands, text: str, *, surely: bool = False) -> str:
     memory, words = hands.house.memory, hands.house.words
     if memory is None or hands.asker.person is None or hands.asker.person.role == "guest":
         return ""
-    hits = [hit for hit in await memory.ask(text, limit=4) if _fits(text, hit)]
-    facts = [fact for hit in hits if hit.entry.kind == "fact" and (fact := memory.fact(hit.entry.key[5:]))]
+    person = hands.asker.person
+    hits = [hit for hit in await memory.ask(text, limit=6) if _fits(text, hit)
+            and (hit.entry.kind == "fact" or hit.entry.who == person.name.casefold())]  # what others said is theirs
+    facts = [fact for hit in hits if hit.entry.kind == "fact" and (fact := memory.fact(hit.entry.key[5:]))
+             and told_to(fact, person)]
+    hits = [hit for hit in hits if hit.entry.kind != "fact"]
     if surely and not (facts and facts[0].trusted and stems(text) <= stems(f"{facts[0].text} {facts[0].subject}")):
         return ""
     if facts:
@@ -184,7 +197,8 @@ def _fits(question: str, hit: Hit) -> bool:
 def remarks(hands: Hands, outcomes: Sequence[Outcome]) -> str:
     """What somebody of the house said against what was just done, in the words it was said in; "" for nothing."""
     memory, house = hands.house.memory, hands.house
-    if memory is None or not memory.preferred:
+    person = hands.asker.person
+    if memory is None or not memory.preferred or person is None or person.role == "guest":
         return ""
     found: dict[str, Fact] = {}
     for outcome in outcomes:
@@ -218,11 +232,13 @@ def crosses(preference: Preference, outcome: Outcome, shown: object, kind: str) 
         trait, -1.0)
 
 
-async def context(memory: Memory | None, text: str) -> list[str]:
-    """The few memories that a model should have before it for this message: only what people of the house said."""
-    if memory is None:
+async def context(memory: Memory | None, text: str, person: Person) -> list[str]:
+    """The few memories that a model should have before it for this message: only what people of the house said, and
+    what the one who asks may hear."""
+    if memory is None or person.role == "guest":
         return []
     hits = await memory.ask(text, limit=8, kinds=("fact",), holding=True)
-    facts = [fact for hit in hits if (fact := memory.fact(hit.entry.key.partition(":")[2])) and fact.trusted]
+    facts = [fact for hit in hits if (fact := memory.fact(hit.entry.key.partition(":")[2])) and fact.trusted
+             and told_to(fact, person)]
     return [f"{fact.text} ({fact.origin.who or 'written by hand'}, {fact.origin.at or 'undated'})"
             for fact in facts[:6]]

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from dobby.agent.eye_talk import plain
 from dobby.agent.meaning import Recollect, RecollectVerb
-from dobby.agent.sentences import pattern
+from dobby.agent.sentences import any_of, pattern
 
 LONGEST = 600  # letters of what is remembered
 SHORTEST = 2  # words of it
@@ -59,6 +59,8 @@ def read(text: str, language: str) -> Recollect | None:
     for beginning in known.beginnings:
         if tuple(words[: len(beginning)]) == beginning:
             fact = _rest(text, skipped + len(beginning), apostrophe)
+            while fact.split() and plain(fact.split()[0]) and plain(fact.split()[0])[0] in (*manners, "always"):
+                fact = fact.partition(" ")[2]
             other = set(plain(fact)[:1]) & set(known.tables["not_first"])  # "remember to call" is a thing to do
             if len(fact.split()) >= SHORTEST and len(fact) <= LONGEST and not other:
                 return Recollect("remember", fact)
@@ -75,17 +77,19 @@ def read(text: str, language: str) -> Recollect | None:
 
 
 def states(text: str, language: str, people: Sequence[str]) -> bool:
-    """Whether a sentence that is no order states something worth keeping: "my dentist is at 3 on Thursday", "Anna loves
-    tulips". It begins with whose it is, and goes on with one of the verbs for such things."""
+    """Whether a sentence that is no order plainly states something worth keeping: "my dentist is at 3 on Thursday",
+    "Anna loves tulips". One clause, of somebody's likes or of an appointment or name: small talk, and how things are
+    just now, is no fact."""
     known = talk(language)
-    words = plain(text, known.tables.get("apostrophe", "")) if known else []
-    while known is not None and words and words[0] in known.tables["manners"]:
-        words = words[1:]
-    if known is None or "?" in text or not 3 <= len(words) <= 40:
+    if known is None or re.search(r"[?,;:!…]|\.\s+\S", text):
         return False
-    own, verbs = known.tables["own"], set(known.tables["states"])
-    begins = words[0] in own or any(words[: len(plain(name))] == plain(name) for name in people)
-    return begins and bool(verbs & set(words[1:6]))
+    words = plain(text, known.tables.get("apostrophe", ""))
+    while words and words[0] in known.tables["manners"]:
+        words = words[1:]
+    said = "".join(f"{word} " for word in words)
+    who = [*known.tables["own"], *(" ".join(plain(name)) for name in people)]
+    slots = {"who": f"{any_of(who)}", "what": r"(?:\S+ ){1,3}?", "rest": r"(?:\S+ ){1,10}"}
+    return 4 <= len(words) <= 16 and any(re.fullmatch(pattern(one, slots), said) for one in known.tables["states"])
 
 
 def asks(text: str, language: str) -> bool:

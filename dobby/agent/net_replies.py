@@ -34,7 +34,9 @@ def _why(hands: Hands, address: str) -> str:
 
 async def look_at(hands: Hands, address: str) -> str:
     """What is at an address: a device of the home, one that a driver knows, or one to learn."""
-    words, house = hands.house.words, hands.house
+    words, house, person = hands.house.words, hands.house, hands.asker.person
+    if person is None or person.role == "guest":
+        return words.say("policy.guest")
     if house.learner is None:
         return words.say("learn.no_network")
     house.looked_at = address

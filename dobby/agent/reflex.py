@@ -118,6 +118,10 @@ class Reflex:
         if (lesson := teach_talk.read(text, self.language, self._skills)) is not None:
             return Understood((lesson,), context or Context())
         if (recollect := memory_talk.read(text, self.language)) is not None and not quotes(text):
+            kept = recollect.what if recollect.verb == "remember" else ""
+            pieces = re.split(r"[.;!,]\s+|\s(?:and|und|en|y|et)\s", kept)
+            if any(_does(self._sentence(one, view, context, now, here)) for one in pieces if one):
+                return Miss(self._nearest(view))  # an order is in it: that is no fact
             return Understood((recollect,), context or Context())
         if (asked := net_talk.read(text, view, self.language)) is not None:
             return Understood((asked,), context or Context())
@@ -200,8 +204,9 @@ class Reflex:
     def _ready(self) -> Grammar:
         if self._grammar is None:
             self._grammar = load(self.language)
-            self._phrases = {"".join(plain_words(phrase, self.language)): skill.name
-                             for skill in self._skills for phrase in skill.phrases.get(self.language, ())}
+            for skill in self._skills:  # of two skills that share a phrase the first has it
+                for phrase in skill.phrases.get(self.language, ()):
+                    self._phrases.setdefault("".join(plain_words(phrase, self.language)), skill.name)
         return self._grammar
 
     def _names_of(self, view: View, grammar: Grammar) -> Names:

@@ -133,6 +133,8 @@ async def _orders(hands: Hands, orders: Sequence[Do | RunSkill]) -> str:
     commands = list(dict.fromkeys(commands)) if all(not isinstance(c.value, dict) for c in commands) else commands
     if not commands:
         return hands.house.words.say("turn.nothing_to_do")
+    if not any(isinstance(order, RunSkill) for order in orders):
+        hands.house.ran.pop(hands.conversation, None)  # "not the porch" is said of what ran just now
     done = await hands.do(commands, tool=tool)
     text = tell(hands, done, about=about if len(orders) == 1 else "", corrected=tuple(corrected))
     sure = all(outcome.result == "confirmed" for outcome in done.outcomes)

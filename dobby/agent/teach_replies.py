@@ -9,7 +9,9 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from dobby.agent.meaning import Context, Do, Lesson, Miss, RunSkill, Understood
+from dobby.agent.consent import is_stop
+from dobby.agent.consent import read as consent
+from dobby.agent.meaning import Context, Do, Lesson, Miss, Refuse, RunSkill, Understood
 from dobby.home.device import Command, View
 from dobby.home.traits import Risk
 from dobby.home.verdict import TEACH, Choice
@@ -20,6 +22,8 @@ from dobby.teaching import Draft, folder_name, steps_of
 from dobby.tools.fence import clean
 from dobby.tools.hands import Hands
 from dobby.tools.wording import grouped_text, orders_text
+
+_PASSING = frozenset(("before", "again", "that", "this", "same", "opposite", "other", "now", "instead", "ones", "them"))
 
 
 class Reads(Protocol):
@@ -34,12 +38,14 @@ async def teach(hands: Hands, part: Lesson, reflex: Reads) -> str:
     """Answer one sentence that teaches or asks about a skill. reflex: what reads the orders in it."""
     words, house, person = hands.house.words, hands.house, hands.asker.person
     skill = next((one for one in house.skills if one.name == part.skill), None)
-    if part.verb == "how":
-        return how(hands, skill) if skill else words.say("skill.none")
     if person is None or person.role == "guest":
         return words.say("policy.guest")
+    if part.verb == "how":
+        return how(hands, skill) if skill else words.say("skill.none")
     match part.verb:
         case "when":
+            if means_something(hands, part.phrase, reflex):
+                return words.say("skill.taken", phrase=clean(part.phrase, 60))
             commands = _read(hands, part.order, reflex)
             if not commands:
                 return words.say("skill.not_understood", order=clean(part.order, 120))
@@ -53,6 +59,8 @@ async def teach(hands: Hands, part: Lesson, reflex: Reads) -> str:
                                     commands, house.home, words)), commands)
         case "except":
             name = part.skill or house.ran.get(hands.conversation, "")
+            if not name:
+                return words.say("miss.no_model")
             skill = next((one for one in house.skills if one.name == name), None)
             thing = _thing(hands, part.thing)
             if skill is None or not thing:
@@ -62,8 +70,19 @@ async def teach(hands: Hands, part: Lesson, reflex: Reads) -> str:
         case "drop":
             if skill is None:
                 return words.say("skill.none")
+            if person.role != "owner":
+                return words.say("policy.guest")
             asked = words.say("skill.drop", name=title(skill))
             return await _offer(hands, Draft("drop", skill.name), asked, ())
+
+
+def means_something(hands: Hands, phrase: str, reflex: Reads) -> bool:
+    """Whether a phrase is understood already: as an order, a question, a word to Dobby or another skill's phrase."""
+    words = hands.house.words
+    flat = phrase.strip(" .!?")
+    taken = is_stop(flat, words.language, words.name) or consent(flat, words.language, words.name) is not None
+    read = reflex.read(flat, hands.house.home, None, now=time.monotonic())
+    return taken or (isinstance(read, Understood) and not any(isinstance(part, Refuse) for part in read.parts))
 
 
 def _read(hands: Hands, order: str, reflex: Reads) -> tuple[Command, ...]:
@@ -103,7 +122,8 @@ async def _offer(hands: Hands, draft: Draft, text: str, commands: Sequence[Comma
         parts.append(words.say("skill.risky", orders=orders_text(risky, house.home, words)))
     if draft.change != "drop":
         parts.append(words.say("skill.shall_i"))
-    token = house.teaching.hold(draft) if house.teaching else ""
+    who = hands.asker.person.name if hands.asker.person else ""
+    token = house.teaching.hold(draft, who) if house.teaching else ""
     await hands.offer(" ".join(parts), [Choice("", (Command(token, TEACH, None),))])
     return " ".join(parts)
 
@@ -144,7 +164,9 @@ async def again(hands: Hands, text: str) -> str:
     """After the model worked the same order out a second time: the offer to keep it; "" when there is none to make."""
     store = hands.house.store
     if hands.tainted or hands.questions or not hands.outcomes or any(
-            one.result == "failed" for one in hands.outcomes) or len(text.split()) > 12:
+            one.result == "failed" for one in hands.outcomes) or len(text.split()) > 8 or len(text) > 55:
+        return ""
+    if set(re.findall(r"\w+", text.casefold())) & _PASSING:  # what it means hangs on what was before
         return ""
     now = {json.dumps([one.command.device, one.command.trait, one.command.value]) for one in hands.outcomes}
     for row in await store.all("calls_of_same_text", text=text.strip(), turn=hands.turn):

@@ -172,7 +172,7 @@ class Agent:
         hands.tainted = any(turn["tainted"] for turn in history)
         hands.asker = Asker(person, "model", by_voice=hands.asker.by_voice)
         moment = prompt.Moment(self.house.clock.now(), person.name, person.role, self.home_name, row["here"])
-        recalled = await context(self.house.memory, row["text"])
+        recalled = await context(self.house.memory, row["text"], person)
         messages = prompt.conversation(history, row["text"], moment, recalled)
         try:
             thought = await think(self.brain, hands, all_tools(), prompt.system(self.soul), messages, self.budget)

@@ -20,9 +20,11 @@ _CHANGE = re.compile(r"\b(no longer|not any ?more|anymore|now|instead|these days
                      r"ahora|ne .* plus|"
                      r"maintenant|désormais)\b", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"\b(birthday|anniversary|phone|password|address|favou?rite \w+|dentist|doctor|"
-                        r"appointment|name|school|job|work\w*|car|allerg\w+|size|age|geburtstag|lieblings\w+|verjaardag|cumpleaños|"
-                        r"anniversaire)\b(?=[\w' ]{0,24}?(\b(is|was|are|ist|es|est|at|on)\b|:|$))", re.IGNORECASE)
-SAME = 0.5  # share of common words from which two facts are about one thing
+                        r"appointment|name|school|job|car|size|age|code|colou?r|geburtstag|lieblings\w+|verjaardag|"
+                        r"cumpleaños|anniversaire)\b", re.IGNORECASE)
+_VERB = re.compile(r"\b(?:is|are|was|ist|sind|war|is now|es|son|est|sont|comes|come|goes|kommt|komt|vient|viene)\b",
+                   re.IGNORECASE)
+_WHEN = re.compile(r"\s*(?:now )?(?:at|on|um|am|op|om|a las|el|à|le)\b", re.IGNORECASE)
 
 
 def stems(text: str) -> set[str]:
@@ -42,38 +44,43 @@ def stem(word: str) -> str:
 
 
 def replaced(text: str, subject: str, facts: Iterable[Fact], names: Iterable[str]) -> list[str]:
-    """Ids of older facts of the same subject that a new one replaces: about the same attribute, nearly the same words,
-    or about a common matter where the new one says that something changed."""
+    """Ids of older facts of the same subject that a new one replaces. Rather too few than too many: what is replaced
+    wrongly is lost to people. Either both say the same attribute of the same thing ("my dentist is at ..."), or the new
+    one says itself that something changed, about the same matter."""
     own = set().union(*(stems(name) for name in names)) if names else set()
     new, changes, first = stems(text) - own, _CHANGE.search(text) is not None, _first(text, own)
-    attribute = _attribute(text)
     found = []
     for fact in facts:
         if fact.subject != subject or fact.until:
             continue
         old = stems(fact.text) - own
         common = new & old
-        if not common:
-            continue
         share = len(common) / max(1, min(len(new), len(old)))
-        alike = len(common) / max(1, len(new | old))
-        if (attribute and attribute == _attribute(fact.text)) or alike >= SAME or (
-                changes and share >= 1 / 3 and (not first or first in old or _first(fact.text, own) in new)):
+        if _same_attribute(text, fact.text) or (changes and common and share >= 1 / 3 and (
+                not first or first in old) and (not (theirs := _first(fact.text, own)) or theirs in new)):
             found.append(fact.id)
     return found
+
+
+def _same_attribute(new: str, old: str) -> bool:
+    """Whether two facts give the same attribute of the same thing another value: what stands before the verb is the
+    same in both, and names something of which there is one."""
+    one, two = _VERB.split(new, maxsplit=1), _VERB.split(old, maxsplit=1)
+    if len(one) < 2 or len(two) < 2:
+        return False
+    head = [word for word in re.findall(r"\w+", one[0].casefold()) if word != "now"]
+    same = head == [word for word in re.findall(r"\w+", two[0].casefold()) if word != "now"]
+    return same and (_ATTRIBUTE.search(one[0]) is not None or (_WHEN.match(one[1]) is not None
+                                                               and _WHEN.match(two[1]) is not None))
 
 
 def _first(text: str, own: set[str]) -> str:
     """The stem of the thing that a sentence is about, "" where it is about a person."""
     words = [stem(word) for word in re.findall(r"[\w']+", text.casefold())]
-    if not words or words[0] in own or words[0] in ("i", "my", "she", "he", "they", "we", "our", "ich", "mein", "ik"):
+    if not words or words[0] in own or words[0] in ("i", "she", "he", "they", "we", "ich", "ik", "yo", "je"):
         return ""
-    return next((word for word in words if word in stems(text) - own), "")
-
-
-def _attribute(text: str) -> str:
-    found = _ATTRIBUTE.search(text)
-    return stem(found[1].casefold()) if found else ""
+    content = stems(text) - own
+    return next((word for word in words if word in content), "")
 
 
 # --- preferences ------------------------------------------------------------------------------------------------------
@@ -93,9 +100,10 @@ class Preference:
     value: float | None = None
 
 
-_HATE = (r"(hates?|dislikes?|can'?t stand|cannot stand|doesn'?t like|does not like|don'?t like|minds?|is sensitive to|"
+_HATE = (r"(hates?|dislikes?|can'?t stand|cannot stand|doesn'?t like|does not like|don'?t like|is sensitive to|"
          r"bothered by|hasst|mag kein\w*|verträgt kein\w*|haat|houdt niet van|odia|no (?:le )?gusta|déteste|"
          r"n'aime pas)")
+_THEN = r"(?=$|[.,!]|\s+(?:in|at|when|while|during|lights?|rooms?|on|house|the|im|bei|wenn|en|à|dans)\b)"
 _TOPICS: Sequence[tuple[str, str, Leaning]] = (
     (r"(bright|glaring|strong|harsh|helle?s?|grelle?s?|fel|brillante|fuerte|vive|forte)\b.{0,20}"
      r"(lights?|lamps?|lighting|licht|luz|lumière)|bright\w*", "brightness", "less"),
@@ -122,11 +130,14 @@ def preferences(facts: Iterable[Fact], rooms: Sequence[str]) -> list[Preference]
             room = next((one for one in rooms if one.casefold() == fact.subject[6:].replace("-", " ")), "")
         if (wants := _WANTS.search(fact.text)) is not None:
             number = float(wants["number"].replace(",", "."))
-            trait = "brightness" if wants["unit"] in ("%", "percent") else "target"
+            share = wants["unit"] in ("%", "percent")
+            if share and not re.search(r"light|lamp|bright|licht|luz|lumi", fact.text, re.IGNORECASE):
+                continue
+            trait = "brightness" if share else "target"
             found.append(Preference(fact.id, who, room, trait, value=number))
             continue
         for topic, trait, leaning in _TOPICS:
-            if re.search(rf"\b{_HATE}\b.{{0,30}}?\b{topic}", fact.text, re.IGNORECASE):
+            if re.search(rf"\b(?<!don't )(?<!not ){_HATE}\b.{{0,30}}?\b(?:{topic}){_THEN}", fact.text, re.IGNORECASE):
                 found.append(Preference(fact.id, who, room, trait, leaning))
                 break
     return found

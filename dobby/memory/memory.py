@@ -18,21 +18,23 @@ from dobby.memory.matter import Preference, preferences, replaced
 from dobby.memory.notes import TRUSTED, Fact, Notes, Origin, Role, moment, new_id, slug, write
 from dobby.memory.recall import Entry, EntryKind, Hit, Recall
 from dobby.memory.vectors import Embed, Vectors
-from dobby.store import Row, Store
+from dobby.messages import Person
+from dobby.store import Row, Store, mentions
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 TURNS_AT_ONCE = 500
 EMBED_AT_ONCE = 8  # so many block a question for some twenty milliseconds
-_OWN = re.compile(r"\b(i|i'm|im|my|me|mine|ich|mein\w*|mir|ik|mijn|yo|mi|mis|je|j|mon|ma|mes|moi)\b")
+OWN = re.compile(r"\b(i|i'm|im|my|me|mine|ich|mein\w*|mir|ik|mijn|yo|mi|mis|je|j|mon|ma|mes|moi)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A fact that was written down, and those it replaced."""
+    """A fact that was written down, and those it replaced; known: it was there already."""
 
     fact: Fact
     replaced: tuple[Fact, ...] = ()
+    known: bool = False
 
 
 class Memory:
@@ -99,7 +101,11 @@ class Memory:
         origin = Origin(who.replace(",", " "), role, moment(self._now()), message)
 
         def work() -> Remembered:
-            self._notes.load()  # what a person changed a moment ago counts
+            self._sync_files()  # what a person changed a moment ago counts
+            known = next((one for one in self._notes.facts.values() if one.subject == subject and not one.until
+                          and one.text.casefold().rstrip(".") == text.casefold().rstrip(".")), None)
+            if known is not None:
+                return Remembered(known, known=True)
             own = (*self.people, *self._rooms())
             old = replaced(text, subject, self._notes.facts.values(), own) if role in TRUSTED else []
             former = tuple(self._notes.facts[id_] for id_ in old)
@@ -116,7 +122,7 @@ class Memory:
         for name in self.people:
             if re.search(rf"\b{re.escape(name.casefold())}\b", flat):
                 return f"people/{slug(name)}"
-        if who and _OWN.search(flat):
+        if who and OWN.search(flat):
             return f"people/{slug(who)}"
         for room in self._rooms():
             if re.search(rf"\b{re.escape(room.casefold())}\b", flat):
@@ -137,7 +143,7 @@ class Memory:
     async def retire(self, id_: str) -> Fact | None:
         """A fact is no longer true; it stays, marked."""
         def work() -> Fact | None:
-            self._notes.load()
+            self._sync_files()
             if not self._notes.retire(id_, moment(self._now())):
                 return None
             self._open_index().put([_entry(self._notes.facts[id_])])
@@ -148,7 +154,7 @@ class Memory:
     async def restore(self, id_: str) -> bool:
         """A retired fact holds again."""
         def work() -> bool:
-            self._notes.load()
+            self._sync_files()
             done = self._notes.restore(id_)
             if done:
                 self._open_index().put([_entry(self._notes.facts[id_])])
@@ -159,7 +165,7 @@ class Memory:
     async def drop(self, ids: Sequence[str]) -> int:
         """Remove facts without a trace in files and index."""
         def work() -> int:
-            self._notes.load()
+            self._sync_files()
             self._open_index().drop([f"fact:{id_}" for id_ in ids])
             count = self._notes.drop(ids)
             self._learned()
@@ -241,7 +247,7 @@ class Memory:
     def to_erase(self, words: str) -> str:
         """A token for words that are to be erased once the owner said yes: commands and audit hold it, not them."""
         token = f"memory:{new_id()}"
-        self._erasing = {**dict(list(self._erasing.items())[-20:]), token: words}
+        self._erasing = {token: words}  # a newer wish replaces an older one
         return token
 
     def erasing(self, token: str) -> str:
@@ -260,7 +266,6 @@ class Memory:
         def work() -> int:
             self._notes.load()
             gone = self._notes.drop([fact.id for fact in self._notes.facts.values() if _speaks(fact, words)])
-            pattern = re.compile(rf"\b{re.escape(words)}", re.IGNORECASE)
             folder = self._notes.folder
             for path in [*folder.glob("people/*.md"), *folder.glob("rooms/*.md")]:
                 if path.stem == slug(words):
@@ -269,8 +274,8 @@ class Memory:
             for path in [folder / "home.md", *folder.glob("people/*.md"), *folder.glob("rooms/*.md"),
                          *self._journal.pages()]:
                 if path.exists():
-                    lines = path.read_text("utf-8", errors="replace").splitlines()
-                    kept = [line for line in lines if not pattern.search(line)]
+                    lines = path.read_text("utf-8", errors="surrogateescape").splitlines()
+                    kept = [line for line in lines if not mentions(line.partition("<!--")[0], words)]
                     if kept != lines:
                         gone += len(lines) - len(kept)
                         write(path, "\n".join(kept) + "\n")
@@ -286,9 +291,17 @@ class Memory:
         return await self._run(work)
 
 
+def told_to(fact: Fact, person: Person | None) -> bool:
+    """Whether somebody may hear a fact: the owner all, a member what is about the house, about themselves, or was not
+    said by somebody of themselves ("my doctor ..."); a guest nothing."""
+    if person is None or person.role == "guest":
+        return False
+    own = fact.subject == f"people/{slug(person.name)}" or not fact.subject.startswith("people/")
+    return person.role == "owner" or own or OWN.search(fact.text.casefold()) is None
+
+
 def _speaks(fact: Fact, words: str) -> bool:
-    return fact.subject.rpartition("/")[2] == slug(words) or re.search(
-        rf"\b{re.escape(words)}", f"{fact.text} {fact.origin.who}", re.IGNORECASE) is not None
+    return fact.subject.rpartition("/")[2] == slug(words) or mentions(fact.text, words)
 
 
 def _entry(fact: Fact) -> Entry:

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from dobby.memory.matter import stems
 from dobby.memory.memory import Memory
 from dobby.memory.notes import Fact
 
 OPERATIONS = 12  # of one night
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY = re.compile(rf"\b(?:on|this|next) ({'|'.join(DAYS)})\b|\b(today|tonight|tomorrow)\b", re.IGNORECASE)
+_ONCE = re.compile(r"\b(dentist|doctor|appointment|meeting|interview|exam|flight|dinner|visit\w*|plumber|electrician|"
+                   r"this|next|today|tonight|tomorrow)\b", re.IGNORECASE)  # what is on one day and not on every
+_PAST = re.compile(r"\b(became|was|were|had|got|went|born|did|died|married)\b", re.IGNORECASE)
 _ALWAYS = re.compile(r"\b(every|each|always|usually|on \w+days|weekdays)\b", re.IGNORECASE)
 
 Ask = Callable[[str], Awaitable[str]]  # the model: a text in, its answer out
@@ -37,7 +39,8 @@ class Operation:
 def past(fact: Fact, now: datetime) -> bool:
     """Whether a fact spoke of one day that is over: "my dentist is at 3 on Thursday", said nine days ago."""
     found = _DAY.search(fact.text)
-    if found is None or _ALWAYS.search(fact.text) or not fact.origin.at:
+    if (found is None or _ALWAYS.search(fact.text) or _PAST.search(fact.text) or not _ONCE.search(fact.text)
+            or not fact.origin.at):
         return False
     try:
         said = datetime.strptime(fact.origin.at, "%Y-%m-%d %H:%M").replace(tzinfo=now.tzinfo)
@@ -54,14 +57,14 @@ def tidy(facts: Sequence[Fact], now: datetime) -> list[Operation]:
     """What the rules would retire."""
     found = [Operation("retire", fact.id, fact.text, "its day is past") for fact in facts
              if not fact.until and past(fact, now)]
-    seen: dict[tuple[str, frozenset[str]], Fact] = {}
-    for fact in facts:
-        same = (fact.subject, frozenset(stems(fact.text)))
+    seen: dict[tuple[str, str], Fact] = {}
+    for fact in sorted(facts, key=lambda one: not one.trusted):  # what people said stays
+        same = (fact.subject, " ".join(re.findall(r"\w+", fact.text.casefold())))
         if fact.until or not same[1]:
             continue
-        if same in seen and fact.origin.role != "hand":
-            found.append(Operation("retire", seen[same].id, seen[same].text, "it stands twice"))
-        seen[same] = fact
+        if same in seen:
+            found.append(Operation("retire", fact.id, fact.text, "it stands twice"))
+        seen.setdefault(same, fact)
     return found[:OPERATIONS]
 
 

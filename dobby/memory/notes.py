@@ -171,7 +171,7 @@ class Notes:
         path = self.folder / f"{subject}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         folder, _, name = subject.rpartition("/")
-        old = path.read_text("utf-8") if path.exists() else HEADS[folder or "home"].format(
+        old = path.read_text("utf-8", errors="surrogateescape") if path.exists() else HEADS[folder or "home"].format(
             name=name.replace("-", " ").title()) + "\n"
         kept: list[str] = []
         seen: set[str] = set()
@@ -222,7 +222,7 @@ def write(path: Path, text: str) -> None:
     """The whole file at once, on the disk when this returns: never half of it, whatever happens."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

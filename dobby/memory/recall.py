@@ -18,6 +18,7 @@ from typing import Literal
 
 from dobby.memory.matter import stems
 from dobby.memory.vectors import Vectors
+from dobby.store import mentions
 
 EntryKind = Literal["fact", "journal", "turn"]
 TEXT_LIMIT = 2000
@@ -131,9 +132,8 @@ class Recall:
 
     def matching(self, words: str) -> list[str]:
         """Keys of all entries in which these words stand, or that are about the person of that name."""
-        like = "%" + words.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
-        found = self._db.execute("SELECT key FROM entries WHERE text LIKE ? ESCAPE '\\' OR context LIKE ? ESCAPE '\\' "
-                                 "OR who = ?", (like, like, words.casefold()))
+        found = self._db.execute("SELECT key FROM entries WHERE mentions(text, ?) OR mentions(context, ?) OR who = ?",
+                                 (words, words, words.casefold()))
         return [row[0] for row in found]
 
     def without_vectors(self) -> list[int]:
@@ -298,6 +298,7 @@ def _opened(path: Path) -> sqlite3.Connection:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=NORMAL")
             db.execute("PRAGMA secure_delete=ON")
+            db.create_function("mentions", 2, mentions, deterministic=True)
             db.executescript(_SCHEMA)
             db.commit()
             return db

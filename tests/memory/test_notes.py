@@ -125,6 +125,14 @@ APART = [
     ("Leo plays the piano", "Leo no longer eats meat"),
     ("The boiler is in the cellar", "The wine is in the cellar now, on the left shelf behind the door"),
     ("Box number 4 holds the drill", "Box number 5 holds the saw"),
+    ("I am allergic to nuts", "I am allergic to cats"),
+    ("My sister's birthday is in May", "My mother's birthday is in June"),
+    ("I work at Siemens", "I work from home on Fridays"),
+    ("The netflix password is apple", "The wifi password is banana"),
+    ("Tom's wife is Clara", "Tom's daughter is Clara"),
+    ("My sister drives a red car", "My brother drives a blue car now"),
+    ("The boiler was serviced in May", "The car was serviced in May"),
+    ("The spare key is in the shed", "The spare wheel is in the shed"),
 ]
 
 
