@@ -282,6 +282,4 @@ SELECT * FROM sessions WHERE ended = ''
 -- name: sessions_since
 SELECT * FROM sessions WHERE kind = :kind AND began >= :since AND ended != '' ORDER BY began
 -- name: erase_jobs
-UPDATE jobs SET text = '', state = CASE WHEN state = 'on' THEN 'cancelled' ELSE state END WHERE mentions(text, :words)
--- name: erase_jobs
 UPDATE jobs SET text = '', state = 'cancelled' WHERE mentions(text, :words)
