@@ -248,6 +248,9 @@ async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pages
     try:
         head, _ = await request_of(reader)
         kind, body = pages.get(head.split(" ")[1], ["", ""])
+        if kind == "away":
+            await reply(writer, f"302 Found\r\nLocation: {body}", "text/html", b"")
+            return
         await reply(writer, "200 OK" if kind else "404 Not Found", kind or "text/plain", body.encode())
     except (OSError, EOFError, asyncio.LimitOverrunError):
         writer.close()
