@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 # a few labs at a time: the kernel has one neighbour table for all
-SCENES = (("sixty", "strangers", "house"), ("coming", "two"))
+SCENES = (("sixty", "strangers"), ("coming", "house"), ("two",))
 Told = dict[str, dict[str, Any]]
 
 
