@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dobby.learning.meanings import Meant
-from dobby.wire.recipe.data import Recipe, parse
+from dobby.wire.recipe.data import Recipe
+from dobby.wire.recipe.reader import parse
 
 Row = dict[str, Any]  # one request, as a recipe's table
 

@@ -25,7 +25,8 @@ from dobby.learning.shelf import Shelf
 from dobby.learning.trial import Trial, attempt, prove
 from dobby.store import Store
 from dobby.wire.neighbours import gateways
-from dobby.wire.recipe.data import Recipe, parse
+from dobby.wire.recipe.data import Recipe
+from dobby.wire.recipe.reader import parse
 
 log = logging.getLogger(__name__)
 DRAFTS = 20  # held at a time

@@ -34,6 +34,7 @@ class RecipeLink:
         self._line: Line | None = None
         self._missed, self._checks, self._within = 0, set[asyncio.Task[None]](), settings.timeout * PATIENT
         self.last: dict[str, Reading] = {}
+        self._told: dict[str, tuple[float, int]] = {}  # when each trait was ordered last, how often since it was shown
         self.stream = Stream(self.fetch, poll=recipe.every, timeout=settings.timeout)
 
     def open(self, line: Line) -> None:
@@ -73,10 +74,14 @@ class RecipeLink:
 
     def _reading(self, ability: Ability, answer: bytes, tick: float) -> list[Reading]:
         assert ability.read is not None  # noqa: S101  # only abilities that are read come here
-        raw = find(ability.read, answer)
-        if raw is NOT_THERE:
-            return []
-        reading = Reading(self._recipe.key, ability.trait.name, ability.turn.ours(raw, ability.trait.kind), tick=tick)
+        try:
+            raw = find(ability.read, answer)
+            if raw is NOT_THERE:
+                return []
+            value = ability.turn.ours(raw, ability.trait.kind)
+        except (ArithmeticError, LookupError, ValueError, RecursionError):  # a stranger's number without end, or worse
+            raise Garbage("Its answer made no sense.") from None
+        reading = Reading(self._recipe.key, ability.trait.name, value, tick=tick)
         self.last[ability.trait.name] = reading
         return [reading]
 
@@ -118,7 +123,9 @@ class RecipeLink:
         await self._line.ask(self._recipe.requests[ability.set], word)
         self.stream.sent(command, ability.trait)
         if ability.read is not None:
-            task = asyncio.create_task(self._check(command, ability, time.monotonic()))
+            sent = time.monotonic()
+            self._told[command.trait] = sent, self._told.get(command.trait, (0.0, 0))[1] + 1
+            task = asyncio.create_task(self._check(command, ability, sent))
             self._checks.add(task)
             task.add_done_callback(self._checks.discard)
 
@@ -126,9 +133,11 @@ class RecipeLink:
         """Count orders that the device took and did not show, in a row."""
         await asyncio.sleep(self._within)
         last = self.last.get(command.trait)
-        if last is None or last.tick < sent:
-            return  # it says nothing at all, which is another trouble
-        self._missed = 0 if ability.trait.shows(command.value, last.value) else self._missed + 1
+        newest, often = self._told.get(command.trait, (0.0, 0))
+        if last is None or last.tick < sent or newest != sent:
+            return  # it says nothing at all, which is another trouble; or it was told something else since
+        self._told[command.trait] = sent, 0
+        self._missed = 0 if ability.trait.shows(command.value, last.value) else self._missed + often
         if self._missed >= TRIES:
             self._aside("it no longer does what its recipe says")
             self.stream.broken(Refused("Its recipe no longer fits it, so I set it aside."))

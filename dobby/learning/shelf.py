@@ -16,11 +16,16 @@ from typing import Any
 from dobby.errors import ConfigError, Refused
 from dobby.home.device import About, Driver, Found, Link, LooksFor, Secret, Settings, Sighting
 from dobby.learning.link import drive
-from dobby.wire.recipe.data import FILE, IDENTITIES, Recipe, load
+from dobby.wire.recipe.data import FILE, IDENTITIES, Recipe
+from dobby.wire.recipe.reader import load
 from dobby.wire.recipe.values import NOT_THERE, find
 
 log = logging.getLogger(__name__)
 EXCHANGES = "exchanges.json"
+SHORTEST_ID = 3  # letters of a serial number by which a device may be told from others
+# under which names devices announce what they are known by
+SAYS_ID = {"mac": ("mac", "macaddress", "macaddr", "hwaddr", "bssid"), "udn": ("udn", "usn", "uuid", "id"),
+           "serial": ("serial", "serialnumber", "serialno", "sn", "id", "deviceid", "uuid", "uid", "chipid", "mac")}
 MAKE = "learned"
 
 
@@ -97,10 +102,12 @@ class Shelf:
 
     def claim(self, sighting: Sighting) -> Found | None:
         """A device on this shelf, wherever it is now: by what its recipe knows it by."""
-        said = {value.strip().casefold() for value in sighting.facts.values() if value}
+        said = {key.casefold().replace("_", ""): value.strip().casefold() for key, value in sighting.facts.items()}
         for slug, recipe in self.recipes.items():
-            known = {recipe.known_by[kind].casefold() for kind in IDENTITIES if kind in recipe.known_by}
-            if known & said and self.approved.get(slug) == recipe.hash:
+            known = {kind: recipe.known_by[kind].casefold() for kind in IDENTITIES if kind in recipe.known_by}
+            same = any(said.get(key) == value and len(value) >= SHORTEST_ID for kind, value in known.items()
+                       for key in SAYS_ID[kind])
+            if same and self.approved.get(slug) == recipe.hash:
                 found = Found(recipe.key, MAKE, recipe.name, sighting.host, recipe.port, why="I learned it here")
                 self.on_met(recipe, found)
                 return found

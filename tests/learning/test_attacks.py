@@ -37,7 +37,8 @@ from dobby.learning.trial import attempt, careful
 from dobby.messages import Letter, Person
 from dobby.policy import Asker, judge, risk_of
 from dobby.store import Store
-from dobby.wire.recipe.data import LONGEST, parse
+from dobby.wire.recipe.data import LONGEST
+from dobby.wire.recipe.reader import parse
 from dobby.words import Words
 from tests.learning import gadgets
 from tests.learning.gadgets import HOST, Gadget, served

@@ -20,7 +20,8 @@ from dobby.learning.link import RecipeLink, drive
 from dobby.learning.look import look
 from dobby.learning.shelf import Shelf, replay
 from dobby.learning.trial import attempt, prove
-from dobby.wire.recipe.data import Recipe, parse
+from dobby.wire.recipe.data import Recipe
+from dobby.wire.recipe.reader import parse
 
 pytestmark = pytest.mark.anyio
 HERE = "10.77.0.1"

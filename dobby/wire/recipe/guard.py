@@ -29,6 +29,10 @@ ANSWER_LIMIT = 256 * 1024  # bytes of one answer
 SECONDS = 5.0  # for one answer, from first to last byte
 A_SECOND, AN_HOUR = 8.0, 7_200  # requests of one recipe, both ways of counting
 
+# the same, put together with others ("systemreboot", "re-set", "wi-fi"), where no everyday word holds them
+_HIDDEN = re.compile(r"(?<!p)reset(?!s?pot)|reboot|factory|firmware|fwup|shutdown|poweroff|passw|erase(?!r)|provision|"
+                     r"(?<!un)delete|wifi(?!signal)|wi-fi|restoredef|unpair")
+_LETS_IN = re.compile(r"unlock|\block|latch|\bdoors?\b|_door|door_|garage|\bgate\b|disarm|\barm(ed)?\b|\balarm")
 _PATH = re.compile(r"/[A-Za-z0-9\-._~!$&'()*+,;=:@%/{}?|]*")
 
 
@@ -40,8 +44,15 @@ def denied(text: str) -> str:
     for _ in range(2):
         text = html.unescape(unquote(text))
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text))
+    bare = re.sub(r"<!--.*?-->|<!\[CDATA\[|\]\]>|[\-_.\s]", "", text, flags=re.DOTALL).casefold()
     words = re.findall(r"[a-z]+", spaced.casefold()) + re.findall(r"[a-z]+", text.casefold())
-    return next((word for word in words if word in DENIED), "")
+    hidden = _HIDDEN.search(bare)
+    return next((word for word in words if word in DENIED), hidden[0] if hidden else "")
+
+
+def lets_in(text: str) -> bool:
+    """Whether these words are such as doors, locks and alarms are told."""
+    return _LETS_IN.search(text.casefold()) is not None
 
 
 def bad_path(path: str) -> str:
