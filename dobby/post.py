@@ -64,7 +64,7 @@ class Post:
 
     def idle(self) -> bool:
         """Whether nothing is being handed over."""
-        return not self._busy and not self._wake.is_set()
+        return not self._busy and not self._looking and not self._wake.is_set()
 
     async def run(self) -> None:
         """Send for ever."""
@@ -73,10 +73,12 @@ class Post:
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), 1.0 if self._waiting else 30.0)
+            self._looking = True  # what was queued is not under way yet, and the call for it is forgotten
             self._wake.clear()
             await self._round()
+            self._looking = False
 
-    _waiting = False
+    _waiting = _looking = False
 
     async def _round(self) -> None:
         """Start a hand-over for each recipient that has letters due and none under way."""
