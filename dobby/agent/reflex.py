@@ -335,12 +335,16 @@ def _finish(read: Understood, corrected: tuple[tuple[str, str], ...], start: Ope
     return Understood((replace(first, corrected=corrected), *more), read.context)
 
 
+_LIT = frozenset({"brightness", "color", "color_temperature", "effect"})
+
+
 def _agreed(orders: Sequence[Do]) -> list[Do] | None:
     """Orders that tell no thing two things: one device picked out of a group later is left out of the group; what is
     told "on and off" is no order."""
     done: list[Do] = []
     for part in orders:
         now = {(command.device, command.trait): command.value for command in part.commands}
+        now |= {(device, "on"): True for device, trait in list(now) if trait in _LIT}  # what is dimmed is on
         for at, before in enumerate(done):
             clash = [one for one in before.commands if now.get((one.device, one.trait), one.value) != one.value]
             if clash and not {one.device for one in part.commands} < {one.device for one in before.commands}:
