@@ -24,8 +24,8 @@ def told(name: str, here: str = "", **called: str) -> set[tuple[str, str, object
 def test_the_skills_that_ship_have_phrases_in_five_languages() -> None:
     skills, problems = load_skills(SHIPPED)
     assert problems == []
-    assert {skill.name for skill in skills} == {"sleepy-time", "movie-night", "good-morning", "leaving-home", "coming-home",
-                                               "party", "pool-party", "vacation"}
+    assert {skill.name for skill in skills} == {"sleepy-time", "movie-night", "good-morning", "leaving-home", "party",
+                                               "coming-home", "pool-party", "vacation"}
     assert all(skill.phrases.get(language) and skill.body for skill in skills for language in LANGUAGES)
 
 
