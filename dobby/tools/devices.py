@@ -107,6 +107,15 @@ def report(done: Done) -> str:
     return json.dumps(answer, ensure_ascii=False)
 
 
+async def read_skill(hands: Hands, name: str) -> str:
+    """What a skill's page says, by its name; an unknown name ("?") answers with all names."""
+    skill = next((one for one in hands.house.skills if one.name == name), None)
+    if skill is None:
+        return json.dumps({"error": "No such skill.", "skills": [one.name for one in hands.house.skills][:40]})
+    hands.taint()  # its page may come from elsewhere: words, not orders
+    return fenced(f"{skill.description}\n{skill.body}")
+
+
 async def run_skill(hands: Hands, name: str) -> str:
     """Run one of the household's skills (sleepy-time, movie-night ...) by its name."""
     skill = next((skill for skill in hands.house.skills if skill.name == name), None)
@@ -124,4 +133,4 @@ async def undo(hands: Hands) -> str:
         [command.trait for command in stuck])
 
 
-TOOLS = (tool(home_state), tool(set_devices), tool(run_skill), tool(undo))
+TOOLS = (tool(home_state), tool(set_devices), tool(run_skill), tool(read_skill), tool(undo))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -160,7 +161,7 @@ class _Upnp:
                 row = {local(child.tag): (child.text or "").strip() for child in service}
                 path = row.get("controlURL", "").removeprefix(base)
                 path = path if path.startswith("/") else f"/{path}"
-                if not bad_path(path) and row.get("serviceType"):
+                if not bad_path(path) and re.fullmatch(r"[\w:.\-]{1,120}", row.get("serviceType", "")):
                     services.setdefault(":".join(row["serviceType"].split(":")[3:]), (row["serviceType"], path))
         return cls(web, base, services)
 
@@ -384,7 +385,10 @@ class _Topics:
     async def ask(self, request: Request, value: Value = None) -> bytes:
         if request.body or request.send:
             await self._rate.wait()
-            await self._client.publish(request.topic, _line(request, value))
+            try:
+                await self._client.publish(request.topic, _line(request, value))
+            except Exception as error:  # the library's own errors, whatever they are: the line is of no use any more
+                raise Unreachable("The broker does not answer.") from error
             return b""
         return self.last.get(request.topic, b"")
 

@@ -163,6 +163,8 @@ class _Reader:
             self.wrong(f"{where}.request", f"there is no request “{request}”")
         if kind == "bytes" and not re.fullmatch(r"\d{1,4},[1-8]", path):
             self.wrong(f"{where}.bytes", "must be \"offset,length\"")
+        if kind == "xml" and not re.fullmatch(r"[\w.\-]+(/[\w.\-]+(#\d{1,3})?)*(/@[\w.\-]+)?", path):
+            self.wrong(f"{where}.xml", "must be names with / between, as root/child/@attribute")
         if kind == "text" and path.count("{}") != 1:
             self.wrong(f"{where}.text", "must hold {} once, where the value stands")
         return Place(request, kind, path)
@@ -199,8 +201,9 @@ class _Reader:
                 self.wrong(f"{where}method", f"must be one of {', '.join(sorted(METHODS))}")
             if bad := bad_path(one.path):
                 self.wrong(f"{where}path", bad)
-        if by == "upnp" and not (one.service and one.action):
-            self.wrong(where.rstrip("."), "needs service and action")
+        names = (one.service.replace(":", ""), one.action, *one.arguments)
+        if by == "upnp" and not all(re.fullmatch(r"[A-Za-z][\w\-]{0,60}", name) for name in names):
+            self.wrong(where.rstrip("."), "needs service and action, and arguments with plain names")
         if by in ("tcp", "udp", "websocket") and not (one.send or one.hex or one.body):
             self.wrong(where.rstrip("."), "needs send, hex or a body")
         if by == "mqtt" and (not one.topic or any(sign in one.topic for sign in "#+")):
