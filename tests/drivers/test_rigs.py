@@ -66,6 +66,7 @@ RIGS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
     "powerview hub": powerview.hub,
     "tapo lamp": tapo.lamp,
 } if ALL else {})
+FAULTS = ("dead", "slow", "garbage", "lies", "refuses")
 ERRORS = {"dead": {"unreachable"}, "slow": {"unreachable", "timeout"}, "garbage": {"unknown", "unreachable"},
           "lies": {"mismatch"}, "refuses": {"refused"}}
 
@@ -163,7 +164,10 @@ async def test_what_others_do_to_it_is_seen(rig: Rig, tmp_path: Path) -> None:
         await until(lambda: same(house.value(trait), value))
 
 
-@pytest.mark.parametrize("fault", ["dead", "slow", "garbage", "lies", "refuses"])
+@pytest.mark.parametrize(("rig", "fault"), [
+    pytest.param(name, fault, marks=() if FAULTS[at % len(FAULTS)] == fault or (" " not in name and fault == "dead")
+                 else pytest.mark.full)
+    for at, name in enumerate(RIGS) for fault in FAULTS], indirect=["rig"])  # each meets every fault with --all
 async def test_a_fault_is_told_and_gone_when_it_is_gone(rig: Rig, tmp_path: Path, fault: str) -> None:
     if (fault in ("lies", "refuses") and rig.trouble is None) or (fault == "refuses" and rig.mute):
         return  # this server always obeys

@@ -154,6 +154,7 @@ async def test_only_people_at_night(watched: Watched) -> None:
     assert "again" in (await house.say("tell me everything again"))["reply"]
 
 
+@pytest.mark.full  # the same
 async def test_no_animals_in_a_zone_by_name(watched: Watched) -> None:
     house = watched.house
     await set_clock(house, "10:00")
@@ -243,6 +244,7 @@ async def test_ignore_a_part_of_the_picture(watched: Watched) -> None:
     assert not any(ignored)
 
 
+@pytest.mark.full  # tests/eyes/test_watch.py holds the rule; this plays it before a camera
 async def test_muted_is_quiet(watched: Watched) -> None:
     house = watched.house
     last = await house.last_id()
