@@ -33,6 +33,7 @@ from dobby.init import let_in
 from dobby.sim.house import CAMERA_PASSWORD
 from dobby.sim.net import claim
 from dobby.state import Daemon
+from dobby.tasks import ended
 from dobby.tools.household import give
 
 OWNER = "whatsapp:+15550100"
@@ -328,8 +329,6 @@ async def _until_left(daemon: Daemon, headless: bool) -> None:
     if not headless:
         tasks.add(asyncio.create_task(chat(daemon.gateway, daemon.gateway.agent.soul.name)))
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
+    await ended(*pending)
     for task in done:
         task.result()

@@ -29,6 +29,7 @@ from dobby.home.device import Command, Found, Outcome, Sighting
 from dobby.home.verdict import Approval
 from dobby.policy import PAIR, Asker
 from dobby.state import Daemon
+from dobby.tasks import ended
 from dobby.tools.hands import Hands
 
 LOOK = 4.0  # seconds that a scan listens
@@ -91,9 +92,7 @@ async def scan(workspace: Path, what: str, *, progress: bool) -> dict[str, list[
     listening = [asyncio.create_task(work()) for work in ears(allowed, drivers, saw).parts().values()]
     sweep = asyncio.create_task(Sweep(allowed, hosts, lambda: datetime.now(UTC), workspace / "scans.log").run())
     await asyncio.wait([*listening, sweep], timeout=LOOK, return_when=asyncio.FIRST_EXCEPTION)
-    for task in (*listening, sweep):
-        task.cancel()
-    await asyncio.gather(*listening, sweep, return_exceptions=True)
+    await ended(*listening, sweep)
     return {"found": [{"key": one.key, "make": title, "name": one.name, "room": one.room, "host": one.host,
                        "needs": one.needs, "linked": False, "why": one.why} for title, one in seen.values()],
             "hosts": [dict(as_row(host, False)) for host in hosts.all()]}

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from dobby.tasks import ended
+
 log = logging.getLogger(__name__)
 WAITS = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)  # seconds before the next start, by how often it broke in a row
 CALM = 120.0  # seconds of running after which a part counts as well again
@@ -49,10 +51,9 @@ class Parts:
             await asyncio.sleep(WAITS[min(part.broke, len(WAITS)) - 1])
             part.state = f"started again after: {part.state}" if part.broke > 1 else "up"
 
-    def stop(self) -> None:
-        """Cancel all of them."""
-        for task in self._tasks:
-            task.cancel()
+    async def stop(self) -> None:
+        """End all of them."""
+        await ended(*self._tasks)
 
 
 @asynccontextmanager
@@ -64,7 +65,7 @@ async def running() -> AsyncIterator[Parts]:
             try:
                 yield parts
             finally:
-                parts.stop()
+                await parts.stop()
     except BaseExceptionGroup as group_error:
         if len(group_error.exceptions) == 1:
             raise group_error.exceptions[0] from None

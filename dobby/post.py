@@ -72,7 +72,8 @@ class Post:
         self._wake.set()
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), 1.0 if self._waiting else 30.0)
+                async with asyncio.timeout(1.0 if self._waiting else 30.0):
+                    await self._wake.wait()
             self._looking = True  # what was queued is not under way yet, and the call for it is forgotten
             self._wake.clear()
             await self._round()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from dobby.messages import Message
 from dobby.store import Row, Store
+from dobby.tasks import ended
 from dobby.tools.hands import STOPPED
 
 log = logging.getLogger(__name__)
@@ -126,6 +127,4 @@ class Inbox:
     async def close(self) -> None:
         """Cancel what runs; it is taken up at the next start."""
         tasks = [task for lane in self._lanes.values() for task in (lane.worker, lane.turn) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(*tasks)

@@ -38,7 +38,8 @@ async def watch_shelf(learner: Learner, owner: Person, words: Callable[[], Words
             for recipe in learner.shelf.foreign():
                 await say(f"recipe:{recipe.slug}:{recipe.hash[:16]}", "learn.foreign_there", recipe)
         try:
-            recipe = await asyncio.wait_for(unfit.get(), EVERY)
+            async with asyncio.timeout(EVERY):
+                recipe = await unfit.get()
         except TimeoutError:
             continue
         await learner.set_aside(recipe)

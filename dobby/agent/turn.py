@@ -34,6 +34,7 @@ from dobby.policy import Asker
 from dobby.post import queued
 from dobby.soul import Soul
 from dobby.store import Last, Row
+from dobby.tasks import ended
 from dobby.tools import all_tools
 from dobby.tools.hands import Hands, House, load_outcome
 from dobby.tools.wording import claims_a_deed
@@ -237,9 +238,7 @@ class Agent:
 
     async def close(self) -> None:
         """Wait for nothing any more."""
-        for task in self.followed:
-            task.cancel()
-        await asyncio.gather(*self.followed, return_exceptions=True)
+        await ended(*self.followed)
 
     async def silent_turn(self, person: Person, channel: str, external: str, conversation: str) -> int:
         """A turn for something done without words (a press on the page); its id."""

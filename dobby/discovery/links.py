@@ -28,6 +28,7 @@ from dobby.home.traits import Risk, Trait
 from dobby.home.verdict import FORGET, PAIR
 from dobby.home.vocabulary import VOCABULARY
 from dobby.store import Store
+from dobby.tasks import ended
 
 log = logging.getLogger(__name__)
 FIRST_WAIT, LONGEST_WAIT = 0.5, 8.0  # seconds between attempts to connect
@@ -83,7 +84,10 @@ class Links:
                 found = Found(row["key"], row["make"], row["name"], row["host"], row["port"], model=row["model"],
                               path=row["path"])
                 self._keep(Kept(driver, found, json.loads(row["secret"])))
-            await asyncio.Event().wait()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await ended(*(kept.task for kept in self._kept.values()))
 
     def _keep(self, kept: Kept) -> None:
         old = self._kept.get(kept.found.key)
@@ -215,8 +219,7 @@ class Links:
         """Let a link go for good: its line, its row, its secret, its devices and what the owner called them."""
         kept = self._kept.pop(key, None)
         if kept is not None and kept.task is not None:
-            kept.task.cancel()
-            await asyncio.gather(kept.task, return_exceptions=True)
+            await ended(kept.task)
         await self._store.together([("link_forget", {"key": key}), ("devices_forget", {"key": key}),
                                     ("given_forget", {"key": key})])
         self._home.forget(key)

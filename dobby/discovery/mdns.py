@@ -21,6 +21,7 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 from dobby.discovery import clean
 from dobby.discovery.networks import Reach
 from dobby.home.device import Sighting
+from dobby.tasks import ended
 
 RESOLVE_LIMIT = 3000  # milliseconds to learn address and TXT of one service
 CALL_AGAIN = 300.0  # seconds between questions for one host
@@ -115,9 +116,7 @@ class _Ear:
             await asyncio.sleep(CALL_AGAIN)
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(*self._tasks)
         for browser in self._browsers.values():
             await browser.async_cancel()
         await self._zeroconf.async_close()

@@ -16,6 +16,7 @@ from dobby.discovery import clean
 from dobby.discovery.multicast import asking
 from dobby.discovery.networks import Reach
 from dobby.home.device import Sighting
+from dobby.tasks import ended
 from dobby.wire.one_host import some_of, web_to
 
 GROUP, PORT = "239.255.255.250", 1900
@@ -83,9 +84,7 @@ class Ssdp:
             self.search()
             await asyncio.Event().wait()
         finally:
-            for task in (*self._tasks, *self._read.values()):
-                task.cancel()
-            await asyncio.gather(*self._tasks, *self._read.values(), return_exceptions=True)
+            await ended(*self._tasks, *self._read.values())
             for transport in self._transports:
                 transport.close()
             self._transports.clear()

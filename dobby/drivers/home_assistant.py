@@ -29,6 +29,7 @@ from dobby.home.device import (
     Sighting,
 )
 from dobby.home.stream import Stream
+from dobby.tasks import ended
 
 if TYPE_CHECKING:
     from dobby.wire.home_assistant.line import HassLine
@@ -145,8 +146,7 @@ class HassLink:
             async for item in self._stream.readings():
                 yield item
         finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
+            await ended(keeping)
 
     async def _keep_arranging(self) -> None:
         try:

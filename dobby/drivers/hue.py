@@ -34,6 +34,7 @@ from dobby.home.device import (
 from dobby.home.stream import Stream
 from dobby.home.traits import Trait, Value
 from dobby.home.vocabulary import BRIGHTNESS, COLOR, COLOR_TEMPERATURE, ON
+from dobby.tasks import ended
 from dobby.wire.hass import mac_mark
 
 if TYPE_CHECKING:
@@ -241,8 +242,7 @@ class HueLink:
             async for item in self._stream.readings([lamp.device for lamp in self._lamps.values()]):
                 yield item
         finally:
-            pushing.cancel()
-            await asyncio.gather(pushing, return_exceptions=True)
+            await ended(pushing)
 
     async def _push(self) -> None:
         """Feed the event stream into ours; without it the polling alone keeps the state."""

@@ -22,6 +22,7 @@ from dobby.errors import DeviceError, Garbage, PairingError, Refused, Unreachabl
 from dobby.home.device import About, Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
 from dobby.home.stream import Stream
 from dobby.home.traits import Value
+from dobby.tasks import ended
 from dobby.wire.hass_assemble import slug
 
 if TYPE_CHECKING:
@@ -253,11 +254,9 @@ class MqttLink:
             async for item in self._stream.readings():
                 yield item
         finally:
-            for task in keeping:
-                task.cancel()
             for timer in self._fading.values():
                 timer.cancel()
-            await asyncio.gather(*keeping, return_exceptions=True)
+            await ended(*keeping)
 
     async def _keep_arranging(self) -> None:
         try:

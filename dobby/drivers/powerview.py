@@ -24,6 +24,7 @@ from dobby.errors import DeviceError, Garbage, Refused
 from dobby.home.device import About, Command, Device, Driver, Found, Link, LooksFor, Reading, Secret, Settings, Sighting
 from dobby.home.stream import Stream
 from dobby.home.traits import Value
+from dobby.tasks import ended
 from dobby.wire.powerview import Generation, Shade, battery, goal, identity, listed, name_of, scene, shade, shown
 from dobby.wire.web import ask, ask_json
 
@@ -200,8 +201,7 @@ class PowerviewLink:
                 yield item
         finally:
             if listening is not None:
-                listening.cancel()
-                await asyncio.gather(listening, return_exceptions=True)
+                await ended(listening)
 
     async def send(self, command: Command) -> None:
         """One order to a shade, or a scene."""

@@ -21,6 +21,7 @@ from dobby.home.device import About, Command, Device, Driver, Found, Link, Looks
 from dobby.home.stream import Stream
 from dobby.home.traits import Value
 from dobby.home.vocabulary import BRIGHTNESS, COLOR, EFFECT, ON
+from dobby.tasks import ended
 
 SERVICE = "_wled._tcp.local."
 ANSWER_LIMIT = 512 * 1024  # bytes; /json of a strip with all effects is about 40 kB
@@ -103,8 +104,7 @@ class WledLink:
             async for item in self._stream.readings([self._device]):
                 yield item
         finally:
-            pushing.cancel()
-            await asyncio.gather(pushing, return_exceptions=True)
+            await ended(pushing)
 
     async def _push(self) -> None:
         """Feed the WebSocket into the stream; without one the polling alone keeps the state."""

@@ -27,6 +27,7 @@ from dobby.eyes.telling import Event, Home, Limits, alike, reason_not, size_of
 from dobby.eyes.vision import End
 from dobby.messages import Letter, Person, Picture
 from dobby.store import Row, Store, stamp
+from dobby.tasks import ended
 from dobby.words import Words
 
 log = logging.getLogger(__name__)
@@ -152,9 +153,7 @@ class Watch:
 
     async def close(self) -> None:
         """Give up what is under way (the daemon is closing)."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(*self._tasks)
 
     # --- an event ---------------------------------------------------------------------------------------------------
 

@@ -383,7 +383,8 @@ class Home:
         left = min(self.patience, self._began + SETTLING - time.monotonic())
         if left > 0 and not known.met.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(known.met.wait(), left)
+                async with asyncio.timeout(left):
+                    await known.met.wait()
 
 
 def _named_after(name: str, rooms: Iterable[str]) -> str:

@@ -17,6 +17,7 @@ from dataclasses import replace
 from dobby.errors import DeviceError, Unreachable
 from dobby.home.device import Command, Device, Reading
 from dobby.home.traits import Trait
+from dobby.tasks import ended
 
 EAGER = (0.05, 0.15, 0.35, 0.7, 1.4, 2.6, 4.0)  # seconds after a send to ask the device, until it shows the value
 
@@ -93,9 +94,7 @@ class Stream:
                 yield item
         finally:
             self._open = False
-            for task in (poller, *self._eager):
-                task.cancel()
-            await asyncio.gather(poller, *self._eager, return_exceptions=True)
+            await ended(poller, *self._eager)
 
     async def _keep_polling(self) -> None:
         while True:

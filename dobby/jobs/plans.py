@@ -18,6 +18,7 @@ from dobby.jobs.job import Due, Job, load
 from dobby.jobs.warming import Warming
 from dobby.jobs.when import Place, following, moment
 from dobby.store import Row, Store, stamp
+from dobby.tasks import ended
 
 log = logging.getLogger(__name__)
 KEPT = timedelta(days=60)  # how long what is over can still be asked about
@@ -275,9 +276,7 @@ class Plans:
 
     async def close(self) -> None:
         """Leave what runs; it is taken up at the next start."""
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await ended(*self._running)
 
 
 def _heated(job: Job) -> Sequence[str]:

@@ -53,7 +53,8 @@ class NetworkScout:
                     if not what or not self._links.seen(what):
                         await news.wait()
                         continue
-                    await asyncio.wait_for(news.wait(), QUIET)
+                    async with asyncio.timeout(QUIET):
+                        await news.wait()
         except TimeoutError:
             return
 

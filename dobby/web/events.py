@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 KEEP = 2000  # events that can be resumed from
+WARM = 15.0  # seconds of silence before a comment keeps the line warm
 BEHIND = 500  # events a slow page may fall behind before its line is cut (it resumes by itself)
 
 
@@ -52,7 +53,8 @@ class Events:
     async def _next(self, queue: asyncio.Queue[tuple[int, str] | None]) -> str | None:
         """The next event, or a comment that keeps the line warm; None when this page fell too far behind."""
         try:
-            event = await asyncio.wait_for(queue.get(), 15.0)
+            async with asyncio.timeout(WARM):
+                event = await queue.get()
         except TimeoutError:
             return ": still here\n\n"
         return None if event is None else event[1]

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dobby.errors import DeviceError, Garbage, Refused, Unreachable
+from dobby.tasks import ended
 
 SPACE = "urn:x-cast:com.google.cast."
 CONNECTION, HEARTBEAT = SPACE + "tp.connection", SPACE + "tp.heartbeat"
@@ -208,8 +209,7 @@ async def open_line(host: str, port: int, timeout: float, heard: Callable[[Messa
     try:
         yield line
     finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        await ended(listening)
         writer.close()
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(1.0):

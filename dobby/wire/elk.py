@@ -27,6 +27,7 @@ from dobby.home.vocabulary import (
     TAMPERED,
     TEMPERATURE,
 )
+from dobby.tasks import ended
 
 SEARCH, SEARCH_PORT = b"XEPID", 2362
 AREAS, ZONES, OUTPUTS = 8, 208, 208
@@ -233,8 +234,7 @@ async def open_line(host: str, port: int, timeout: float, heard: Heard,
     try:
         yield line
     finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        await ended(listening)
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 
 from dobby.errors import DeviceError, Garbage, PairingError, Refused, Unreachable
 from dobby.home.traits import Value
+from dobby.tasks import ended
 
 POLL, STATUS, TIMERS, LOGIN, CODE = "000", "001", "008", "005", "200"
 ACK, BAD_CHECKSUM, ERROR, PROMPT, TIMERS_TOLD, WANTS_CODE = "500", "501", "502", "505", "615", "900"
@@ -168,8 +169,7 @@ async def open_line(host: str, port: int, password: str, timeout: float, heard: 
         await line.login(password)
         yield line
     finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        await ended(listening)
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()

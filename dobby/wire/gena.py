@@ -15,6 +15,8 @@ from contextlib import asynccontextmanager, suppress
 import aiohttp
 from aiohttp import web
 
+from dobby.tasks import ended
+
 log = logging.getLogger(__name__)
 
 SECONDS = 300  # asked for with each subscription; renewed at half of it
@@ -55,9 +57,7 @@ async def listening(host: str, event_urls: Sequence[str], hint: Callable[[], Non
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await ended(*tasks)
     finally:
         await runner.cleanup()
 

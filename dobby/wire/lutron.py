@@ -28,6 +28,7 @@ from pylutron_caseta.leap import LeapProtocol, open_connection
 from pylutron_caseta.messages import Response
 
 from dobby.errors import DeviceError, Garbage, PairingError, Refused, Unreachable
+from dobby.tasks import ended
 
 LINE_LIMIT = 4 * 1024 * 1024  # bytes; the device list of a large home is one line
 PRESSED_WITHIN = 8.0  # seconds that one attempt waits for the button
@@ -231,8 +232,7 @@ async def open_line(host: str, port: int, trust: Trust, timeout: float, heard: C
     try:
         yield line
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await ended(running)
         leap.close()
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(1.0):

@@ -18,6 +18,7 @@ from typing import Any
 import aiohttp
 
 from dobby.errors import DeviceError, Garbage, Refused, Unreachable
+from dobby.tasks import ended
 
 FRAME_LIMIT = 512 * 1024  # bytes; the status of a device with every component is about 20 kB
 PING = 3.0  # seconds between pings; a socket that does not pong is lost
@@ -154,6 +155,5 @@ async def open_line(web: aiohttp.ClientSession, base: str, password: str, timeou
     try:
         yield line
     finally:
-        hearing.cancel()
-        await asyncio.gather(hearing, return_exceptions=True)
+        await ended(hearing)
         await socket.close()

@@ -16,6 +16,7 @@ from typing import Any
 import aiohttp
 
 from dobby.errors import DeviceError, Garbage, Refused, Unreachable
+from dobby.tasks import ended
 
 MESSAGE_LIMIT = 64 << 20  # bytes; the states of 10,000 entities are about 10 MB
 BIG = 256 * 1024  # characters; what is longer is parsed beside the loop
@@ -116,8 +117,7 @@ async def open_line(host: str, port: int, token: str, timeout: float,
         try:
             yield line
         finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+            await ended(reading)
 
 
 async def _enter(socket: aiohttp.ClientWebSocketResponse, token: str) -> None:

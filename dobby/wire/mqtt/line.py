@@ -1,9 +1,7 @@
 """The line to an MQTT broker, through aiomqtt (MQTT 3.1.1): subscribe, publish, and a heartbeat.
 
-Source: MQTT 3.1.1 (OASIS). The heartbeat is an UNSUBSCRIBE of what was never subscribed: a broker must answer it
-Source: MQTT 3.1.1 (OASIS). The heartbeat is an UNSUBSCRIBE of what was never subscribed: a broker must answer it
-are here, what the broker retained has come before, at common brokers. The line does not come back by itself: whoever
-holds it opens another.
+Source: MQTT 3.1.1 (OASIS). The heartbeat is an UNSUBSCRIBE of what was never subscribed: a broker must answer it,
+after everything it had to send before. The line does not come back by itself: whoever holds it opens another.
 """
 
 from __future__ import annotations
@@ -20,6 +18,7 @@ import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
 
 from dobby.errors import DeviceError, Refused, Unreachable
+from dobby.tasks import ended
 from dobby.wire.mqtt.parts import Message
 
 logging.getLogger("mqtt").setLevel(logging.CRITICAL)  # what it meets is raised here, and told in our words
@@ -83,8 +82,7 @@ async def open_line(host: str, port: int, user: str, password: str, timeout: flo
     try:
         yield Line(client)
     finally:
-        pump.cancel()
-        await asyncio.gather(pump, return_exceptions=True)
+        await ended(pump)
         await _leave(client)
 
 

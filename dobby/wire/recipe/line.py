@@ -16,6 +16,7 @@ import aiohttp
 
 from dobby.errors import DeviceError, Garbage, Refused, Unreachable
 from dobby.home.traits import Value
+from dobby.tasks import ended
 from dobby.wire.one_host import web_to
 from dobby.wire.recipe.data import Recipe, Request
 from dobby.wire.recipe.guard import ANSWER_LIMIT, METHODS, SECONDS, Rate, bad_path, check_said
@@ -240,9 +241,8 @@ async def _tcp(recipe: Recipe, host: str, port: int, pushed: Pushed,
     try:
         yield line
     finally:
-        task.cancel()
         writer.close()
-        await asyncio.gather(task, return_exceptions=True)
+        await ended(task)
         with contextlib.suppress(OSError):
             await writer.wait_closed()
 
@@ -339,8 +339,7 @@ async def _socket(recipe: Recipe, web: aiohttp.ClientSession, host: str, port: i
     try:
         yield _Socket(ws)
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await ended(task)
         await ws.close()
 
 
@@ -372,8 +371,7 @@ async def _mqtt(recipe: Recipe, host: str, port: int, secret: Mapping[str, str],
             try:
                 yield line
             finally:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+                await ended(task)
     except aiomqtt.MqttError:
         raise Unreachable("The broker does not answer.") from None
 
