@@ -19,6 +19,6 @@ async def ended(*tasks: asyncio.Task[Any] | None) -> None:
         for task in waiting:
             task.cancel()
         await asyncio.wait(waiting, timeout=AGAIN)
-    for task in tasks:
-        if task is not None and not task.cancelled():
-            task.exception()  # read, so that nothing complains that nobody did
+    for over in tasks:
+        if over is not None and not over.cancelled():
+            over.exception()  # read, so that nothing complains that nobody did
