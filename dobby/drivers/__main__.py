@@ -23,9 +23,12 @@ TAIL = """
 |---|---|
 | ecobee, Eve, Meross, Aqara, August, Schlage, Level, myQ with a HomeKit bridge, Serena and Sivoia shades | HomeKit |
 | Zigbee and Z-Wave things | Zigbee2MQTT or Z-Wave JS UI, over MQTT |
-| Pentair, Jandy and Hayward pools | njsPC over MQTT, or Home Assistant |
+| Jandy and Hayward pools, Pentair IntelliCenter | njsPC over MQTT, or Home Assistant |
 | Apple TV, Tapo hubs and vacuum cleaners, alarm panels behind an EnvisaLink that are not from DSC | Home Assistant |
 | Nest, Honeywell, Ring, SimpliSafe, Tuya and others that only their cloud reaches; Matter for now | Home Assistant |
+
+Hayward OmniLogic was tried and left out: it announces nothing and tells no serial number, so it could be neither found
+nor known again, and its library (python-omnilogic-local 0.19) wants Python below 3.14 and click and xmltodict of 2022.
 """
 
 

@@ -33,6 +33,7 @@ from tests.drivers.rigs import (
     lutron,
     powerview,
     roku,
+    screenlogic,
     shelly,
     tapo,
 )
@@ -60,11 +61,13 @@ RIGS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
     "cast": cast.speaker,
     "envisalink": envisalink.partition,
     "tapo": tapo.plug,
+    "screenlogic": screenlogic.spa,
 } | ({  # their own tests drive these already; here each of them meets every fault
     "lutron shade": lutron.shade,
     "lutron vent": lutron.vent,
     "powerview hub": powerview.hub,
     "tapo lamp": tapo.lamp,
+    "screenlogic lamp": screenlogic.lamp,
 } if ALL else {})
 FAULTS = ("dead", "slow", "garbage", "lies", "refuses")
 ERRORS = {"dead": {"unreachable"}, "slow": {"unreachable", "timeout"}, "garbage": {"unknown", "unreachable"},
