@@ -1,4 +1,7 @@
-"""The command line: demo, run, init, scan, pair, say, doctor. Exit status 0, 1 (failed) or 2 (usage, configuration)."""
+"""The command line: demo, run, init, scan, pair, say, backup, restore, doctor.
+
+Exit status 0, 1 (failed) or 2 (usage, configuration).
+"""
 
 from __future__ import annotations
 
@@ -84,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     pair.add_argument("--pin", default="", help="the setup code, if it has one")
     say = add("say", _say, "Say something to the running daemon.", told)
     say.add_argument("text", nargs="+")
+    add("backup", _backup, "The workspace in one file.").add_argument("file", nargs="?", type=Path, default=None)
+    add("restore", _restore, "Take up a backup, from the next start on.").add_argument("file", type=Path)
     add("doctor", _doctor, "What is well and what is not.", told)
     return parser
 
@@ -112,13 +117,38 @@ def _run(arguments: argparse.Namespace) -> int:
 async def _serve(folder: Path, manual_clock: bool) -> int:
     from dobby.daemon import opened, until_told
 
-    async with opened(folder, manual_clock=manual_clock) as daemon:
-        print(f"Dobby is up. Dashboard: {daemon.dashboard}/#token={daemon.token}", flush=True)
-        if daemon.webhook:
-            print(f"Webhooks: {daemon.webhook}", flush=True)
-        for problem in (one for found in daemon.problems.values() for one in found):
-            print(f"Not well: {problem}", file=sys.stderr)
-        await until_told()
+    while True:
+        async with opened(folder, manual_clock=manual_clock) as daemon:
+            print(f"Dobby is up. Dashboard: {daemon.dashboard}/#token={daemon.token}", flush=True)
+            if daemon.webhook:
+                print(f"Webhooks: {daemon.webhook}", flush=True)
+            for problem in (one for found in daemon.problems.values() for one in found):
+                print(f"Not well: {problem}", file=sys.stderr)
+            once_more = await until_told(daemon.again)
+        if not once_more:
+            return 0
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    from datetime import datetime
+
+    from dobby.backup import pack
+
+    now = datetime.now()
+    target: Path = arguments.file or Path(f"dobby-{now:%Y-%m-%d-%H%M}.tar.gz")
+    pack(workspace(arguments), target, now)
+    size = target.stat().st_size // 1024 + 1
+    print(f"{target} ({size} KB). It holds the keys of what is paired: keep it like a key. "
+          "secrets.toml, drivers/ and pictures are not in it.")
+    return 0
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from dobby.backup import stage
+
+    about = stage(workspace(arguments), arguments.file)
+    print(f"This backup was made at {about.get('made', '?')}. It is put in place when Dobby starts next; what "
+          "stands there now is kept in a folder before-restore-...")
     return 0
 
 

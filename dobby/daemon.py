@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from dobby import backup, memory_use
 from dobby import config as configuration
-from dobby import memory_use
 from dobby.agent.inbox import Inbox
 from dobby.agent.loop import Budget
 from dobby.agent.planned import Runner
@@ -42,6 +42,7 @@ from dobby.discovery.sweep import Sweep
 from dobby.drivers import load_drivers
 from dobby.errors import DobbyError
 from dobby.eyes.opening import open_eyes, open_vision
+from dobby.history import History
 from dobby.home.comfort import Hold, hold
 from dobby.home.device import Device, Driver, Fault, Room, Settings, Sighting
 from dobby.home.home import Given, Held, Home
@@ -59,6 +60,7 @@ from dobby.skills import load_skills
 from dobby.soul import read as read_soul
 from dobby.state import Daemon
 from dobby.store import Store, mentions
+from dobby.tasks import ended
 from dobby.teaching import Teaching
 from dobby.timekeeping import timekeeper
 from dobby.tools import twins
@@ -68,8 +70,12 @@ from dobby.upkeep import reread, start
 from dobby.watchman import Watchman
 from dobby.web import server
 from dobby.web.api import Api
+from dobby.web.care_api import CareApi
 from dobby.web.events import Events
 from dobby.web.feed import turn_teller
+from dobby.web.logins import Logins
+from dobby.web.logs import Lately, listening_in
+from dobby.web.talk_api import letter_event
 from dobby.words import Words
 
 log = logging.getLogger(__name__)
@@ -79,6 +85,8 @@ log = logging.getLogger(__name__)
 async def opened(workspace: Path, *, manual_clock: bool = False) -> AsyncIterator[Daemon]:
     """Open a workspace and run everything in it until the block ends. ConfigError and DobbyError say what is wrong."""
     memory_use.few_arenas()
+    if (before := await asyncio.to_thread(backup.put_in_place, workspace, datetime.now())) is not None:
+        log.warning("a backup was put in place; what stood there before is in %s", before.name)
     config = await asyncio.to_thread(configuration.load, workspace / "config.toml")
     secrets = await asyncio.to_thread(configuration.secrets, workspace)
     async with AsyncExitStack() as stack:
@@ -158,6 +166,7 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
                               lambda: house.words)
     daemon = Daemon(workspace, config, store, home, links, Gateway(agent, inbox), post, Events(), clock, token, allowed)
     daemon.newcomers, daemon.sweep = newcomers, sweep
+    daemon.history = History(home, store, clock.now)
     daemon.problems = {"drivers": driver_problems, "soul": soul_problems, "skills": skill_problems,
                        "network": list(allowed.problems), "learned": shelf.problems}
     return daemon, heard
@@ -269,12 +278,22 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
     daemon.post.doors = doors
     agent.on_letter = daemon.post.wake
     agent.on_turn = turn_teller(daemon.store, agent.house.approvals, daemon.gateway.inbox, daemon.events)
+    lately = Lately((secrets.anthropic_api_key, secrets.twilio_auth_token, daemon.token, *secrets.values.values()))
+    stack.enter_context(listening_in(lately))
     api = Api(daemon.gateway, daemon.config.owner(), daemon.events, daemon.health, daemon.idle,
-              daemon.keeper, lambda: reread(daemon))
+              daemon.keeper, lambda: reread(daemon),
+              CareApi(daemon.workspace, daemon.clock.now, lately, daemon.again.set), daemon.history)
+    people = {one.name: one for one in daemon.config.persons()}
+    logins = Logins(daemon.store, daemon.token, api.owner, people, daemon.clock.now, daemon.post.tell,
+                    lambda key, code: agent.house.words.say(key, code=code))
+    await logins.open()
+    names_of = {address: one.name for one in people.values() for address in one.addresses}
+    daemon.post.on_tell = lambda letter: None if letter.key.startswith("code:") else daemon.events.tell(
+        "letter", letter_event(letter, names_of.get(f"{letter.channel}:{letter.to}", "")))
     settings = daemon.config.web
     names = (settings.host, "localhost") if settings.host.startswith("127.") else (settings.host,)
     hosts = frozenset((*(f"{name}:{settings.port}" for name in names), *settings.hosts))
-    app = server.dashboard(api, daemon.token, hosts)
+    app = server.dashboard(api, logins, hosts)
     daemon.dashboard = await stack.enter_async_context(server.listening(app, settings.host, settings.port))
     if routes:
         outside = server.outside(routes, pictures)
@@ -318,9 +337,14 @@ def _leave_word(daemon: Daemon) -> Path:
     return path
 
 
-async def until_told() -> None:
-    """Wait for SIGINT or SIGTERM."""
+async def until_told(again: asyncio.Event) -> bool:
+    """Wait for SIGINT or SIGTERM, or until `again` is set; whether to open once more."""
     told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
-    await told.wait()
+    waiting = [asyncio.create_task(told.wait()), asyncio.create_task(again.wait())]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await ended(*waiting)
+    return not told.is_set()

@@ -128,14 +128,17 @@ async def demo(workspace: Path | None, *, fresh: bool, manual_clock: bool, model
     place = _place(folder)
     async with _simulated_home(folder, place, model, cameras) as sim:
         _furnish(folder, place, sim | ({"cameras": []} if fresh else {}), vision)
-        async with opened(folder, manual_clock=manual_clock) as daemon:
-            if not fresh:
-                await _settle_in(daemon, sim)
-            if ready_json:
-                print(json.dumps(_ready(daemon, place, sim)), flush=True)
-            else:
-                _greet(daemon, sim)
-            await _until_left(daemon, headless)
+        first = once_more = True
+        while once_more:
+            async with opened(folder, manual_clock=manual_clock) as daemon:
+                if first and not fresh:
+                    await _settle_in(daemon, sim)
+                if first and ready_json:
+                    print(json.dumps(_ready(daemon, place, sim)), flush=True)
+                elif not ready_json:
+                    _greet(daemon, sim)
+                once_more = await _until_left(daemon, headless)
+            first = False
     return 0
 
 
@@ -323,12 +326,14 @@ def _cameras_hint(sim: dict[str, Any]) -> str:
     return f"\n  Before a camera: curl -d {play} {sim['sim']}/camera   then \"what's happening outside?\""
 
 
-async def _until_left(daemon: Daemon, headless: bool) -> None:
-    told = asyncio.create_task(until_told())
-    tasks = {told}
+async def _until_left(daemon: Daemon, headless: bool) -> bool:
+    """Until the person leaves; whether Dobby is to be opened once more."""
+    told = asyncio.create_task(until_told(daemon.again))
+    tasks: set[asyncio.Task[Any]] = {told}
     if not headless:
         tasks.add(asyncio.create_task(chat(daemon.gateway, daemon.gateway.agent.soul.name)))
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     await ended(*pending)
     for task in done:
         task.result()
+    return told in done and told.result()

@@ -14,13 +14,19 @@ TEXT_LIMIT = 4000  # characters of one message that are read; the rest is cut, a
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody of the house. addresses: `channel:number` ("whatsapp:+15550100"); pin_hash: "" where none is set."""
+    """Somebody of the house. addresses: `channel:number` ("whatsapp:+15550100"); pin_hash: "" where none is set;
+    rooms: those that the owner shares with a guest."""
 
     name: str
     role: Role
     addresses: tuple[str, ...] = ()
     pin_hash: str = field(default="", repr=False)
     pin_needed: bool = True
+    rooms: tuple[str, ...] = ()
+
+    def shares(self, room: str) -> bool:
+        """Whether the owner shares a room with this guest."""
+        return room.casefold() in (one.casefold() for one in self.rooms)
 
 
 @dataclass(frozen=True, slots=True)

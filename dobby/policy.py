@@ -60,7 +60,8 @@ def judge(command: Command, asker: Asker, view: View) -> Verdict:
         return Verdict("refuse", risk, "stranger")
     if person.role == "guest":
         device = view.devices.get(command.device)
-        if risk > Risk.FREE or device is None or device.kind not in GUEST_KINDS:
+        elsewhere = bool(person.rooms) and (device is None or not person.shares(device.room))
+        if risk > Risk.FREE or device is None or device.kind not in GUEST_KINDS or elsewhere:
             return Verdict("refuse", risk, "guest")
     if risk == Risk.FREE:
         return Verdict("now", risk)

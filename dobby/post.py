@@ -52,6 +52,7 @@ class Post:
         self._store, self._now, self.doors = store, now, doors
         self._wake = asyncio.Event()
         self._busy: dict[str, asyncio.Task[None]] = {}
+        self.on_tell: Callable[[Letter], None] = lambda letter: None
 
     def wake(self) -> None:
         """Something was queued."""
@@ -61,6 +62,7 @@ class Post:
         """Queue a letter and send it soon."""
         await self._store.together([queued(letter, self._now())])
         self.wake()
+        self.on_tell(letter)
 
     def idle(self) -> bool:
         """Whether nothing is being handed over."""

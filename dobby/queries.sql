@@ -75,8 +75,12 @@ UPDATE turns SET mind = :mind, reply = :reply, question = :question, tainted = :
 -- name: turns_of_conversation
 SELECT * FROM turns WHERE conversation = :conversation AND ended IS NOT NULL AND text != '' AND id < :before ORDER BY id DESC
 LIMIT :limit
+-- name: letters_lately
+SELECT * FROM outbox WHERE kind != 'answer' AND key NOT LIKE 'code:%' AND text != ''
+    AND (:all OR channel || ':' || recipient IN (SELECT value FROM json_each(:addresses))) ORDER BY id DESC LIMIT :limit
 -- name: turns_lately
-SELECT * FROM turns WHERE ended IS NOT NULL AND text != '' ORDER BY id DESC LIMIT :limit
+SELECT * FROM turns WHERE ended IS NOT NULL AND text != '' AND (:person = '' OR person = :person)
+ORDER BY id DESC LIMIT :limit
 -- name: call_start
 INSERT INTO calls (turn, tool, args, verdict, before, commands, at)
 VALUES (:turn, :tool, :args, :verdict, :before, :commands, :at)
@@ -283,3 +287,59 @@ SELECT * FROM sessions WHERE ended = ''
 SELECT * FROM sessions WHERE kind = :kind AND began >= :since AND ended != '' ORDER BY began
 -- name: erase_jobs
 UPDATE jobs SET text = '', state = 'cancelled' WHERE mentions(text, :words)
+
+-- name: series_add
+INSERT INTO series (device, trait) VALUES (:device, :trait) ON CONFLICT (device, trait) DO NOTHING
+-- name: series
+SELECT * FROM series ORDER BY id
+-- name: series_forget
+DELETE FROM series WHERE device = :key OR device LIKE :key || '/%'
+-- name: reading_keep
+INSERT INTO readings (series, at, value) VALUES (:series, :at, :value)
+ON CONFLICT (series, at) DO UPDATE SET value = excluded.value
+-- name: readings_kept
+SELECT :width * (at / :width) AS at, min(value) AS low, avg(value) AS mean, max(value) AS high FROM readings
+WHERE series = :series AND at >= :since GROUP BY at / :width ORDER BY 1
+-- name: reading_before
+SELECT value FROM readings WHERE series = :series AND at < :since ORDER BY at DESC LIMIT 1
+-- name: hours_kept
+SELECT :width * (at / :width) AS at, min(low) AS low, avg(mean) AS mean, max(high) AS high FROM hours
+WHERE series = :series AND at >= :since GROUP BY at / :width ORDER BY 1
+-- name: readings_thin
+INSERT INTO hours (series, at, low, mean, high)
+SELECT series, 3600 * (at / 3600), min(value), avg(value), max(value) FROM readings WHERE at < :before
+GROUP BY series, at / 3600 ON CONFLICT (series, at) DO NOTHING
+-- name: readings_drop
+DELETE FROM readings WHERE at < :before OR series NOT IN (SELECT id FROM series)
+-- name: hours_drop
+DELETE FROM hours WHERE at < :before OR series NOT IN (SELECT id FROM series)
+-- name: readings_count
+SELECT count(*) AS kept, min(at) AS oldest FROM readings
+-- name: seen_per
+SELECT :width * (CAST(strftime('%s', at) AS INTEGER) / :width) AS at, count(*) AS count FROM seen
+WHERE at >= :since GROUP BY 1 ORDER BY 1
+
+-- name: login_add
+INSERT INTO logins (key, person, made, used) VALUES (:key, :person, :made, :used)
+-- name: logins_keys
+SELECT id, key, person FROM logins
+-- name: logins
+SELECT id, person, made, used FROM logins ORDER BY used DESC
+-- name: login_used
+UPDATE logins SET used = :used WHERE key = :key
+-- name: login_drop
+DELETE FROM logins WHERE id = :id
+-- name: logins_tidy
+DELETE FROM logins WHERE used < :before
+
+-- name: version_add
+INSERT INTO versions (kind, name, text, who, at) VALUES (:kind, :name, :text, :who, :at)
+-- name: versions
+SELECT * FROM versions WHERE kind = :kind AND name = :name ORDER BY id DESC LIMIT 20
+-- name: versions_tidy
+DELETE FROM versions WHERE kind = :kind AND name = :name AND id NOT IN (
+    SELECT id FROM versions WHERE kind = :kind AND name = :name ORDER BY id DESC LIMIT 20)
+-- name: erase_versions
+DELETE FROM versions WHERE mentions(text, :words)
+-- name: tokens_by_day
+SELECT name, value FROM facts WHERE name LIKE 'tokens:%' ORDER BY name DESC LIMIT 31

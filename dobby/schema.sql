@@ -114,3 +114,16 @@ CREATE TABLE sessions (
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, device TEXT NOT NULL, began TEXT NOT NULL, ended TEXT NOT NULL DEFAULT '',
     kwh REAL NOT NULL DEFAULT 0);
 CREATE INDEX sessions_by_time ON sessions (kind, began);
+
+-- migration: 8
+CREATE TABLE series (id INTEGER PRIMARY KEY, device TEXT NOT NULL, trait TEXT NOT NULL, UNIQUE (device, trait));
+CREATE TABLE readings (
+    series INTEGER NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY (series, at)) WITHOUT ROWID;
+CREATE TABLE hours (
+    series INTEGER NOT NULL, at INTEGER NOT NULL, low REAL NOT NULL, mean REAL NOT NULL, high REAL NOT NULL,
+    PRIMARY KEY (series, at)) WITHOUT ROWID;
+CREATE TABLE logins (
+    id INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, person TEXT NOT NULL, made TEXT NOT NULL, used TEXT NOT NULL);
+CREATE TABLE versions (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL);
+CREATE INDEX versions_by_name ON versions (kind, name);

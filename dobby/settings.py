@@ -33,6 +33,7 @@ class PersonSettings:
     pin_hash: str = ""
     pin_needed: bool = True
     phone: str = ""  # the phone's hardware address (MAC) or host name, by which its owner is known to be at home
+    rooms: tuple[str, ...] = ()  # of a guest: those shared with them; nothing of the house is shown to them elsewhere
     device: str = ""  # a device that shows whether this person is there (a reading "occupied"), by id or name
 
 
@@ -194,7 +195,7 @@ class Config:
 
     def persons(self) -> tuple[Person, ...]:
         """The people of the house."""
-        return tuple(Person(p.name, p.role, p.addresses, p.pin_hash, p.pin_needed) for p in self.people)
+        return tuple(Person(p.name, p.role, p.addresses, p.pin_hash, p.pin_needed, p.rooms) for p in self.people)
 
     def owner(self) -> Person:
         """The first owner named; a house whose config names nobody belongs to whoever sits at its console."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from dobby.discovery.networks import Reach
 from dobby.discovery.newcomers import Newcomers
 from dobby.discovery.sweep import Sweep
 from dobby.eyes.vision import Vision
+from dobby.history import History
 from dobby.home.home import Home
 from dobby.parts import Part
 from dobby.pictures import Pictures
@@ -47,6 +49,8 @@ class Daemon:
     keeper: Timekeeper | None = None
     pictures: Pictures | None = None
     vision: Vision | None = None
+    history: History | None = None
+    again: asyncio.Event = field(default_factory=asyncio.Event)  # set: close, and open once more
     dashboard: str = ""
     webhook: str = ""
     started: float = field(default_factory=time.monotonic)

@@ -144,6 +144,11 @@ class Last:
         self.index = index
 
 
+def newest_schema() -> int:
+    """The number of the newest migration."""
+    return max(int(number) for number in _blocks("schema.sql", "migration"))
+
+
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     steps = {int(number): sql for number, sql in _blocks("schema.sql", "migration").items()}
     have = int(connection.execute("PRAGMA user_version").fetchone()[0])

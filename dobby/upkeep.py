@@ -50,6 +50,9 @@ def start(daemon: Daemon, parts: Parts, heard: Ears) -> None:
     parts.run("warm-up", lambda: _warm(daemon))
     parts.run("memory", lambda: _keep_memory(daemon))
     parts.run("nights", lambda: _nights(daemon))
+    if daemon.history is not None:
+        parts.run("readings", daemon.history.run)
+        parts.run("old readings", daemon.history.keep_tidy)
     if sights := daemon.gateway.agent.house.sights:
         parts.run("untold", lambda: _once(sights.watch.take_up))
         parts.run("cameras", lambda: daemon.home.follow(sights.watch.link))

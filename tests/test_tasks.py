@@ -12,9 +12,7 @@ from dobby import tasks
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_task_that_missed_a_cancel_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "AGAIN", 0.01)
-
+async def test_a_task_that_missed_a_cancel_is_asked_again() -> None:
     async def deaf() -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.Event().wait()
@@ -22,7 +20,7 @@ async def test_a_task_that_missed_a_cancel_is_asked_again(monkeypatch: pytest.Mo
 
     task = asyncio.create_task(deaf())
     await asyncio.sleep(0)
-    await tasks.ended(task, None)
+    await tasks.ended(task, None, again=0.01)
     assert task.cancelled()
 
 

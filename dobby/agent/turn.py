@@ -307,9 +307,12 @@ def address_book(people: tuple[Person, ...], owner: Person) -> dict[str, Person]
     book = {address: person for person in people for address in person.addresses}
     book |= {f"phone:{number}": person for person in people for address in person.addresses
              if (number := address.partition(":")[2]).startswith("+")}
+    book |= {f"page:{person.name}": person for person in people}
     return book | {f"{door}:owner": owner for door in LOCAL}
 
 
-def local_message(channel: str, text: str, external: str, here: str = "") -> Message:
-    """A message of the owner at the console or on the page: one conversation for both."""
-    return Message(channel, external, f"{channel}:owner", text, "owner", here=here)
+def local_message(channel: str, text: str, external: str, here: str = "", person: Person | None = None) -> Message:
+    """A message at the console or on the page: of the owner, with one conversation for both, or of another person."""
+    if person is None:
+        return Message(channel, external, f"{channel}:owner", text, "owner", here=here)
+    return Message(channel, external, f"{channel}:{person.name}", text, f"page:{person.name}", here=here)

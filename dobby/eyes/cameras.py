@@ -67,7 +67,7 @@ class Cameras:
             return
         zones = masks(str(command.value or ""))
         await self._store.together([("eye_zones_drop", {"camera": one.name}), *(
-            ("eye_zone_put", {"camera": one.name, "name": zone.name, "kind": "mask", "smallest": 0.0,
+            ("eye_zone_put", {"camera": one.name, "name": zone.name, "kind": zone.kind, "smallest": 0.0,
                               "points": json.dumps(zone.points), "made": self._now()}) for zone in zones)])
         one.kept = zones
         self._eyes.change(one.name)
@@ -75,8 +75,10 @@ class Cameras:
 
 
 def masks_text(zones: Sequence[Zone]) -> str:
-    """Masked parts of a picture as one line: "tree|0.000,0.000 0.330,0.000 ...; bush|..."; "" for none."""
-    return "; ".join(f"{zone.name}|" + " ".join(f"{x:.3f},{y:.3f}" for x, y in zone.points) for zone in zones)
+    """Parts of a picture as one line, those that are only named (not ignored) with a + in front:
+    "tree|0.000,0.000 0.330,0.000 ...; +gate|..."; "" for none."""
+    return "; ".join(f"{'+' if zone.kind == 'watch' else ''}{zone.name}|" + " ".join(
+        f"{x:.3f},{y:.3f}" for x, y in zone.points) for zone in zones)
 
 
 def masks(text: str) -> tuple[Zone, ...]:
@@ -91,8 +93,8 @@ def _mask(text: str) -> Zone:
     except ValueError:
         points = ()
     if not name or not 3 <= len(points) <= 20 or not all(0 <= x <= 1 and 0 <= y <= 1 for x, y in points):
-        raise DeviceError("A part of the picture to ignore is a name and three corners or more.")
-    return Zone(name, points, "mask")
+        raise DeviceError("A part of the picture is a name and three corners or more.")
+    return Zone(name.removeprefix("+"), points, "watch" if name.startswith("+") else "mask")
 
 
 async def kept_zones(store: Store) -> dict[str, tuple[Zone, ...]]:

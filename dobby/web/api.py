@@ -1,4 +1,4 @@
-"""The dashboard API: one handler an address. Whoever holds the token acts as the owner; commands pass the same gate."""
+"""The dashboard API: one handler an address. Who holds the token acts as the owner; commands pass the same gate."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from dobby.agent.replies import settle
 from dobby.agent.turn import local_message
 from dobby.discovery.hosts import as_row
 from dobby.errors import DobbyError
+from dobby.history import History
 from dobby.home.device import Command, Room
 from dobby.home.home import Given
 from dobby.messages import Person
@@ -25,11 +26,15 @@ from dobby.policy import Asker, Source
 from dobby.timekeeping import Timekeeper
 from dobby.tools.hands import Hands, dump_outcome
 from dobby.tools.household import describe_room, give
+from dobby.web.care_api import CareApi
+from dobby.web.charts_api import ChartsApi
 from dobby.web.events import Events
 from dobby.web.eyes_api import EyesApi
-from dobby.web.guard import ApiError, body
+from dobby.web.guard import PERSON, ApiError, body
 from dobby.web.mind_api import MindApi
 from dobby.web.plans_api import PlansApi
+from dobby.web.roles import sees, told
+from dobby.web.talk_api import TalkApi
 from dobby.web.views import home_view, outcomes_of, question_view, turn_view
 
 SAY_LIMIT = 60.0  # seconds that /api/say waits for the answer
@@ -52,6 +57,8 @@ class Api:
     idle: Callable[[], bool]
     keeper: Timekeeper | None = None
     reread: Callable[[], Awaitable[None]] = _nothing
+    care: CareApi | None = None
+    history: History | None = None
 
     def routes(self) -> list[web.RouteDef]:
         """Every address of the API."""
@@ -61,9 +68,12 @@ class Api:
                   web.get("/api/events", self.stream), web.get("/api/turns/{id}", self.turn),
                   web.get("/api/health", self.doctor), web.get("/api/network", self.network),
                   web.post("/api/devices/{id}", self.name), web.post("/api/rooms", self.room)]
-        routes += [*EyesApi(self.gateway.agent.house).routes(), *PlansApi(self.gateway.agent.house).routes(),
-                   *MindApi(self.gateway.agent.house, self.owner.name, self.reread).routes()]
-        if self.gateway.agent.house.clock.manual:
+        agent, house = self.gateway.agent, self.gateway.agent.house
+        routes += [*EyesApi(house).routes(), *PlansApi(house).routes(),
+                   *MindApi(house, self.reread, agent.daily_tokens).routes(),
+                   *TalkApi(house.store).routes(), *(self.care.routes() if self.care else ()),
+                   *(ChartsApi(house, self.history).routes() if self.history else ())]
+        if house.clock.manual:
             routes += [web.get("/api/clock", self.clock), web.post("/api/clock", self.set_clock)]
         return routes
 
@@ -71,11 +81,12 @@ class Api:
 
     async def home(self, request: web.Request) -> web.Response:
         """GET /api/home"""
-        return web.json_response(home_view(self.gateway.agent.house.home))
+        home = self.gateway.agent.house.home
+        return web.json_response(home_view(home, lambda device: sees(request[PERSON], device)))
 
     async def turns(self, request: web.Request) -> web.Response:
         """GET /api/turns: the latest turns, oldest first, without their calls."""
-        rows = await self.gateway.agent.house.store.all("turns_lately", limit=50)
+        rows = await self.gateway.agent.house.store.all("turns_lately", limit=50, person=own(request[PERSON]))
         return web.json_response({"turns": [turn_view(row, []) for row in reversed(rows)]})
 
     async def turn(self, request: web.Request) -> web.Response:
@@ -83,7 +94,7 @@ class Api:
         store = self.gateway.agent.house.store
         id_ = request.match_info["id"]
         row = await store.one("turn", id=int(id_)) if id_.isdecimal() and len(id_) < 16 else None
-        if row is None:
+        if row is None or own(request[PERSON]) not in ("", row["person"]):
             raise ApiError(404, "turn", "There is no such turn.")
         return web.json_response(turn_view(row, await store.all("calls_of_turn", turn=row["id"])))
 
@@ -107,8 +118,13 @@ class Api:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         last = request.headers.get("Last-Event-ID", request.query.get("after", ""))
         await response.prepare(request)
+        person, home = request[PERSON], self.gateway.agent.house.home
+
+        def tell(kind: str, data: Any) -> Any:
+            id_ = data.get("device") if kind == "reading" else data.get("id") if kind == "device" else None
+            return told(person, kind, data, home.devices.get(str(id_)) if id_ else None)
         try:
-            async for line in self.events.follow(int(last) if last.isdecimal() and len(last) < 18 else None):
+            async for line in self.events.follow(int(last) if last.isdecimal() and len(last) < 18 else None, tell):
                 await response.write(line.encode())
         except (ConnectionError, asyncio.CancelledError):
             return response
@@ -123,7 +139,7 @@ class Api:
         if not isinstance(text, str) or not text.strip():
             raise ApiError(422, "body", 'The body must be {"text": "..."}, and the text must say something.')
         external = given.get("id") if isinstance(given, dict) else None
-        message = local_message("page", text, str(external or uuid.uuid4())[:64])
+        message = local_message("page", text, str(external or uuid.uuid4())[:64], person=self._else(request))
         id_ = await self.gateway.receive(message)
         store = self.gateway.agent.house.store
         if not id_ and (row := await store.one("message_by_external", channel="page", external=message.external)):
@@ -149,7 +165,7 @@ class Api:
     async def commands(self, request: web.Request) -> web.Response:
         """POST /api/commands [{"device", "trait", "value"}]"""
         wanted = _commands(await body(request))
-        hands = await self._hands("page", "page")
+        hands = await self._hands(request, "page", "page")
         done = await hands.do(wanted, tool="page")
         await self._close(hands)
         outcomes = [dump_outcome(outcome) for outcome in done.outcomes]
@@ -159,7 +175,7 @@ class Api:
 
     async def questions(self, request: web.Request) -> web.Response:
         """GET /api/questions"""
-        found = await self.gateway.agent.house.approvals.open(self.owner.name)
+        found = await self.gateway.agent.house.approvals.open(request[PERSON].name)
         return web.json_response({"questions": [question_view(one) for one in found]})
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -174,19 +190,21 @@ class Api:
             raise ApiError(404, "question", "There is no such question.")
         pin, choice = given.get("pin"), given.get("choice", "")
         pin = str(pin) if isinstance(pin, int) and not isinstance(pin, bool) else pin
-        pin_right = await house.approvals.check_pin(self.owner, pin) if isinstance(pin, str) and pin else None
+        person: Person = request[PERSON]
+        pin_right = await house.approvals.check_pin(person, pin) if isinstance(pin, str) and pin else None
         if pin and not approval.needs_pin and isinstance(pin, str):
             for key in {c.device for one in approval.choices for c in one.commands if c.trait == "pair"}:
                 house.scout.keep_code(key, pin)
         said = consent.Consent(given["answer"] == "yes", rest=tuple(consent.plain(str(choice))))
-        hands = await self._hands("phrase", "answer")
-        text = await settle(hands, self.owner, approval, said, pin_right)
+        hands = await self._hands(request, "phrase", "answer")
+        text = await settle(hands, person, approval, said, pin_right)
         await self._close(hands, text)
         return web.json_response({"reply": text, "outcomes": [dump_outcome(o) for o in hands.outcomes]})
 
     async def stop(self, request: web.Request) -> web.Response:
-        """POST /api/stop: cancel everything that runs or waits, in every conversation."""
-        await self.gateway.stop(self.owner, "")
+        """POST /api/stop: cancel everything that runs or waits, in every conversation; a guest's own."""
+        person: Person = request[PERSON]
+        await self.gateway.stop(person, f"page:{person.name}" if person.role == "guest" else "")
         return web.json_response({"stopped": True})
 
     async def name(self, request: web.Request) -> web.Response:
@@ -247,14 +265,25 @@ class Api:
 
     # --- the page's own turns -----------------------------------------------------------------------------------------
 
-    async def _hands(self, source: Source, external: str) -> Hands:
+    def _else(self, request: web.Request) -> Person | None:
+        """Who is at the page, None for the owner whose page it is."""
+        person: Person = request[PERSON]
+        return None if person.name == self.owner.name else person
+
+    async def _hands(self, request: web.Request, source: Source, external: str) -> Hands:
         """Hands for something done on the page, with a turn of its own so that it can be told and undone."""
-        agent = self.gateway.agent
-        turn = await agent.silent_turn(self.owner, "page", f"{external}:{uuid.uuid4()}", "owner")
-        return Hands(agent.house, Asker(self.owner, source), turn, "owner")
+        agent, person = self.gateway.agent, request[PERSON]
+        conversation = f"page:{person.name}" if self._else(request) else "owner"
+        turn = await agent.silent_turn(person, "page", f"{external}:{uuid.uuid4()}", conversation)
+        return Hands(agent.house, Asker(person, source), turn, conversation)
 
     async def _close(self, hands: Hands, reply: str = "") -> None:
         await self.gateway.agent.end_silent_turn(hands, reply)
+
+
+def own(person: Person) -> str:
+    """Whose turns a person may open: their own, "" = everybody's for the owner."""
+    return "" if person.role == "owner" else person.name
 
 
 def _commands(given: object) -> list[Command]:

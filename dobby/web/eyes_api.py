@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from aiohttp import web
 
+from dobby.eyes.eyes import NoPicture
 from dobby.eyes.sights import Sights
 from dobby.eyes.watch import view
 from dobby.store import stamp
@@ -26,7 +27,7 @@ class EyesApi:
     def routes(self) -> list[web.RouteDef]:
         """Every address of the eyes."""
         return [web.get("/api/eyes", self.eyes), web.get("/api/pictures/{name}", self.picture),
-                web.post("/api/eyes/{event}", self.label)]
+                web.post("/api/eyes/{event}", self.label), web.get("/api/cameras/{name}", self.now)]
 
     def _sights(self) -> Sights:
         if self._house.sights is None:
@@ -45,6 +46,18 @@ class EyesApi:
         shown_to = [{"end": end.name, "leaves_home": end.leaves} for end in sights.ends()]
         return web.json_response({"cameras": cameras, "shown_to": shown_to,
                                   "events": [view(row) for row in reversed(rows[-EVENTS_LIMIT:])]})
+
+    async def now(self, request: web.Request) -> web.Response:
+        """GET /api/cameras/NAME: a small picture of now (JPEG), kept nowhere."""
+        sights, name = self._sights(), request.match_info["name"]
+        if name not in sights.watch.eyes.cameras:
+            raise ApiError(404, "camera", "There is no such camera.")
+        try:
+            full, *small = await sights.watch.eyes.look(name)
+        except NoPicture as error:
+            raise ApiError(503, "camera", str(error)) from None
+        large = request.query.get("size") == "full" or not small
+        return web.Response(body=full if large else small[0], content_type="image/jpeg")
 
     async def picture(self, request: web.Request) -> web.StreamResponse:
         """GET /api/pictures/NAME"""

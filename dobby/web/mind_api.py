@@ -1,5 +1,5 @@
-"""What the page shows of the mind: memory and skills, to read and to change. Whoever holds the token acts as the
-owner."""
+"""What the page shows of the mind: memory and skills, to read and to change, with what a file said before; and what
+thinking cost by day."""
 
 from __future__ import annotations
 
@@ -15,24 +15,25 @@ from dobby.errors import DobbyError
 from dobby.memory.memory import Memory
 from dobby.memory.notes import Fact
 from dobby.skills import fault_of
+from dobby.store import stamp
 from dobby.tools.hands import House
-from dobby.web.guard import ApiError, body
+from dobby.web.guard import PERSON, ApiError, body
 
 
 @dataclass(frozen=True, slots=True)
 class MindApi:
-    """The handlers over one house. who: in whose name facts are taken down; reread: makes the house read its skills
-    anew."""
+    """The handlers over one house. reread: makes the house read its skills anew."""
 
     house: House
-    who: str
     reread: Callable[[], Awaitable[None]]
+    daily_tokens: int = 0
 
     def routes(self) -> list[web.RouteDef]:
         """Their addresses."""
         return [web.get("/api/memory", self.memory), web.post("/api/memory", self.remember),
                 web.post("/api/memory/{id}", self.change), web.get("/api/skills", self.skills),
-                web.put("/api/skills/{name}", self.write)]
+                web.put("/api/skills/{name}", self.write), web.get("/api/skills/{name}/versions", self.versions),
+                web.get("/api/budget", self.budget)]
 
     def _memory(self) -> Memory:
         if self.house.memory is None:
@@ -49,18 +50,23 @@ class MindApi:
         """POST /api/memory {"text"}: take a fact down."""
         text = await _text(request, "text")
         try:
-            done = await self._memory().remember(text, self.who, "owner")
+            done = await self._memory().remember(text, request[PERSON].name, request[PERSON].role)
         except DobbyError as wrong:
             raise ApiError(422, "fact", str(wrong)) from None
         return web.json_response({"fact": _view(done.fact), "replaced": [_view(one) for one in done.replaced]})
 
     async def change(self, request: web.Request) -> web.Response:
-        """POST /api/memory/ID {"now": "past" | "true" | "gone"}: no longer true, true again, or removed."""
-        now, id_, memory = await _text(request, "now"), request.match_info["id"], self._memory()
-        if now not in ("past", "true", "gone"):
-            raise ApiError(422, "body", 'The body must be {"now": "past"}, {"now": "true"} or {"now": "gone"}.')
+        """POST /api/memory/ID {"now": "past" | "true" | "gone"}: no longer true, true again, or removed; {"text"}: it
+        says this instead, and what it said is kept as past."""
+        given, id_, memory = await body(request), request.match_info["id"], self._memory()
+        now = given.get("now") if isinstance(given, dict) else None
+        text = given.get("text") if isinstance(given, dict) else None
         if memory.fact(id_) is None:
             raise ApiError(404, "fact", "There is no such fact.")
+        if isinstance(text, str) and text.strip():
+            return await self._reword(request, memory, id_, text)
+        if now not in ("past", "true", "gone"):
+            raise ApiError(422, "body", 'The body must be {"now": "past" | "true" | "gone"} or {"text": "..."}.')
         if now == "past":
             await memory.retire(id_)
         elif now == "true":
@@ -68,6 +74,15 @@ class MindApi:
         else:
             await memory.drop([id_])
         return web.json_response({"fact": id_, "now": now})
+
+    async def _reword(self, request: web.Request, memory: Memory, id_: str, text: str) -> web.Response:
+        try:
+            done = await memory.remember(text, request[PERSON].name, request[PERSON].role)
+        except DobbyError as wrong:
+            raise ApiError(422, "fact", str(wrong)) from None
+        if done.fact.id != id_:
+            await memory.retire(id_)
+        return web.json_response({"fact": _view(done.fact)})
 
     async def skills(self, request: web.Request) -> web.Response:
         """GET /api/skills: every skill with the text of its file."""
@@ -84,9 +99,27 @@ class MindApi:
             raise ApiError(404, "skill", "There is no such skill.")
         if wrong := fault_of(skill.path, text):
             raise ApiError(422, "skill", wrong)
+        before = await asyncio.to_thread(skill.path.read_text, "utf-8")
+        store = self.house.store
+        await store.together([
+            ("version_add", {"kind": "skill", "name": name, "text": before, "who": request[PERSON].name,
+                             "at": stamp(self.house.clock.now())}),
+            ("versions_tidy", {"kind": "skill", "name": name})])
         await asyncio.to_thread(_replace, skill.path, text)
         await self.reread()
         return web.json_response({"skill": name})
+
+    async def versions(self, request: web.Request) -> web.Response:
+        """GET /api/skills/NAME/versions: what the file said before each change made here, the latest first."""
+        rows = await self.house.store.all("versions", kind="skill", name=request.match_info["name"])
+        return web.json_response({"versions": [{"text": row["text"], "who": row["who"], "at": row["at"]}
+                                               for row in rows]})
+
+    async def budget(self, request: web.Request) -> web.Response:
+        """GET /api/budget: tokens by day, the latest first, and what a day may cost."""
+        rows = await self.house.store.all("tokens_by_day")
+        return web.json_response({"daily_tokens": self.daily_tokens, "days": [
+            {"day": row["name"].partition(":")[2], "tokens": int(row["value"])} for row in rows]})
 
 
 def _replace(path: Path, text: str) -> None:

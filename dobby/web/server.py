@@ -5,11 +5,11 @@ Exposing the second one to the internet never exposes the first.
 
 from __future__ import annotations
 
-import hmac
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources import files
-from typing import Any
+from importlib.resources.abc import Traversable
 from urllib.parse import quote
 
 from aiohttp import web
@@ -17,44 +17,33 @@ from aiohttp import web
 from dobby.errors import DobbyError
 from dobby.pictures import Pictures
 from dobby.web.api import Api
-from dobby.web.guard import BODY_LIMIT, COOKIE, guard
+from dobby.web.doors import DoorApi
+from dobby.web.guard import BODY_LIMIT, Handler, guard
+from dobby.web.logins import Logins
 
-SCRIPTS = ("api.js", "app.js", "controls.js", "login.js", "mind.js", "network.js")
-PAGE_FILES = {"/": "index.html", "/login": "login.html"} | {
-    f"/{name}": name for name in (*SCRIPTS, "app.css", "icon.svg", "manifest.webmanifest")}
+PAGE = files("dobby.web").joinpath("page")
 TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml",
          "webmanifest": "application/manifest+json"}
+NAMES = {"index.html": "/", "login.html": "/login"}
 
 
-def dashboard(api: Api, token: str, hosts: frozenset[str]) -> web.Application:
+def dashboard(api: Api, logins: Logins, hosts: frozenset[str]) -> web.Application:
     """The dashboard's application."""
-    app = web.Application(middlewares=[guard(token, hosts)], client_max_size=BODY_LIMIT)
-    app.add_routes(api.routes())
-    app.add_routes([web.get(path, _file(name)) for path, name in PAGE_FILES.items()])
-    app.add_routes([web.post("/login", _login(token))])
+    app = web.Application(middlewares=[guard(logins, hosts)], client_max_size=BODY_LIMIT)
+    app.add_routes([*api.routes(), *DoorApi(logins).routes()])
+    app.add_routes([web.get(NAMES.get(one.name, f"/{one.name}"), _file(one)) for one in PAGE.iterdir()
+                    if one.name.rpartition(".")[2] in TYPES])
     return app
 
 
-def _file(name: str) -> Any:
-    content = files("dobby.web").joinpath("page", name)
-    kind = TYPES[name.rpartition(".")[2]]
+def _file(content: Traversable) -> Handler:
+    kind = TYPES[content.name.rpartition(".")[2]]
 
-    async def serve(request: web.Request) -> web.Response:
-        return web.Response(text=content.read_text("utf-8"), content_type=kind, charset="utf-8")
+    async def serve(request: web.Request) -> web.StreamResponse:
+        text = await asyncio.to_thread(content.read_text, "utf-8")
+        return web.Response(text=text, content_type=kind, charset="utf-8")
 
     return serve
-
-
-def _login(token: str) -> Any:
-    async def login(request: web.Request) -> web.Response:
-        given = str((await request.post()).get("token", ""))
-        if not hmac.compare_digest(given.encode(), token.encode()):
-            raise web.HTTPFound("/login?wrong")
-        response = web.HTTPFound("/")
-        response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", path="/", max_age=90 * 86400)
-        raise response
-
-    return login
 
 
 def outside(routes: Sequence[web.RouteDef], pictures: Pictures) -> web.Application:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dobby.home.device import Command, Device
@@ -14,9 +14,9 @@ from dobby.policy import risk_of
 from dobby.store import Row
 
 
-def home_view(home: Home) -> dict[str, Any]:
-    """Every device with its traits, values and their age."""
-    return {"devices": [device_view(device, home) for device in home.devices.values()]}
+def home_view(home: Home, shown: Callable[[Device], bool] = lambda device: True) -> dict[str, Any]:
+    """Every device that is shown, with its traits, values and their age."""
+    return {"devices": [device_view(device, home) for device in home.devices.values() if shown(device)]}
 
 
 def device_view(device: Device, home: Home) -> dict[str, Any]:

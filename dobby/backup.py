@@ -1,0 +1,161 @@
+"""Backup and restore of a workspace in one file: a gzipped tar of what cannot be made again.
+
+In it: SOUL.md, config.toml, skills/, memory/ and a consistent copy of the database (which holds the pairing keys: keep
+the file like a key). Not in it: secrets.toml and keys of the environment, drivers/ (programs: nobody brings those in by
+the page), pictures, and indexes that are rebuilt. What comes back is looked through before anything is touched, laid
+aside, and put in place at the next start; what stood there before is kept in a folder beside it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import shutil
+import sqlite3
+import tarfile
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from dobby import config as configuration
+from dobby.errors import ConfigError, DobbyError
+from dobby.store import newest_schema
+
+FILES, FOLDERS, DATABASE = ("SOUL.md", "config.toml"), ("skills", "memory"), "dobby.db"
+ABOUT = "dobby-backup.json"
+STAGED = ".restore"
+MEMBER_LIMIT, WHOLE_LIMIT, COUNT_LIMIT = 512 * 1024 * 1024, 1024 * 1024 * 1024, 20_000  # bytes, bytes, files
+
+
+def pack(workspace: Path, target: Path, at: datetime) -> None:
+    """Write a backup of an open or closed workspace (blocking); the file is 0600."""
+    copy = target.with_suffix(".db")
+    try:
+        _copy_database(workspace / DATABASE, copy)
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw, \
+                tarfile.open(fileobj=raw, mode="w:gz") as tar:
+            about = json.dumps({"dobby": 1, "made": at.isoformat(), "schema": newest_schema()}).encode()
+            head = tarfile.TarInfo(ABOUT)
+            head.size = len(about)
+            tar.addfile(head, io.BytesIO(about))
+            for name in FILES:
+                if (workspace / name).is_file():
+                    tar.add(workspace / name, name, recursive=False)
+            for folder in FOLDERS:
+                for path in sorted((workspace / folder).rglob("*")):
+                    if path.is_file() and not path.is_symlink():
+                        tar.add(path, path.relative_to(workspace).as_posix(), recursive=False)
+            tar.add(copy, DATABASE, recursive=False)
+    except OSError as error:
+        raise DobbyError(f"The backup could not be written ({error.strerror or error}).", "Is the disk full?") from None
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT, 0o600))
+    try:
+        with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old, \
+                closing(sqlite3.connect(target)) as new:
+            old.backup(new)
+    except sqlite3.Error as error:
+        raise DobbyError(f"The database could not be copied ({error}).") from None
+
+
+def stage(workspace: Path, archive: Path) -> dict[str, str]:
+    """Look a backup through and lay it aside for the next start (blocking); what it says of itself.
+
+    DobbyError says what is wrong with it, and nothing was changed then.
+    """
+    aside = workspace / f"{STAGED}.new"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(mode=0o700)
+    try:
+        about = _unpack(archive, aside)
+        _look_through(aside)
+    except BaseException:  # whatever is wrong with it, nothing of it stays
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    shutil.rmtree(workspace / STAGED, ignore_errors=True)
+    aside.rename(workspace / STAGED)
+    return about
+
+
+def _unpack(archive: Path, aside: Path) -> dict[str, str]:
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            about: Any = None
+            whole = 0
+            for count, member in enumerate(tar):
+                whole += member.size
+                if count > COUNT_LIMIT or member.size > MEMBER_LIMIT or whole > WHOLE_LIMIT:
+                    raise DobbyError("This backup is larger than any of mine.")
+                if member.isdir():
+                    continue
+                data = tar.extractfile(member) if member.isfile() else None
+                if data is None or not _ours(member.name):
+                    raise DobbyError(f"This is no backup of mine: there is “{member.name[:80]}” in it.")
+                if member.name == ABOUT:
+                    about = json.loads(data.read())
+                    continue
+                path = aside / member.name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+                    shutil.copyfileobj(data, out)
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, OSError, ValueError) as error:
+        raise DobbyError(f"This file is no backup of mine ({type(error).__name__}).",
+                         "Take the file as it was.") from None
+    if not isinstance(about, dict) or about.get("dobby") != 1:
+        raise DobbyError("This file is no backup of mine: it does not say what it is.")
+    return {key: str(value)[:60] for key, value in about.items()}
+
+
+def _ours(name: str) -> bool:
+    """Whether a member's name is one that `pack` writes: relative, no steps upward, in the known places."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or not name.isprintable():
+        return False
+    return name in (*FILES, DATABASE, ABOUT) or (len(path.parts) > 1 and path.parts[0] in FOLDERS)
+
+
+def _look_through(aside: Path) -> None:
+    """DobbyError when the settings or the database of a backup could not be opened."""
+    if not (aside / DATABASE).is_file():
+        raise DobbyError("There is no database in this backup.")
+    try:
+        with closing(sqlite3.connect(f"file:{aside / DATABASE}?mode=ro", uri=True)) as connection:
+            sound = connection.execute("PRAGMA integrity_check").fetchone()[0]
+            schema = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.Error as error:
+        raise DobbyError(f"The database in this backup is broken ({error}).") from None
+    if sound != "ok":
+        raise DobbyError("The database in this backup is broken.")
+    if schema > newest_schema():
+        raise DobbyError("This backup was made by a newer Dobby.", "Bring this one up to date first.")
+    if (aside / "config.toml").is_file():
+        try:
+            configuration.load(aside / "config.toml")
+        except ConfigError as error:
+            raise DobbyError(f"The settings in this backup are not right: {error}") from None
+
+
+def put_in_place(workspace: Path, at: datetime) -> Path | None:
+    """Put a backup that was laid aside in place, before anything is opened (blocking); where what stood there before is
+    kept, or None when nothing was laid aside."""
+    staged = workspace / STAGED
+    if not staged.is_dir():
+        return None
+    before = workspace / f"before-restore-{at:%Y%m%d-%H%M%S}"
+    before.mkdir(mode=0o700)
+    for name in (*FILES, *FOLDERS, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "recall.db", "vectors.npz"):
+        if (workspace / name).exists() and (name in ("recall.db", "vectors.npz") or (staged / name).exists()
+                                            or name.startswith(DATABASE)):
+            (workspace / name).rename(before / name)
+    for path in sorted(staged.iterdir()):
+        path.rename(workspace / path.name)
+    staged.rmdir()
+    return before

@@ -1,0 +1,150 @@
+"""Who is at the page: the token that `dobby run` printed (the owner), or a session that a code to one's phone opened.
+
+A session is a random key in a cookie that no script can read; the database keeps its hash. A code has six digits, lives
+five minutes and dies after five wrong tries; nobody learns from the answer whether a name is known. Whoever keeps
+guessing is refused for a minute, by the address they come from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from dobby.messages import Letter, Person
+from dobby.store import Store, stamp
+
+SESSION_DAYS = 90  # without use
+CODE_SECONDS, CODE_TRIES, CODES_AN_HOUR = 300.0, 5, 4
+GUESSES, GUESS_SECONDS = 10, 60.0  # wrong tokens, keys and codes from one address
+CALLS, CALLS_SECONDS = 3000, 10.0  # requests from one address
+PEERS = 1000  # addresses remembered
+
+
+@dataclass(slots=True)
+class _Code:
+    digits: str = field(repr=False)
+    until: float
+    tries: int = 0
+
+
+@dataclass(slots=True)
+class Logins:
+    """Checks keys and codes. people: by name; tell: sends a letter; say: a sentence of the house with a value in it."""
+
+    store: Store
+    token: str = field(repr=False)
+    owner: Person
+    people: Mapping[str, Person]
+    now: Callable[[], datetime]
+    tell: Callable[[Letter], Awaitable[None]]
+    say: Callable[[str, str], str]
+    clock: Callable[[], float] = time.monotonic
+    _sessions: dict[str, str] = field(default_factory=dict)
+    _codes: dict[str, _Code] = field(default_factory=dict)
+    _sent: dict[str, list[float]] = field(default_factory=dict)
+    _wrong: dict[str, list[float]] = field(default_factory=dict)
+    _calls: dict[str, tuple[float, int]] = field(default_factory=dict)
+
+    async def open(self) -> None:
+        """Know the sessions of the last run."""
+        await self.store.do("logins_tidy", before=stamp(self.now() - timedelta(days=SESSION_DAYS)))
+        self._sessions = {row["key"]: row["person"] for row in await self.store.all("logins_keys")}
+
+    def who(self, bearer: str, cookie: str) -> Person | None:
+        """Whose key this is, None for nobody's. The token acts as the owner, by header or cookie."""
+        for given in (bearer, cookie):
+            if given and hmac.compare_digest(given.encode(), self.token.encode()):
+                return self.owner
+            name = self._sessions.get(_hash(given)) if given else None
+            if name is not None and (person := self._named(name)) is not None:
+                return person
+        return None
+
+    def _named(self, name: str) -> Person | None:
+        return self.owner if name == self.owner.name else self.people.get(name)
+
+    async def begin(self, person: Person) -> str:
+        """A new session's key."""
+        key = secrets.token_urlsafe(32)
+        at = stamp(self.now())
+        await self.store.do("login_add", key=_hash(key), person=person.name, made=at, used=at)
+        self._sessions[_hash(key)] = person.name
+        return key
+
+    async def used(self, key: str) -> None:
+        """A session was used (once a page load): it lives on."""
+        if _hash(key) in self._sessions:
+            await self.store.do("login_used", key=_hash(key), used=stamp(self.now()))
+
+    async def end(self, *, key: str = "", id_: int = 0) -> None:
+        """End the session of this key, or the one with this id."""
+        for row in await self.store.all("logins_keys"):
+            if row["id"] == id_ or (key and row["key"] == _hash(key)):
+                await self.store.do("login_drop", id=row["id"])
+                self._sessions.pop(row["key"], None)
+
+    # --- codes --------------------------------------------------------------------------------------------------------
+
+    async def send_code(self, name: str) -> None:
+        """Send a code to the phone of the person of that name; silence for anybody else."""
+        person = next((one for one in self.people.values() if one.name.casefold() == name.strip().casefold()), None)
+        if person is None or not person.addresses:
+            return
+        now = self.clock()
+        sent = self._sent[person.name] = [at for at in self._sent.get(person.name, ()) if now - at < 3600.0]
+        if len(sent) >= CODES_AN_HOUR:
+            return
+        sent.append(now)
+        digits = f"{secrets.randbelow(10 ** 6):06d}"
+        self._codes[person.name] = _Code(digits, now + CODE_SECONDS)
+        channel, to = person.addresses[0].split(":", 1)
+        text = self.say("web.code", digits)
+        await self.tell(Letter(f"code:{secrets.token_hex(8)}", channel, to, text, kind="alert"))
+
+    async def enter(self, name: str, digits: str) -> str | None:
+        """The key of a new session for the right code; a code opens one door once."""
+        person = next((one for one in self.people.values() if one.name.casefold() == name.strip().casefold()), None)
+        code = self._codes.get(person.name) if person else None
+        if person is None or code is None or self.clock() > code.until:
+            return None
+        code.tries += 1
+        right = hmac.compare_digest(digits.strip().encode(), code.digits.encode())
+        if right or code.tries >= CODE_TRIES:
+            del self._codes[person.name]
+        return await self.begin(person) if right else None
+
+    # --- limits -------------------------------------------------------------------------------------------------------
+
+    def wrong(self, peer: str) -> None:
+        """Somebody guessed."""
+        if len(self._wrong) > PEERS:
+            self._wrong.clear()
+        self._wrong.setdefault(peer, []).append(self.clock())
+
+    def barred(self, peer: str) -> bool:
+        """Whether this address guessed too often lately, and may not try now."""
+        if peer not in self._wrong:
+            return False
+        now = self.clock()
+        kept = self._wrong[peer] = [at for at in self._wrong[peer] if now - at < GUESS_SECONDS][-GUESSES:]
+        return len(kept) >= GUESSES
+
+    def too_many(self, peer: str) -> bool:
+        """Count a request; whether this address asks more than any page would."""
+        now = self.clock()
+        began, count = self._calls.get(peer, (now, 0))
+        if now - began > CALLS_SECONDS:
+            began, count = now, 0
+        if len(self._calls) > PEERS:
+            self._calls.clear()
+        self._calls[peer] = began, count + 1
+        return count >= CALLS
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
