@@ -280,14 +280,14 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
     agent.on_turn = turn_teller(daemon.store, agent.house.approvals, daemon.gateway.inbox, daemon.events)
     lately = Lately((secrets.anthropic_api_key, secrets.twilio_auth_token, daemon.token, *secrets.values.values()))
     stack.enter_context(listening_in(lately))
+    people = {one.name: one for one in daemon.config.persons()}
+    names_of = {address: one.name for one in people.values() for address in one.addresses}
     api = Api(daemon.gateway, daemon.config.owner(), daemon.events, daemon.health, daemon.idle,
               daemon.keeper, lambda: reread(daemon),
-              CareApi(daemon.workspace, daemon.clock.now, lately, daemon.again.set), daemon.history)
-    people = {one.name: one for one in daemon.config.persons()}
+              CareApi(daemon.workspace, daemon.clock.now, lately, daemon.again.set), daemon.history, names_of)
     logins = Logins(daemon.store, daemon.token, api.owner, people, daemon.clock.now, daemon.post.tell,
                     lambda key, code: agent.house.words.say(key, code=code))
     await logins.open()
-    names_of = {address: one.name for one in people.values() for address in one.addresses}
     daemon.post.on_tell = lambda letter: None if letter.key.startswith("code:") else daemon.events.tell(
         "letter", letter_event(letter, names_of.get(f"{letter.channel}:{letter.to}", "")))
     settings = daemon.config.web

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from dobby.home.device import Device
 from dobby.home.home import Changed, Home
+from dobby.home.traits import Value
 from dobby.store import Store, stamp
 
 FULL_DAYS, HOURS_DAYS = 30, 366
@@ -23,8 +25,8 @@ POINTS = 240  # in one chart, at most
 SPANS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31), "year": timedelta(days=366)}
 # what people would rather look at than read, and in which chart it belongs
 CHARTS = {"current": "temperature", "temperature": "temperature", "target": "temperature", "humidity": "humidity",
-          "power": "power", "energy": "energy", "co2": "air", "pm2_5": "air", "light": "light", "battery": "battery",
-          "brightness": "light"}
+          "power": "power", "energy": "energy", "co2": "air", "pm2_5": "air", "light": "light", "battery": "battery"}
+WATER = ("pool", "spa")  # these have a chart of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class History:
         """Keep readings until cancelled; what came last is written before it ends."""
         await self._know()
         with self.home.listen() as changes:
+            for device in self.home.devices.values():
+                self._take_all(device)
             try:
                 while True:
                     until = time.monotonic() + WRITE_EVERY
@@ -66,11 +70,22 @@ class History:
                 await self.write()
 
     def _take(self, change: Changed | None) -> None:
-        if change is None or change.pending or not change.trait or change.at is None:
+        if change is None or change.pending:
             return
-        if isinstance(change.value, bool) or not isinstance(change.value, int | float) or change.trait not in CHARTS:
-            return
-        self._new[change.device, change.trait, int(self.now().timestamp())] = float(change.value)
+        if change.trait:
+            self._add(change.device, change.trait, change.value)
+        elif (device := self.home.devices.get(change.device)) is not None:
+            self._take_all(device)
+
+    def _take_all(self, device: Device) -> None:
+        """What a device shows when it is first seen: a line that never changes is a line too."""
+        for trait in device.traits:
+            if (reading := self.home.reading(device.id, trait.name)) is not None:
+                self._add(device.id, trait.name, reading.value)
+
+    def _add(self, device: str, trait: str, value: Value) -> None:
+        if not isinstance(value, bool) and isinstance(value, int | float) and trait in CHARTS:
+            self._new[device, trait, int(self.now().timestamp())] = float(value)
 
     async def _know(self) -> None:
         self._series = {(row["device"], row["trait"]): row["id"] for row in await self.store.all("series")}
@@ -107,8 +122,8 @@ class History:
         """What can be charted: (device, trait) by the chart it belongs in, of devices that are part of the home."""
         found: dict[str, list[tuple[str, str]]] = {}
         for device, trait in sorted(self._series):
-            if device in self.home.devices:
-                found.setdefault(CHARTS[trait], []).append((device, trait))
+            if (known := self.home.devices.get(device)) is not None and trait in CHARTS:
+                found.setdefault("pool" if known.kind in WATER else CHARTS[trait], []).append((device, trait))
         return found
 
     async def points(self, device: str, trait: str, span: str) -> list[Point]:

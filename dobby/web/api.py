@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -59,6 +59,7 @@ class Api:
     reread: Callable[[], Awaitable[None]] = _nothing
     care: CareApi | None = None
     history: History | None = None
+    names_of: Mapping[str, str] = field(default_factory=dict)
 
     def routes(self) -> list[web.RouteDef]:
         """Every address of the API."""
@@ -71,7 +72,7 @@ class Api:
         agent, house = self.gateway.agent, self.gateway.agent.house
         routes += [*EyesApi(house).routes(), *PlansApi(house).routes(),
                    *MindApi(house, self.reread, agent.daily_tokens).routes(),
-                   *TalkApi(house.store).routes(), *(self.care.routes() if self.care else ()),
+                   *TalkApi(house.store, self.names_of).routes(), *(self.care.routes() if self.care else ()),
                    *(ChartsApi(house, self.history).routes() if self.history else ())]
         if house.clock.manual:
             routes += [web.get("/api/clock", self.clock), web.post("/api/clock", self.set_clock)]

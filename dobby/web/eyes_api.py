@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from aiohttp import web
 
 from dobby.eyes.eyes import NoPicture
+from dobby.eyes.seen import Zone
 from dobby.eyes.sights import Sights
 from dobby.eyes.watch import view
 from dobby.store import stamp
@@ -35,14 +38,15 @@ class EyesApi:
         return self._house.sights
 
     async def eyes(self, request: web.Request) -> web.Response:
-        """GET /api/eyes?hours=24: cameras, who sees pictures, and events, the newest first."""
+        """GET /api/eyes?hours=24: cameras, who sees pictures, and events, the newest first. A zone that is not `kept`
+        stands in config.toml."""
         sights = self._sights()
         hours = request.query.get("hours", "24")
         since = sights.watch.local() - timedelta(hours=min(float(hours), 24.0 * 31) if hours.isdecimal() else 24.0)
         rows = await self._house.store.all("seen_since", since=stamp(since), camera="")
         cameras = [{"name": one.name, "id": one.id, "state": one.state, "trouble": one.trouble, "night": one.night,
-                    "busy": one.busy, "zones": [{"name": zone.name, "kind": zone.kind, "points": zone.points}
-                                                for zone in (*one.zones, *one.kept)]} for one in sights.cameras()]
+                    "busy": one.busy, "zones": [*_zones(one.zones, kept=False), *_zones(one.kept, kept=True)]}
+                   for one in sights.cameras()]
         shown_to = [{"end": end.name, "leaves_home": end.leaves} for end in sights.ends()]
         return web.json_response({"cameras": cameras, "shown_to": shown_to,
                                   "events": [view(row) for row in reversed(rows[-EVENTS_LIMIT:])]})
@@ -77,3 +81,7 @@ class EyesApi:
             raise ApiError(404, "event", "There is no such event.")
         await self._sights().label(row["event"], label)
         return web.json_response({"event": row["event"], "label": label})
+
+
+def _zones(zones: Sequence[Zone], *, kept: bool) -> list[dict[str, Any]]:
+    return [{"name": one.name, "kind": one.kind, "points": one.points, "kept": kept} for one in zones]

@@ -20,7 +20,7 @@ from dobby.web.roles import may
 
 log = logging.getLogger(__name__)
 COOKIE = "dobby"
-OPEN_PATHS = ("/login", "/login/code", "/login.js", "/app.css", "/icon.svg")
+OPEN_PATHS = ("/login", "/login/code", "/login.js", "/app.css", "/views.css", "/icon.svg")
 PERSON = web.RequestKey("person", Person)  # who is at the page
 BODY_SECONDS = 10.0  # for a body to arrive
 BODY_LIMIT = 256 * 1024  # bytes

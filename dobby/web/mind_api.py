@@ -85,10 +85,13 @@ class MindApi:
         return web.json_response({"fact": _view(done.fact)})
 
     async def skills(self, request: web.Request) -> web.Response:
-        """GET /api/skills: every skill with the text of its file."""
+        """GET /api/skills: every skill with the text of its file; `say` is the phrase that runs it, in the home's
+        language, "" for none."""
+        language = self.house.words.language
         rows = await asyncio.to_thread(lambda: [
             {"name": one.name, "description": one.description, "phrases": {k: list(v) for k, v in one.phrases.items()},
-             "text": one.path.read_text("utf-8")} for one in self.house.skills if one.path.exists()])
+             "say": next(iter(one.phrases.get(language, ())), ""), "text": one.path.read_text("utf-8")}
+            for one in self.house.skills if one.path.exists()])
         return web.json_response({"skills": rows})
 
     async def write(self, request: web.Request) -> web.Response:

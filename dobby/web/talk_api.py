@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +19,10 @@ THREAD = 60  # entries of each kind
 
 @dataclass(frozen=True, slots=True)
 class TalkApi:
-    """The handler over the store."""
+    """The handler over the store. names: whose an address is, as "channel:address"."""
 
     store: Store
+    names: Mapping[str, str]
 
     def routes(self) -> list[web.RouteDef]:
         """Its address."""
@@ -34,13 +36,13 @@ class TalkApi:
         letters = await self.store.all("letters_lately", limit=THREAD, all=everybody,
                                        addresses=json.dumps(person.addresses))
         return web.json_response({"turns": [turn_view(row, []) for row in reversed(turns)],
-                                  "letters": [_letter(row) for row in reversed(letters)]})
+                                  "letters": [self._letter(row) for row in reversed(letters)]})
 
-
-def _letter(row: Row) -> dict[str, Any]:
-    pictures = [name for name, _ in json.loads(row["pictures"])]
-    return {"key": row["key"], "channel": row["channel"], "to": row["recipient"], "text": row["text"],
-            "at": row["created"], "kind": row["kind"], "pictures": pictures, "state": row["state"]}
+    def _letter(self, row: Row) -> dict[str, Any]:
+        pictures, address = [name for name, _ in json.loads(row["pictures"])], f"{row['channel']}:{row['recipient']}"
+        return {"key": row["key"], "channel": row["channel"], "to": row["recipient"], "text": row["text"],
+                "who": self.names.get(address, ""), "at": row["created"], "kind": row["kind"], "pictures": pictures,
+                "state": row["state"]}
 
 
 def letter_event(letter: Letter, who: str) -> dict[str, Any]:

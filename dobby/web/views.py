@@ -39,7 +39,7 @@ def trait_view(device: Device, trait: Trait, home: Home) -> dict[str, Any]:
 def _highest(device: Device, trait: Trait, home: Home) -> Risk:
     if trait.kind == "sensor":
         return Risk.FREE
-    tries: Sequence[Value] = trait.choices[:1] or (None,)
+    tries: Sequence[Value] = trait.choices or (None,)
     if trait.kind == "switch":
         tries = (True, False)
     elif trait.kind == "number":

@@ -78,7 +78,7 @@ async def test_a_switch_on_the_page_switches_the_lamp(house: House, page: Page) 
     async def changed() -> bool:
         return bool((await house.state("desk_lamp"))["on"]) is not was
     await until(changed)
-    await page.wait_for_selector("#lately li")
+    await page.wait_for_selector("#lately li", state="attached")
 
 
 async def test_outside_hands_show_on_the_page(house: House, page: Page) -> None:
@@ -89,6 +89,7 @@ async def test_outside_hands_show_on_the_page(house: House, page: Page) -> None:
 
 
 async def test_talk_and_a_question_with_the_pin(house: House, page: Page) -> None:
+    await page.click("nav a[href='#talk']")
     await page.fill("#text", "unlock the front door")
     await page.press("#text", "Enter")
     await page.wait_for_selector(".question")
@@ -99,6 +100,7 @@ async def test_talk_and_a_question_with_the_pin(house: House, page: Page) -> Non
         return not (await house.state("front_door"))["locked"]
     await until(unlocked)
     await page.wait_for_selector("#thread .dobby:has-text('PIN')")
+    await page.click("nav a[href='#home']")
 
 
 async def test_a_device_is_renamed_on_the_page(house: House, page: Page) -> None:

@@ -1,149 +1,150 @@
-// One control for each kind of trait. A device that nobody has heard of is shown from its traits alone.
+// One control for each kind of trait. A device that nobody has heard of is shown from its traits alone. A control is made
+// once and then kept up to date, so that a slider is never pulled from under a hand and a thousand devices stay smooth.
+
+import {element} from "/dom.js";
+import {hex} from "/colors.js";
 
 const NAMES = {on: "Power", brightness: "Brightness", color_temperature: "Warmth", color: "Color", effect: "Effect",
-  playing: "Playing", play: "Play", volume: "Volume", muted: "Muted", group: "Group with", title: "Title",
-  locked: "Locked", position: "Position", target: "Target", current: "Now", battery: "Battery",
+  playing: "Music", play: "Play", volume: "Volume", muted: "Muted", group: "Group with", title: "Title",
+  locked: "Lock", position: "Position", target: "Target", current: "Now", battery: "Battery",
   watching: "Watching", motion: "Motion", night: "Night", picture: "Picture", co2: "CO₂", pm2_5: "Fine dust",
-  task: "Task", power: "Using", energy: "Used", open: "Open", opened: "It is"};
+  task: "Task", power: "Using", energy: "Used", open: "Door", opened: "It is", armed: "Armed", mode: "Mode",
+  activity: "Doing", fan_mode: "Fan", speed: "Speed"};
 // what a yes and a no of these are called
 const WORDS = {on: ["on", "off"], open: ["open", "closed"], opened: ["open", "closed"], locked: ["locked", "unlocked"],
-  leak: ["wet", "dry"], smoke: ["smoke!", "none"], carbon_monoxide: ["found!", "none"], gas: ["found!", "none"],
-  triggered: ["sounding!", "quiet"], motion: ["motion", "none"], occupied: ["occupied", "empty"]};
+  playing: ["playing", "paused"], leak: ["wet", "dry"], smoke: ["smoke!", "none"], carbon_monoxide: ["found!", "none"],
+  gas: ["found!", "none"], triggered: ["sounding!", "quiet"], motion: ["motion", "none"],
+  occupied: ["occupied", "empty"]};
 const ALARMS = new Set(["leak", "smoke", "carbon_monoxide", "gas", "triggered"]);
-const HIDDEN = new Set(["uri", "track", "reachable", "ignore"]);
+export const called = {choice: (value) => value}; // what a choice is called: another device by its name
+const FEW = 5; // choices that stand side by side; more make a list
 
 export const label = (trait) => NAMES[trait.name] ?? trait.name[0].toUpperCase() + trait.name.slice(1).replaceAll("_", " ");
+export const inDanger = (device) => device.traits.some((one) => ALARMS.has(one.name) && one.value === true);
+export const yesNo = (trait) => WORDS[trait.name];
 
 export function shown(trait) {
   const value = trait.value;
   if (value === null || value === undefined) return "?";
   if (typeof value === "boolean") return (WORDS[trait.name] ?? ["yes", "no"])[value ? 0 : 1];
-  if (typeof value === "number") return `${Math.round(value * 10) / 10}${trait.unit ? " " + trait.unit : ""}`;
+  if (typeof value === "number") return `${Math.round(value * 10) / 10}${trait.unit ? ` ${trait.unit}` : ""}`;
   if (typeof value === "object") return hex(value);
-  return value;
+  return String(value).replaceAll("_", " ");
 }
 
-// CIE xy to sRGB at full brightness, for the color well.
-export function hex({x, y}) {
-  const Y = 1, X = x / Math.max(y, 1e-6), Z = (1 - x - y) / Math.max(y, 1e-6);
-  const linear = [3.2406 * X - 1.5372 * Y - 0.4986 * Z, -0.9689 * X + 1.8758 * Y + 0.0415 * Z,
-    0.0557 * X - 0.204 * Y + 1.057 * Z];
-  const top = Math.max(...linear, 1e-6);
-  return "#" + linear.map((c) => Math.max(c, 0) / top)
-    .map((c) => (c <= 0.0031308 ? 12.92 * c : 1.055 * c ** (1 / 2.4) - 0.055))
-    .map((c) => Math.round(Math.min(c, 1) * 255).toString(16).padStart(2, "0")).join("");
+// A field is {node, write(trait)}: what stands on the page, and how a new reading is shown in it.
+const FIELDS = {
+  switch(trait, id, set) {
+    const box = element("input", {type: "checkbox", className: "switch", id});
+    box.setAttribute("role", "switch");
+    box.addEventListener("change", () => set(box.checked));
+    return {node: box, write: (now) => { box.checked = now.value === true; }};
+  },
+  number: (trait, id, set) => (trait.unit === "°C" ? stepper : slider)(trait, id, set),
+  choice: (trait, id, set) => ((trait.choices ?? []).length <= FEW && trait.name !== "group" ? segments : list)(trait, id, set),
+  color(trait, id, set) {
+    const well = element("input", {type: "color", id});
+    well.addEventListener("change", () => set(well.value));
+    return {node: well, write: (now) => { well.value = now.value ? hex(now.value) : "#ffffff"; }};
+  },
+};
+
+function slider(trait, id, set) {
+  const range = element("input", {type: "range", id, min: trait.min ?? 0, max: trait.max ?? 100, step: trait.step ?? 1});
+  if (trait.name === "color_temperature") range.className = "warmth";
+  let held = false; // what a hand holds is not moved
+  range.addEventListener("input", () => { held = true; });
+  range.addEventListener("change", () => { held = false; set(Number(range.value)); });
+  return {node: range, write: (now) => { if (!held) range.value = now.value ?? trait.min ?? 0; }};
 }
 
-export const inDanger = (device) => device.traits.some((one) => ALARMS.has(one.name) && one.value === true);
+const SETTLE = 400; // milliseconds after the last press of − or + until it counts
 
-function element(tag, props = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), props);
-  made.append(...children);
-  return made;
+function stepper(trait, id, set) {
+  const number = element("input", {type: "number", id, min: trait.min ?? "", max: trait.max ?? "", step: "any",
+    inputMode: "decimal"});
+  const by = Math.max(trait.step ?? 0.5, 0.5);
+  let timer = 0;
+  const soon = (wait) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { timer = 0; if (number.value !== "") set(Number(number.value)); }, wait);
+  };
+  const button = (text, way, says) => {
+    const made = element("button", {type: "button", textContent: text, onclick() {
+      number.value = Math.min(Math.max(Number(number.value) + way * by, trait.min ?? -1e9), trait.max ?? 1e9);
+      soon(SETTLE);
+    }});
+    made.setAttribute("aria-label", `${label(trait)} ${says}`);
+    return made;
+  };
+  number.addEventListener("change", () => soon(0));
+  return {node: element("span", {className: "stepper"}, button("−", -1, "down"), number, button("+", 1, "up")),
+    write: (now) => { if (!timer && document.activeElement !== number) number.value = now.value ?? ""; }};
 }
 
-function input(trait, id, set) {
-  switch (trait.kind) {
-    case "switch": {
-      const box = element("input", {type: "checkbox", className: "switch", id, checked: trait.value === true});
-      box.setAttribute("role", "switch");
-      box.addEventListener("change", () => set(box.checked));
-      return box;
-    }
-    case "number": {
-      const range = element("input", {type: "range", id, min: trait.min ?? 0, max: trait.max ?? 100,
-        step: trait.step ?? 1, value: trait.value ?? trait.min ?? 0});
-      range.addEventListener("change", () => set(Number(range.value)));
-      return range;
-    }
-    case "choice": {
-      const options = (trait.choices ?? []).map((one) => new Option(one || "alone", one, false, one === trait.value));
-      if (!(trait.choices ?? []).includes(trait.value)) options.unshift(new Option("", "", true, true));
-      const list = element("select", {id}, ...options);
-      list.addEventListener("change", () => set(list.value));
-      return list;
-    }
-    case "color": {
-      const well = element("input", {type: "color", id, value: trait.value ? hex(trait.value) : "#ffffff"});
-      well.addEventListener("change", () => set(well.value));
-      return well;
-    }
-  }
-  return null;
+function list(trait, id, set) {
+  const choose = element("select", {id}, ...(trait.choices ?? []).map((one) => new Option(called.choice(one) || "alone", one)));
+  const other = new Option("", "");
+  choose.addEventListener("change", () => set(choose.value));
+  return {node: choose, write(now) {
+    const known = (trait.choices ?? []).includes(now.value);
+    if (known) other.remove(); else if (!other.isConnected) choose.prepend(other);
+    if (known) choose.value = now.value; else other.selected = true;
+  }};
 }
 
-function control(device, trait, set) {
+function segments(trait, id, set) {
+  const boxes = (trait.choices ?? []).map((one, at) => {
+    const box = element("input", {type: "radio", name: id, value: one, id: at ? `${id}.${at}` : id});
+    box.addEventListener("change", () => set(one));
+    return box;
+  });
+  const node = element("span", {className: "segments"}, ...boxes.map((box) =>
+    element("label", {}, box, element("span", {textContent: (box.value || "alone").replaceAll("_", " ")}))));
+  node.setAttribute("role", "radiogroup");
+  node.setAttribute("aria-label", label(trait));
+  return {node, write: (now) => { for (const box of boxes) box.checked = box.value === now.value; }};
+}
+
+// A row: what it is called, its field, and the value as the device itself reported it.
+export function control(device, trait, set) {
   const id = `${device.id}.${trait.name}`;
-  const field = input(trait, id, (value) => set(device, trait, value));
-  const row = element("div", {className: `control${trait.pending ? " pending" : ""}`});
-  const value = element("output", {textContent: shown(trait)});
-  value.setAttribute("for", id);
-  if (trait.at) value.title = `as the device itself showed it, ${new Date(trait.at).toLocaleTimeString()}`;
-  const name = field ? element("label", {htmlFor: id, textContent: label(trait)})
-    : element("span", {textContent: label(trait)});
-  if (field) field.disabled = !device.reachable;
-  row.append(name, field ?? element("span"), value);
-  row.dataset.trait = trait.name;
-  return row;
+  const field = FIELDS[trait.kind]?.(trait, id, (value) => set(device, trait, value));
+  const value = element("output", {});
+  const name = field && field.node.id === id ? element("label", {htmlFor: id, textContent: label(trait)})
+    : element("span", {className: "name", textContent: label(trait)});
+  if (field?.node.className === "stepper") field.node.children[1].setAttribute("aria-label", label(trait));
+  const node = element("div", {className: "control"}, name, field?.node ?? element("span"), value);
+  node.dataset.trait = trait.name;
+  const fields = field ? [field.node, ...field.node.querySelectorAll("input, button, select")] : [];
+  return {node, write(now, reachable) {
+    const text = shown(now);
+    if (value.textContent !== text) value.textContent = text;
+    value.title = now.at ? `as the device itself showed it, ${new Date(now.at).toLocaleTimeString()}` : "";
+    node.classList.toggle("pending", Boolean(now.pending));
+    if (!now.pending) field?.write(now);
+    for (const one of fields) if ("disabled" in one) one.disabled = !reachable;
+  }};
 }
 
-function actions(device, traits, set) {
+// The verbs of a device: buttons, and a list of what can be played.
+export function actions(device, traits, set) {
   const row = element("div", {className: "actions"});
   for (const trait of traits) {
     if (trait.name === "play" && trait.choices?.length) {
-      const list = element("select", {}, new Option("Play …", ""), ...trait.choices.map((one) => new Option(one, one)));
-      list.setAttribute("aria-label", `Play on ${device.name}`);
-      list.disabled = !device.reachable;
-      list.addEventListener("change", () => { if (list.value) set(device, trait, list.value); });
-      row.append(list);
-      continue;
+      const choose = element("select", {id: `${device.id}.play`}, new Option("Play …", ""),
+        ...trait.choices.map((one) => new Option(one, one)));
+      choose.setAttribute("aria-label", `Play on ${device.name}`);
+      choose.addEventListener("change", () => {
+        if (choose.value) set(device, trait, choose.value);
+        choose.value = ""; // the same can be asked for again
+      });
+      row.append(choose);
+    } else {
+      row.append(element("button", {type: "button", textContent: label(trait), id: `${device.id}.${trait.name}`,
+        onclick: () => set(device, trait, null)}));
     }
-    const press = element("button", {type: "button", textContent: label(trait), disabled: !device.reachable});
-    press.addEventListener("click", () => set(device, trait, null));
-    row.append(press);
+    row.lastChild.dataset.trait = trait.name;
   }
-  return row;
+  return {node: row, write(reachable) { for (const one of row.children) one.disabled = !reachable; }};
 }
-
-// The owner's words for a device: what it is called, where it stands, and whether "everything off" means it.
-function names(device, rename) {
-  const field = (name, text, value) => {
-    const input = element("input", {name, value, maxLength: 80, autocomplete: "off"});
-    return element("label", {className: "field"}, text, input);
-  };
-  const form = element("form", {}, field("name", "Name", device.name), field("room", "Room", device.room),
-    field("aliases", "Also called", (device.aliases ?? []).join(", ")));
-  if (device.kind === "plug") {
-    const box = element("input", {type: "checkbox", name: "in_everything", checked: device.in_everything === true});
-    form.append(element("label", {className: "field"}, "Part of “everything off”", box));
-  }
-  form.append(element("button", {type: "submit", textContent: "Keep"}));
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const given = new FormData(form);
-    rename(device, {name: given.get("name").trim(), room: given.get("room").trim(),
-      aliases: given.get("aliases").split(",").map((one) => one.trim()).filter(Boolean),
-      ...(device.kind === "plug" ? {in_everything: given.get("in_everything") !== null} : {})});
-  });
-  return element("details", {}, element("summary", {textContent: "Names"}), form);
-}
-
-export function card(device, set, rename) {
-  const on = device.traits.find((one) => one.name === "on" || one.name === "playing");
-  const note = device.reachable ? device.make : "does not answer";
-  const box = element("article", {className: `device${device.reachable ? "" : " gone"}`},
-    element("header", {}, element("h3", {textContent: device.name}), element("p", {className: "note", textContent: note})));
-  box.dataset.id = device.id;
-  box.dataset.on = String(device.reachable && on?.value === true);
-  box.dataset.alarm = String(inDanger(device));
-  const empty = (one) => one.value === null || one.value === "" || (one.value === false && !WORDS[one.name]);
-  const visible = device.traits.filter((one) => !HIDDEN.has(one.name) && !(one.kind === "sensor" && empty(one)));
-  for (const trait of visible.filter((one) => one.kind !== "action")) box.append(control(device, trait, set));
-  const verbs = visible.filter((one) => one.kind === "action");
-  if (verbs.length) box.append(actions(device, verbs, set));
-  box.append(names(device, rename));
-  if (device.error) box.append(element("p", {className: "error", textContent: device.error}));
-  return box;
-}
-
-export {element};

@@ -1,9 +1,8 @@
 // The network: everything that was seen, as a map and as a list, with the reasons, and what could be let in or learned.
 
 import {api} from "/api.js";
-import {element} from "/controls.js";
+import {$, element} from "/dom.js";
 
-const $ = (id) => document.getElementById(id);
 const state = (host) => host.linked ? "part of the home" : host.make ? "could be let in" : "unknown";
 const colour = (host) => host.linked ? "in" : host.make ? "could" : "other";
 
@@ -43,7 +42,7 @@ function dots(hosts) {
 
 function row(host) {
   const why = host.evidence.map((one) => element("li", {textContent: `${one.strength}: ${one.how} says “${one.shown}”, so ${one.says}`}));
-  const ask = element("button", {type: "button", textContent: "What is it?"});
+  const ask = element("button", {type: "button", textContent: host.make ? "Let it in" : "What is it?"});
   const said = element("p", {className: "note"});
   ask.addEventListener("click", async () => {
     ask.disabled = true;
