@@ -112,7 +112,7 @@ def is_so(state: dict[str, Any], trait: dict[str, Any], value: Any, truth: dict[
     if trait["kind"] == "color":
         return bool(state["color"]["y"] > 0.55)
     if trait["kind"] == "number":
-        return abs(state[name] - value) <= max(1.0, 0.02 * (trait["max"] - trait["min"]))
+        return bool(abs(state[name] - value) <= max(1.0, 0.02 * (trait["max"] - trait["min"])))
     return bool(state[name] == value)
 
 
