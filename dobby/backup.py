@@ -15,28 +15,38 @@ import os
 import shutil
 import sqlite3
 import tarfile
-from contextlib import closing
+import uuid
+import zlib
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from dobby import config as configuration
-from dobby.errors import ConfigError, DobbyError
-from dobby.store import newest_schema
+from dobby.errors import ConfigError, DobbyError, StoreError
+from dobby.store import bring_up, newest_schema
 
 FILES, FOLDERS, DATABASE = ("SOUL.md", "config.toml"), ("skills", "memory"), "dobby.db"
 ABOUT = "dobby-backup.json"
 STAGED = ".restore"
 MEMBER_LIMIT, WHOLE_LIMIT, COUNT_LIMIT = 512 * 1024 * 1024, 1024 * 1024 * 1024, 20_000  # bytes, bytes, files
+PIECE_LIMIT = 1024 * 1024  # bytes unpacked into memory at once: a header that says it is larger is none of ours
+LEFT_BEHIND = (".backup-*", ".restore-*")  # of a Dobby that died in the middle
 
 
 def pack(workspace: Path, target: Path, at: datetime) -> None:
-    """Write a backup of an open or closed workspace (blocking); the file is 0600."""
-    copy = target.with_suffix(".db")
+    """Write a backup of an open or closed workspace (blocking); the file is new and 0600."""
+    if not (workspace / DATABASE).is_file():
+        raise DobbyError(f"There is no database in {workspace}.", "Is it the workspace? --workspace names another.")
+    copy = target.with_name(f".backup-{uuid.uuid4().hex}.db")  # never a name that something else may have
+    try:
+        raw = os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+    except OSError as error:
+        raise DobbyError(f"{target} cannot be made ({error.strerror or error}).",
+                         "A backup never overwrites anything.") from None
     try:
         _copy_database(workspace / DATABASE, copy)
-        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw, \
-                tarfile.open(fileobj=raw, mode="w:gz") as tar:
+        with raw, tarfile.open(fileobj=raw, mode="w:gz") as tar:
             about = json.dumps({"dobby": 1, "made": at.isoformat(), "schema": newest_schema()}).encode()
             head = tarfile.TarInfo(ABOUT)
             head.size = len(about)
@@ -50,14 +60,18 @@ def pack(workspace: Path, target: Path, at: datetime) -> None:
                         tar.add(path, path.relative_to(workspace).as_posix(), recursive=False)
             tar.add(copy, DATABASE, recursive=False)
     except OSError as error:
+        target.unlink(missing_ok=True)
         raise DobbyError(f"The backup could not be written ({error.strerror or error}).", "Is the disk full?") from None
+    except DobbyError:
+        target.unlink(missing_ok=True)
+        raise
     finally:
+        raw.close()
         copy.unlink(missing_ok=True)
 
 
 def _copy_database(source: Path, target: Path) -> None:
-    target.unlink(missing_ok=True)
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT, 0o600))
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
         with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old, \
                 closing(sqlite3.connect(target)) as new:
@@ -85,9 +99,34 @@ def stage(workspace: Path, archive: Path) -> dict[str, str]:
     return about
 
 
+class _Bounded:
+    """What a tar reads from, where a few packed bytes may claim to be gigabytes: the whole and a single reading are
+    limited. tarfile takes names and notes of any length into memory otherwise."""
+
+    def __init__(self, file: gzip.GzipFile) -> None:
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        """At most PIECE_LIMIT bytes."""
+        if not 0 <= size <= PIECE_LIMIT or self._file.tell() > WHOLE_LIMIT + PIECE_LIMIT:
+            raise tarfile.ReadError("too large")
+        return self._file.read(size)
+
+    def seek(self, at: int) -> int:
+        """Go to a place that is not beyond the limit: what lies before it is unpacked on the way."""
+        if at > WHOLE_LIMIT + PIECE_LIMIT:
+            raise tarfile.ReadError("too large")
+        return self._file.seek(at)
+
+    def tell(self) -> int:
+        """Where it is."""
+        return self._file.tell()
+
+
 def _unpack(archive: Path, aside: Path) -> dict[str, str]:
     try:
-        with tarfile.open(archive, "r:gz") as tar:
+        with gzip.open(archive, "rb") as whole_file, \
+                tarfile.open(fileobj=_Bounded(whole_file), mode="r:") as tar:  # type: ignore[call-overload]
             about: Any = None
             whole = 0
             for count, member in enumerate(tar):
@@ -100,13 +139,13 @@ def _unpack(archive: Path, aside: Path) -> dict[str, str]:
                 if data is None or not _ours(member.name):
                     raise DobbyError(f"This is no backup of mine: there is “{member.name[:80]}” in it.")
                 if member.name == ABOUT:
-                    about = json.loads(data.read())
+                    about = json.loads(data.read(PIECE_LIMIT))
                     continue
                 path = aside / member.name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
                     shutil.copyfileobj(data, out)
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, OSError, ValueError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, RecursionError) as error:
         raise DobbyError(f"This file is no backup of mine ({type(error).__name__}).",
                          "Take the file as it was.") from None
     if not isinstance(about, dict) or about.get("dobby") != 1:
@@ -136,6 +175,10 @@ def _look_through(aside: Path) -> None:
         raise DobbyError("The database in this backup is broken.")
     if schema > newest_schema():
         raise DobbyError("This backup was made by a newer Dobby.", "Bring this one up to date first.")
+    try:
+        bring_up(aside / DATABASE)
+    except StoreError as error:
+        raise DobbyError(f"The database in this backup is none of mine: {error}") from None
     if (aside / "config.toml").is_file():
         try:
             configuration.load(aside / "config.toml")
@@ -145,17 +188,33 @@ def _look_through(aside: Path) -> None:
 
 def put_in_place(workspace: Path, at: datetime) -> Path | None:
     """Put a backup that was laid aside in place, before anything is opened (blocking); where what stood there before is
-    kept, or None when nothing was laid aside."""
+    kept, or None when nothing was laid aside. The workspace must not be open. Death in the middle loses nothing: what
+    is not in place yet is put there the next time."""
+    for path in (one for pattern in LEFT_BEHIND for one in workspace.glob(pattern)):
+        if path.is_file():
+            path.unlink(missing_ok=True)
     staged = workspace / STAGED
     if not staged.is_dir():
         return None
     before = workspace / f"before-restore-{at:%Y%m%d-%H%M%S}"
-    before.mkdir(mode=0o700)
-    for name in (*FILES, *FOLDERS, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "recall.db", "vectors.npz"):
-        if (workspace / name).exists() and (name in ("recall.db", "vectors.npz") or (staged / name).exists()
-                                            or name.startswith(DATABASE)):
+    before.mkdir(mode=0o700, exist_ok=True)
+    database = (staged / DATABASE).exists()
+    if database and (workspace / DATABASE).exists():
+        _keep_logins(workspace / DATABASE, staged / DATABASE)
+    along = (f"{DATABASE}-wal", f"{DATABASE}-shm", "recall.db", "vectors.npz")  # nothing without its database
+    for name in (*FILES, *FOLDERS, *along, DATABASE):
+        if (workspace / name).exists() and (database if name in along else (staged / name).exists()):
             (workspace / name).rename(before / name)
     for path in sorted(staged.iterdir()):
         path.rename(workspace / path.name)
     staged.rmdir()
     return before
+
+
+def _keep_logins(now: Path, restored: Path) -> None:
+    """Who is logged in now stays so; who was when the backup was made, and was shown out since, is not let in again."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(restored, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM logins")
+        connection.execute("ATTACH ? AS present", (str(now),))
+        connection.execute("INSERT INTO main.logins (key, person, made, used) "
+                           "SELECT key, person, made, used FROM present.logins")

@@ -143,7 +143,13 @@ def _check_time(config: Config) -> list[str]:
 def _check_people(config: Config) -> list[str]:
     problems: list[str] = []
     seen: dict[str, str] = {}
+    names: set[str] = set()
     for at, person in enumerate(config.people):
+        if (called := str(person.name).strip().casefold()) in names:  # whose session, whose question would it be?
+            problems.append(f"people[{at}].name: there is another {person.name}.")
+        names.add(called)
+        if called == "owner" and person.role != "owner":
+            problems.append(f'people[{at}].name: "owner" is what the owner goes by at the page and the console.')
         if person.phone and not PHONE.fullmatch(str(person.phone)):
             problems.append(f"people[{at}].phone must be a hardware address such as aa:bb:cc:dd:ee:ff, or a host name.")
         for address in map(str, person.addresses):

@@ -85,12 +85,12 @@ log = logging.getLogger(__name__)
 async def opened(workspace: Path, *, manual_clock: bool = False) -> AsyncIterator[Daemon]:
     """Open a workspace and run everything in it until the block ends. ConfigError and DobbyError say what is wrong."""
     memory_use.few_arenas()
-    if (before := await asyncio.to_thread(backup.put_in_place, workspace, datetime.now())) is not None:
-        log.warning("a backup was put in place; what stood there before is in %s", before.name)
-    config = await asyncio.to_thread(configuration.load, workspace / "config.toml")
-    secrets = await asyncio.to_thread(configuration.secrets, workspace)
     async with AsyncExitStack() as stack:
-        stack.enter_context(_alone(workspace))
+        stack.enter_context(_alone(workspace))  # before anything is moved: another Dobby may have it open
+        if (before := await asyncio.to_thread(backup.put_in_place, workspace, datetime.now())) is not None:
+            log.warning("a backup was put in place; what stood there before is in %s", before.name)
+        config = await asyncio.to_thread(configuration.load, workspace / "config.toml")
+        secrets = await asyncio.to_thread(configuration.secrets, workspace)
         store = await Store.open(workspace / "dobby.db")
         stack.push_async_callback(store.close)
         daemon, heard = await _assemble(workspace, config, secrets, store, Clock(manual=manual_clock))

@@ -322,7 +322,7 @@ WHERE at >= :since GROUP BY 1 ORDER BY 1
 -- name: login_add
 INSERT INTO logins (key, person, made, used) VALUES (:key, :person, :made, :used)
 -- name: logins_keys
-SELECT id, key, person FROM logins
+SELECT id, key, person, used FROM logins
 -- name: logins
 SELECT id, person, made, used FROM logins ORDER BY used DESC
 -- name: login_used

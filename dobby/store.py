@@ -149,6 +149,35 @@ def newest_schema() -> int:
     return max(int(number) for number in _blocks("schema.sql", "migration"))
 
 
+def bring_up(path: Path) -> None:
+    """Bring a database that nobody has open to the newest schema (blocking); StoreError when it is not one that
+    Dobby made: a table that lacks a column, or a trigger that nobody here wrote."""
+    try:
+        connection = sqlite3.connect(path, isolation_level=None)
+        fresh = sqlite3.connect(":memory:", isolation_level=None)
+        try:
+            connection.execute("PRAGMA trusted_schema=OFF")
+            for one in (connection, fresh):
+                one.create_function("mentions", 2, mentions, deterministic=True)
+                _migrate(one, path)
+            if _shape(connection) != _shape(fresh):
+                raise StoreError("its tables are other ones.")
+        finally:
+            connection.close()
+            fresh.close()
+    except sqlite3.Error as error:
+        raise StoreError(f"{error}.") from None
+
+
+def _shape(connection: sqlite3.Connection) -> set[tuple[str, ...]]:
+    """Tables with their columns, and what acts by itself, as the file says."""
+    names = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").fetchall()
+    columns = {("column", table, *map(str, row[1:4])) for kind, table, _ in names if kind == "table"
+               for row in connection.execute("SELECT * FROM pragma_table_info(?)", (table,))}
+    return columns | {(kind, name, " ".join((sql or "").split())) for kind, name, sql in names
+                      if kind in ("trigger", "view")}
+
+
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     steps = {int(number): sql for number, sql in _blocks("schema.sql", "migration").items()}
     have = int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -30,7 +30,7 @@ from dobby.web.care_api import CareApi
 from dobby.web.charts_api import ChartsApi
 from dobby.web.events import Events
 from dobby.web.eyes_api import EyesApi
-from dobby.web.guard import PERSON, ApiError, body
+from dobby.web.guard import PERSON, STILL, ApiError, body
 from dobby.web.mind_api import MindApi
 from dobby.web.plans_api import PlansApi
 from dobby.web.roles import sees, told
@@ -38,6 +38,7 @@ from dobby.web.talk_api import TalkApi
 from dobby.web.views import home_view, outcomes_of, question_view, turn_view
 
 SAY_LIMIT = 60.0  # seconds that /api/say waits for the answer
+STUCK = 30.0  # seconds until a page that takes nothing any more is given up
 COMMANDS_LIMIT = 200
 ANSWERS = ("yes", "no")
 
@@ -115,7 +116,9 @@ class Api:
             "hosts": [dict(as_row(host, scout.linked(host))) for host in scout.hosts()]})
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
-        """GET /api/events"""
+        """GET /api/events: until the page goes, falls behind, or its session is ended."""
+        if not self.events.room(request[PERSON].name):
+            raise ApiError(429, "much", "Too many pages are open.")
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         last = request.headers.get("Last-Event-ID", request.query.get("after", ""))
         await response.prepare(request)
@@ -125,8 +128,15 @@ class Api:
             id_ = data.get("device") if kind == "reading" else data.get("id") if kind == "device" else None
             return told(person, kind, data, home.devices.get(str(id_)) if id_ else None)
         try:
-            async for line in self.events.follow(int(last) if last.isdecimal() and len(last) < 18 else None, tell):
-                await response.write(line.encode())
+            async for line in self.events.follow(int(last) if last.isdecimal() and len(last) < 18 else None, tell,
+                                                 person.name):
+                if not request[STILL]():
+                    break
+                async with asyncio.timeout(STUCK):
+                    await response.write(line.encode())
+        except TimeoutError:
+            if request.transport is not None:
+                request.transport.abort()  # it takes nothing: a goodbye would wait as well
         except (ConnectionError, asyncio.CancelledError):
             return response
         return response
@@ -144,6 +154,8 @@ class Api:
         id_ = await self.gateway.receive(message)
         store = self.gateway.agent.house.store
         if not id_ and (row := await store.one("message_by_external", channel="page", external=message.external)):
+            if row["sender"] != message.sender:
+                raise ApiError(422, "body", "This id was somebody else's.")
             id_ = row["id"]
         try:
             async with asyncio.timeout(SAY_LIMIT):
@@ -187,7 +199,7 @@ class Api:
         house = self.gateway.agent.house
         id_ = request.match_info["id"]
         approval = await house.approvals.get(int(id_)) if id_.isdecimal() and len(id_) < 16 else None
-        if approval is None:
+        if approval is None or approval.person != request[PERSON].name:  # also what would be kept of an answer
             raise ApiError(404, "question", "There is no such question.")
         pin, choice = given.get("pin"), given.get("choice", "")
         pin = str(pin) if isinstance(pin, int) and not isinstance(pin, bool) else pin

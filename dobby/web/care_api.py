@@ -6,9 +6,10 @@ import asyncio
 import os
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from aiohttp import web
 
@@ -30,6 +31,7 @@ class CareApi:
     now: Callable[[], datetime]
     lately: Lately
     again: Callable[[], None]
+    one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def routes(self) -> list[web.RouteDef]:
         """Their addresses."""
@@ -66,7 +68,8 @@ class CareApi:
         path = self.workspace / f".restore-{uuid.uuid4().hex}.tar.gz"
         try:
             await _take(request, path)
-            about = await asyncio.to_thread(backup.stage, self.workspace, path)
+            async with self.one_at_a_time:
+                about = await asyncio.to_thread(backup.stage, self.workspace, path)
         except DobbyError as error:
             raise ApiError(422, "backup", str(error)) from None
         finally:
@@ -79,10 +82,14 @@ class CareApi:
         return web.json_response({"restarting": True})
 
 
+def _private(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
 async def _take(request: web.Request, path: Path) -> None:
     """Write the body to a file, in pieces."""
     size = 0
-    file = await asyncio.to_thread(path.open, "wb")
+    file = await asyncio.to_thread(_private, path)
     try:
         async with asyncio.timeout(UPLOAD_SECONDS):
             async for piece in request.content.iter_chunked(PIECE):
@@ -92,5 +99,7 @@ async def _take(request: web.Request, path: Path) -> None:
                 await asyncio.to_thread(file.write, piece)
     except TimeoutError:
         raise ApiError(408, "slow", "The file took too long to come.") from None
+    except web.RequestPayloadError:
+        raise ApiError(422, "body", "The file is broken, or its end did not come.") from None
     finally:
         await asyncio.to_thread(file.close)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from dobby.messages import Person
-from dobby.web.guard import COOKIE, PERSON, ApiError
+from dobby.web.guard import COOKIE, PERSON, ApiError, form
 from dobby.web.logins import SESSION_DAYS, Logins
 
 
@@ -26,11 +26,11 @@ class DoorApi:
 
     async def login(self, request: web.Request) -> web.Response:
         """POST /login, a form: {token} or {who, code}."""
-        form, peer = await request.post(), request.remote or ""
+        given, peer = await form(request), request.remote or ""
         if self.logins.barred(peer):
             raise web.HTTPFound("/login?slow")
-        who = str(form.get("who", ""))[:80]
-        key = await self._key(str(form.get("token", "")), who, str(form.get("code", "")))
+        who = given.get("who", "")[:80]
+        key = await self._key(given.get("token", ""), who, given.get("code", ""))
         if key is None:
             self.logins.wrong(peer)
             raise web.HTTPFound(f"/login?wrong#who={quote(who)}" if who else "/login?wrong")
@@ -47,9 +47,9 @@ class DoorApi:
 
     async def code(self, request: web.Request) -> web.Response:
         """POST /login/code, a form: {who}. The answer is the same whether the name is known or not."""
-        who = str((await request.post()).get("who", ""))[:80]
+        who = (await form(request)).get("who", "")[:80]
         if not self.logins.barred(request.remote or ""):
-            await self.logins.send_code(who)
+            self.logins.ask_for_code(who)
         raise web.HTTPFound(f"/login?sent#who={quote(who)}")
 
     async def me(self, request: web.Request) -> web.Response:

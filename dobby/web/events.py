@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
 KEEP = 2000  # events that can be resumed from
 WARM = 15.0  # seconds of silence before a comment keeps the line warm
+PAGES = 40  # open pages of one person
 BEHIND = 500  # events a slow page may fall behind before its line is cut (it resumes by itself)
 Told = Callable[[str, Any], Any]
 
@@ -49,6 +50,11 @@ class Events:
         self._last = time.time_ns() // 1000  # ids grow over restarts: none of an earlier run is taken for one of ours
         self._kept: deque[Event] = deque(maxlen=KEEP)
         self._pages: set[asyncio.Queue[Event | None]] = set()
+        self._open: Counter[str] = Counter()
+
+    def room(self, who: str) -> bool:
+        """Whether a person may open one more page."""
+        return self._open[who] < PAGES
 
     def tell(self, kind: str, data: object) -> None:
         """Tell every page, now and later."""
@@ -62,14 +68,15 @@ class Events:
             else:
                 page.put_nowait(event)
 
-    async def follow(self, after: int | None, told: Told = _as_it_is) -> AsyncIterator[str]:
+    async def follow(self, after: int | None, told: Told = _as_it_is, who: str = "") -> AsyncIterator[str]:
         """Events as lines of the stream: those after `after` (a Last-Event-ID), then new ones until the line is cut.
-        told(kind, data): what this page is told of an event, None for nothing."""
+        told(kind, data): what this page is told of an event, None for nothing; who: whose page it is."""
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         missed = [] if after is None else [event for event in self._kept if event.id > after]
         lost = after is not None and (after > self._last or (self._last > after and (
             not missed or missed[0].id > after + 1)))
         self._pages.add(queue)
+        self._open[who] += 1
         try:
             at = self._last if lost or after is None else after
             yield f"retry: 1000\nid: {at}\nevent: {'reset' if lost else 'hello'}\ndata: {{}}\n\n"
@@ -79,6 +86,7 @@ class Events:
                 yield line
         finally:
             self._pages.discard(queue)
+            self._open[who] -= 1
 
     async def _next(self, queue: asyncio.Queue[Event | None], told: Told) -> str | None:
         """The next event, or a comment that keeps the line warm; None when this page fell too far behind."""

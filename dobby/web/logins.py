@@ -7,6 +7,7 @@ guessing is refused for a minute, by the address they come from.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -23,6 +24,12 @@ CODE_SECONDS, CODE_TRIES, CODES_AN_HOUR = 300.0, 5, 4
 GUESSES, GUESS_SECONDS = 10, 60.0  # wrong tokens, keys and codes from one address
 CALLS, CALLS_SECONDS = 3000, 10.0  # requests from one address
 PEERS = 1000  # addresses remembered
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    person: str
+    used: datetime
 
 
 @dataclass(slots=True)
@@ -44,26 +51,34 @@ class Logins:
     tell: Callable[[Letter], Awaitable[None]]
     say: Callable[[str, str], str]
     clock: Callable[[], float] = time.monotonic
-    _sessions: dict[str, str] = field(default_factory=dict)
+    _sessions: dict[str, _Session] = field(default_factory=dict)
     _codes: dict[str, _Code] = field(default_factory=dict)
     _sent: dict[str, list[float]] = field(default_factory=dict)
-    _wrong: dict[str, list[float]] = field(default_factory=dict)
+    _wrong: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
     _calls: dict[str, tuple[float, int]] = field(default_factory=dict)
+    _sending: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def open(self) -> None:
         """Know the sessions of the last run."""
         await self.store.do("logins_tidy", before=stamp(self.now() - timedelta(days=SESSION_DAYS)))
-        self._sessions = {row["key"]: row["person"] for row in await self.store.all("logins_keys")}
+        self._sessions = {row["key"]: _Session(row["person"], datetime.fromisoformat(row["used"]))
+                          for row in await self.store.all("logins_keys")}
 
     def who(self, bearer: str, cookie: str) -> Person | None:
         """Whose key this is, None for nobody's. The token acts as the owner, by header or cookie."""
         for given in (bearer, cookie):
-            if given and hmac.compare_digest(given.encode(), self.token.encode()):
+            if given and hmac.compare_digest(_bytes(given), self.token.encode()):
                 return self.owner
-            name = self._sessions.get(_hash(given)) if given else None
-            if name is not None and (person := self._named(name)) is not None:
+            session = self._sessions.get(_hash(given)) if given else None
+            if session is not None and self.now() - session.used < timedelta(days=SESSION_DAYS) and (
+                    person := self._named(session.person)) is not None:
                 return person
         return None
+
+    def still(self, bearer: str, cookie: str) -> bool:
+        """Whether a line that was opened with these keys may stay open: nobody ended the session since."""
+        return any(given and (hmac.compare_digest(_bytes(given), self.token.encode()) or _hash(given) in self._sessions)
+                   for given in (bearer, cookie))
 
     def _named(self, name: str) -> Person | None:
         return self.owner if name == self.owner.name else self.people.get(name)
@@ -71,14 +86,16 @@ class Logins:
     async def begin(self, person: Person) -> str:
         """A new session's key."""
         key = secrets.token_urlsafe(32)
-        at = stamp(self.now())
-        await self.store.do("login_add", key=_hash(key), person=person.name, made=at, used=at)
-        self._sessions[_hash(key)] = person.name
+        now = self.now()
+        await self.store.do("login_add", key=_hash(key), person=person.name, made=stamp(now), used=stamp(now))
+        self._sessions[_hash(key)] = _Session(person.name, now)
         return key
 
     async def used(self, key: str) -> None:
         """A session was used (once a page load): it lives on."""
-        if _hash(key) in self._sessions:
+        session = self._sessions.get(_hash(key))
+        if session is not None:
+            self._sessions[_hash(key)] = _Session(session.person, self.now())
             await self.store.do("login_used", key=_hash(key), used=stamp(self.now()))
 
     async def end(self, *, key: str = "", id_: int = 0) -> None:
@@ -89,6 +106,12 @@ class Logins:
                 self._sessions.pop(row["key"], None)
 
     # --- codes --------------------------------------------------------------------------------------------------------
+
+    def ask_for_code(self, name: str) -> None:
+        """Send a code, but not while the asker waits: how long it takes would tell whether the name is known."""
+        task = asyncio.create_task(self.send_code(name))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
 
     async def send_code(self, name: str) -> None:
         """Send a code to the phone of the person of that name; silence for anybody else."""
@@ -113,25 +136,27 @@ class Logins:
         if person is None or code is None or self.clock() > code.until:
             return None
         code.tries += 1
-        right = hmac.compare_digest(digits.strip().encode(), code.digits.encode())
+        right = hmac.compare_digest(_bytes(digits.strip()), code.digits.encode())
         if right or code.tries >= CODE_TRIES:
             del self._codes[person.name]
         return await self.begin(person) if right else None
 
     # --- limits -------------------------------------------------------------------------------------------------------
 
-    def wrong(self, peer: str) -> None:
-        """Somebody guessed."""
+    def wrong(self, peer: str, key: str = "") -> None:
+        """Somebody guessed. The same key once more is no new guess: a page whose session was ended may go on asking."""
         if len(self._wrong) > PEERS:
             self._wrong.clear()
-        self._wrong.setdefault(peer, []).append(self.clock())
+        guesses, hashed = self._wrong.setdefault(peer, []), _hash(key) if key else ""
+        if not hashed or all(hashed != before for _, before in guesses):
+            guesses.append((self.clock(), hashed))
 
     def barred(self, peer: str) -> bool:
         """Whether this address guessed too often lately, and may not try now."""
         if peer not in self._wrong:
             return False
         now = self.clock()
-        kept = self._wrong[peer] = [at for at in self._wrong[peer] if now - at < GUESS_SECONDS][-GUESSES:]
+        kept = self._wrong[peer] = [one for one in self._wrong[peer] if now - one[0] < GUESS_SECONDS][-GUESSES:]
         return len(kept) >= GUESSES
 
     def too_many(self, peer: str) -> bool:
@@ -146,5 +171,9 @@ class Logins:
         return count >= CALLS
 
 
+def _bytes(given: str) -> bytes:
+    return given.encode("utf-8", "surrogateescape")  # a header may hold bytes that are no text
+
+
 def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
+    return hashlib.sha256(_bytes(key)).hexdigest()
