@@ -173,6 +173,8 @@ def _look_through(aside: Path) -> None:
         raise DobbyError(f"The database in this backup is broken ({error}).") from None
     if sound != "ok":
         raise DobbyError("The database in this backup is broken.")
+    if schema < 1:
+        raise DobbyError("The database in this backup is empty.")
     if schema > newest_schema():
         raise DobbyError("This backup was made by a newer Dobby.", "Bring this one up to date first.")
     try:

@@ -46,6 +46,8 @@ class History:
     home: Home
     store: Store
     now: Callable[[], datetime]
+    full: int = FULL
+    write_every: float = WRITE_EVERY
     _series: dict[tuple[str, str], int] = field(default_factory=dict)
     _new: dict[tuple[str, str, int], float] = field(default_factory=dict)
 
@@ -57,7 +59,7 @@ class History:
                 self._take_all(device)
             try:
                 while True:
-                    until = time.monotonic() + WRITE_EVERY
+                    until = time.monotonic() + self.write_every
                     self._take(await changes.get())
                     while (left := until - time.monotonic()) > 0 and len(self._new) < 1000:
                         try:
@@ -93,6 +95,9 @@ class History:
     async def write(self) -> None:
         """Put what came to disk."""
         new, self._new = self._new, {}
+        if not new:
+            return
+        await self._know()  # a device may have been forgotten since, and its number be another's by now
         missing = {(device, trait) for device, trait, _ in new} - self._series.keys()
         if missing:
             await self.store.together([("series_add", {"device": device, "trait": trait}) for device, trait in missing])
@@ -105,8 +110,8 @@ class History:
         """Thin what is older than thirty days, drop what is older than a year; earlier where there is too much."""
         now = self.now().timestamp()
         before, kept = int(now - FULL_DAYS * 86400), await self.store.one("readings_count")
-        if kept is not None and kept["kept"] > FULL:
-            before = max(before, int(now - (now - kept["oldest"]) * FULL / kept["kept"]))
+        if kept is not None and kept["kept"] > self.full:
+            before = max(before, int(now - (now - kept["oldest"]) * self.full / kept["kept"]))
         before -= before % 3600
         await self.store.together([("readings_thin", {"before": before}), ("readings_drop", {"before": before}),
                                    ("hours_drop", {"before": int(now - HOURS_DAYS * 86400)})])

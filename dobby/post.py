@@ -23,6 +23,7 @@ from dobby.store import Row, Store
 log = logging.getLogger(__name__)
 KEEP = {"answer": timedelta(hours=24), "alert": timedelta(hours=1), "alarm": timedelta(hours=1)}
 WAITS = (1.0, 4.0, 15.0, 60.0, 300.0, 900.0)  # seconds between attempts
+PAGE = "page"  # what is for the page stands in its thread as soon as it is queued
 SEND_LIMIT = 20.0  # seconds for one hand-over
 
 
@@ -53,6 +54,7 @@ class Post:
         self._wake = asyncio.Event()
         self._busy: dict[str, asyncio.Task[None]] = {}
         self.on_tell: Callable[[Letter], None] = lambda letter: None
+        self._told: set[int] = set()
 
     def wake(self) -> None:
         """Something was queued."""
@@ -62,7 +64,6 @@ class Post:
         """Queue a letter and send it soon."""
         await self._store.together([queued(letter, self._now())])
         self.wake()
-        self.on_tell(letter)
 
     def idle(self) -> bool:
         """Whether nothing is being handed over."""
@@ -89,6 +90,10 @@ class Post:
         rows = await self._store.all("letters_open")
         self._waiting = bool(rows)
         for row in rows:
+            if row["id"] not in self._told and not row["key"].startswith("answer:"):  # an answer is told with its turn
+                self.on_tell(_letter(row))
+        self._told = {row["id"] for row in rows}
+        for row in rows:
             first.setdefault(f"{row['channel']}:{row['recipient']}", row)
         for address, row in first.items():
             if address not in self._busy and row["not_before"] <= time.time():
@@ -107,6 +112,9 @@ class Post:
     async def _hand_over(self, row: Row) -> None:
         if self._now() - datetime.fromisoformat(row["created"]) > KEEP[row["kind"]]:
             await self._store.do("letter_dead", id=row["id"], error="too old to be of use")
+            return
+        if row["channel"] == PAGE:
+            await self._store.do("letter_sent", id=row["id"], provider_id="", error="")
             return
         door = self.doors.get(row["channel"])
         if door is None:

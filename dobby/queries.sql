@@ -76,7 +76,7 @@ UPDATE turns SET mind = :mind, reply = :reply, question = :question, tainted = :
 SELECT * FROM turns WHERE conversation = :conversation AND ended IS NOT NULL AND text != '' AND id < :before ORDER BY id DESC
 LIMIT :limit
 -- name: letters_lately
-SELECT * FROM outbox WHERE kind != 'answer' AND key NOT LIKE 'code:%' AND text != ''
+SELECT * FROM outbox WHERE key NOT LIKE 'answer:%' AND key NOT LIKE 'code:%' AND text != ''
     AND (:all OR channel || ':' || recipient IN (SELECT value FROM json_each(:addresses))) ORDER BY id DESC LIMIT :limit
 -- name: turns_lately
 SELECT * FROM turns WHERE ended IS NOT NULL AND text != '' AND (:person = '' OR person = :person)
@@ -293,7 +293,11 @@ INSERT INTO series (device, trait) VALUES (:device, :trait) ON CONFLICT (device,
 -- name: series
 SELECT * FROM series ORDER BY id
 -- name: series_forget
-DELETE FROM series WHERE device = :key OR device LIKE :key || '/%'
+DELETE FROM series WHERE device = :key OR substr(device, 1, length(:key) + 1) = :key || '/'
+-- name: readings_forget
+DELETE FROM readings WHERE series IN (SELECT id FROM series WHERE device = :key OR substr(device, 1, length(:key) + 1) = :key || '/')
+-- name: hours_forget
+DELETE FROM hours WHERE series IN (SELECT id FROM series WHERE device = :key OR substr(device, 1, length(:key) + 1) = :key || '/')
 -- name: reading_keep
 INSERT INTO readings (series, at, value) VALUES (:series, :at, :value)
 ON CONFLICT (series, at) DO UPDATE SET value = excluded.value

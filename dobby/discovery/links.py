@@ -221,7 +221,8 @@ class Links:
         if kept is not None and kept.task is not None:
             await ended(kept.task)
         await self._store.together([("link_forget", {"key": key}), ("devices_forget", {"key": key}),
-                                    ("given_forget", {"key": key}), ("series_forget", {"key": key})])
+                                    ("given_forget", {"key": key}), ("readings_forget", {"key": key}),
+                                    ("hours_forget", {"key": key}), ("series_forget", {"key": key})])
         self._home.forget(key)
 
     async def _paired(self, driver: Driver, found: Found) -> Secret:

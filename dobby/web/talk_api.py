@@ -34,7 +34,7 @@ class TalkApi:
         everybody = person.role == "owner"
         turns = await self.store.all("turns_lately", limit=THREAD, person="" if everybody else person.name)
         letters = await self.store.all("letters_lately", limit=THREAD, all=everybody,
-                                       addresses=json.dumps(person.addresses))
+                                       addresses=json.dumps([*person.addresses, f"page:{person.name}"]))
         return web.json_response({"turns": [turn_view(row, []) for row in reversed(turns)],
                                   "letters": [self._letter(row) for row in reversed(letters)]})
 
