@@ -27,6 +27,7 @@ from dobby.settings import Config, Secrets
 LANGUAGES = ("en", "de", "es", "fr", "nl")
 HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 PHONE = re.compile(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+WYOMING = re.compile(r"tcp://(?:\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):\d{1,5}")
 CAMERA_SCHEMES = ("rtsp", "rtsps", "http", "https", "onvif")
 # secrets that may stand in the environment
 NAMED = ("ANTHROPIC_API_KEY", "TWILIO_AUTH_TOKEN", "VISION_API_KEY", "ALARM_CODE")
@@ -114,7 +115,7 @@ def _cross_check(config: Config) -> list[str]:
     """What types cannot say."""
     checks: list[Callable[[Config], list[str]]] = [_check_home, _check_people, _check_network, _check_twilio,
                                                         _check_cameras, _check_comfort, _check_vision,
-                                                        _check_time]
+                                                        _check_time, _check_voice]
     return [problem for check in checks for problem in check(config)]
 
 
@@ -242,6 +243,26 @@ def _check_vision(config: Config) -> list[str]:
     wanted = {"local": ("model", vision.model), "server": ("server_url", vision.server_url)}
     return [f'vision.{wanted[end][0]} is needed for the end "{end}".' for end in vision.ends
             if end in wanted and not wanted[end][1]]
+
+
+def _check_voice(config: Config) -> list[str]:
+    voice = config.voice
+    problems = [f'voice.{key} must be an address such as tcp://192.168.1.20:10300, "none", or empty.'
+                for key in ("ears", "mouth") if getattr(voice, key) not in ("", "none")
+                and not WYOMING.fullmatch(str(getattr(voice, key)))]
+    names = [str(person.name) for person in config.people]
+    seen: set[str] = set()
+    for at, one in enumerate(voice.satellites):
+        if not WYOMING.fullmatch(str(one.address)):
+            problems.append(f"voice.satellites[{at}].address must be an address such as tcp://192.168.1.20:10700.")
+        if one.person and one.person not in names:
+            near = difflib.get_close_matches(str(one.person), names, 1, 0.4)
+            problems.append(f"voice.satellites[{at}].person is nobody in [[people]]."
+                            + (f" Did you mean {near[0]}?" if near else ""))
+        if not str(one.name).strip() or one.name in seen:
+            problems.append(f"voice.satellites[{at}].name must be a name of its own.")
+        seen.add(one.name)
+    return problems
 
 
 def camera_secret(name: str) -> str:

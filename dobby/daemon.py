@@ -32,6 +32,7 @@ from dobby.approvals import Approvals
 from dobby.brains.claude import Claude
 from dobby.channels import load_channels
 from dobby.channels.channel import Context
+from dobby.channels.wyoming import people_of
 from dobby.clock import Clock
 from dobby.discovery.ears import Ears, ears
 from dobby.discovery.hosts import Hosts
@@ -67,6 +68,7 @@ from dobby.tools import twins
 from dobby.tools.hands import House
 from dobby.tools.scout import NetworkScout
 from dobby.upkeep import reread, start
+from dobby.voice.opening import open_voice, sayable
 from dobby.watchman import Watchman
 from dobby.web import server
 from dobby.web.api import Api
@@ -111,6 +113,8 @@ async def opened(workspace: Path, *, manual_clock: bool = False) -> AsyncIterato
             stack.push_async_callback(sights.watch.close)
         if daemon.vision is not None:
             stack.push_async_callback(daemon.vision.close)
+        if daemon.voice is not None:
+            stack.push_async_callback(daemon.voice.close)
         stack.callback(daemon.events.close)
         start(daemon, parts, heard)
         await daemon.gateway.inbox.take_up()
@@ -155,7 +159,8 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     house.learner = await _learner(shelf, house, links, settings, allowed)
     _mind(house, workspace, config, lambda: clock.now().astimezone(local), lambda: reread(daemon))
     owner = config.owner()
-    agent = Agent(house, address_book(config.persons(), owner), Reflex(config.home.language, skills, words), soul,
+    agent = Agent(house, address_book(config.persons(), owner) | people_of(config),
+                  Reflex(config.home.language, skills, words), soul,
                   _brain(config, secrets), _budget(config), config.home.name, config.brain.daily_tokens,
                   search=config.brain.search)
     inbox = Inbox(store, agent.take)
@@ -264,10 +269,12 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
     base = "{0.scheme}://{0.netloc}".format(urlsplit(twilio.public_url))
     pictures = Pictures(daemon.workspace / "pictures", daemon.clock.now, base, bytes.fromhex(key))
     await _open_eyes(daemon, secrets, pictures)
+    daemon.voice = await open_voice(daemon.config, lambda: sayable(
+        daemon.home, [one.phrases for one in agent.house.skills], agent.soul.name))
     context = Context(daemon.config, secrets, daemon.gateway.receive, daemon.post.delivery, pictures.lend,
                       words.say("turn.repeat"), partial(_answer, daemon),
                       lambda: frozenset(address for address in agent.people if address.startswith("phone:")),
-                      lambda key: agent.house.words.say(key))
+                      lambda key: agent.house.words.say(key), daemon.voice)
     doors: dict[str, Door] = {}
     routes: list[web.RouteDef] = []
     for channel in await asyncio.to_thread(load_channels):
@@ -284,7 +291,8 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
     names_of = {address: one.name for one in people.values() for address in one.addresses}
     api = Api(daemon.gateway, daemon.config.owner(), daemon.events, daemon.health, daemon.idle,
               daemon.keeper, lambda: reread(daemon),
-              CareApi(daemon.workspace, daemon.clock.now, lately, daemon.again.set), daemon.history, names_of)
+              CareApi(daemon.workspace, daemon.clock.now, lately, daemon.again.set), daemon.history, names_of,
+              daemon.voice)
     logins = Logins(daemon.store, daemon.token, api.owner, people, daemon.clock.now, daemon.post.tell,
                     lambda key, code: agent.house.words.say(key, code=code))
     await logins.open()

@@ -56,6 +56,8 @@ def _notes(config: Config, secrets: Secrets) -> list[str]:
     if not config.twilio.account_sid:
         notes.append("No WhatsApp or SMS: see [twilio] in config.example.toml.")
     notes += _camera_notes(config)
+    if config.voice.satellites and not config.voice.ears and config.home.language != "en":
+        notes.append("The built-in ears know English only: name a Wyoming speech-to-text server as voice.ears.")
     if not any(person.pin_hash or not person.pin_needed for person in config.people if person.role != "guest"):
         notes.append("Nobody has a PIN, so doors stay locked for words. `dobby init --pin` makes one.")
     return notes
@@ -82,6 +84,9 @@ def _daemon_problems(health: dict[str, Any]) -> list[str]:
     problems += [f"Camera {one['name']}: {one['trouble'] or one['state']}" for one in health.get("cameras", ())
                  if one["state"] not in ("up", "starting") or one["trouble"]]
     problems += [f"Vision, {one['end']}: {one['trouble']}" for one in health.get("vision", ()) if one["trouble"]]
+    voice = health.get("voice") or {}
+    problems += [f"Voice: {one}" for one in voice.get("trouble", ())]
+    problems += [f"Satellite {one['name']}: {one['trouble']}" for one in voice.get("satellites", ()) if one["trouble"]]
     problems += [f"A message to {one['to']} could not be sent: {one['error']}"
                  for one in health.get("letters_not_sent", ())]
     return problems

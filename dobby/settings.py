@@ -160,6 +160,30 @@ class TwilioSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SatelliteSettings:
+    """[[voice.satellites]]: a microphone with a loudspeaker that speaks Wyoming and wakes by itself. room: where it is.
+    person: whose orders it carries (a voice proves nobody, so it never opens or disarms anything); "" may do what a
+    guest may. speaker: a device (a Sonos) that speaks the answers in its place, by id or name."""
+
+    name: str
+    address: str
+    room: str = ""
+    person: str = ""
+    speaker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceSettings:
+    """[voice]: who hears and who speaks. ears, mouth: "" what is installed here (pocketsphinx, espeak-ng), "tcp://..."
+    a Wyoming server, "none" nobody; voice: the name of the server's voice."""
+
+    ears: str = ""
+    mouth: str = ""
+    voice: str = ""
+    satellites: tuple[SatelliteSettings, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
     """[web]: the dashboard's own listener; loopback unless told otherwise."""
 
@@ -191,6 +215,7 @@ class Config:
     eyes: EyesSettings = EyesSettings()
     vision: VisionSettings = VisionSettings()
     twilio: TwilioSettings = TwilioSettings()
+    voice: VoiceSettings = VoiceSettings()
     web: WebSettings = WebSettings()
 
     def persons(self) -> tuple[Person, ...]:

@@ -23,6 +23,7 @@ from dobby.post import Post
 from dobby.settings import Config
 from dobby.store import Store
 from dobby.timekeeping import Timekeeper
+from dobby.voice.opening import Voice
 from dobby.web.events import Events
 
 
@@ -50,6 +51,7 @@ class Daemon:
     pictures: Pictures | None = None
     vision: Vision | None = None
     history: History | None = None
+    voice: Voice | None = None
     again: asyncio.Event = field(default_factory=asyncio.Event)  # set: close, and open once more
     dashboard: str = ""
     webhook: str = ""
@@ -70,6 +72,7 @@ class Daemon:
                              "busy": one.busy, "night": one.night} for one in
                             (agent.house.sights.cameras() if agent.house.sights else [])],
                 "vision": self.vision.state() if self.vision else [],
+                "voice": self.voice.state() if self.voice else None,
                 "pictures_sent_out_today": await self.store.fact(f"looks:{self.clock.now():%Y-%m-%d}", 0)}
 
     def idle(self) -> bool:

@@ -42,7 +42,7 @@ from dobby.watchman import Watchman
 
 log = logging.getLogger(__name__)
 LOCAL = ("console", "page")  # doors of this house itself, which act as the owner
-SPOKEN = ("phone",)  # doors where a voice is heard
+SPOKEN = ("phone", "satellite", "voice")  # doors where a voice is heard (the last: push-to-talk on the page)
 THEMSELVES = (*LOCAL, *SPOKEN)  # doors that give the answer themselves; the others get a letter
 
 

@@ -15,6 +15,8 @@ from aiohttp import web
 
 from dobby.messages import Letter, Message
 from dobby.settings import Config, Secrets
+from dobby.voice.opening import Voice
+from dobby.voice.sound import Sound
 
 
 class OpenDoor(Protocol):
@@ -52,12 +54,18 @@ async def _no_answer(channel: str, message: int | str, seconds: float) -> str | 
     return None
 
 
+async def _no_speaker(speaker: str, text: str, sound: Sound) -> bool:
+    """There is no speaker."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a door gets: the settings, where messages and delivery reports go, how a picture is lent, and its words.
 
     answer: waits so many seconds for the answer to a message (by its id, or the provider's), None when it takes longer;
-    callers: addresses of people who may call; say: a sentence of the house by its key.
+    callers: addresses of people who may call; say: a sentence of the house by its key; voice: ears and mouth; aloud:
+    has a speaker (by name) say a text whose sound is given, False when it cannot.
     """
 
     config: Config
@@ -69,6 +77,8 @@ class Context:
     answer: Callable[[str, int | str, float], Awaitable[str | None]] = _no_answer
     callers: Callable[[], frozenset[str]] = frozenset
     say: Callable[[str], str] = str
+    voice: Voice | None = None
+    aloud: Callable[[str, str, Sound], Awaitable[bool]] = _no_speaker
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from dobby.policy import Asker, Source
 from dobby.timekeeping import Timekeeper
 from dobby.tools.hands import Hands, dump_outcome
 from dobby.tools.household import describe_room, give
+from dobby.voice.opening import Voice
 from dobby.web.care_api import CareApi
 from dobby.web.charts_api import ChartsApi
 from dobby.web.events import Events
@@ -36,6 +37,7 @@ from dobby.web.plans_api import PlansApi
 from dobby.web.roles import sees, told
 from dobby.web.talk_api import TalkApi
 from dobby.web.views import home_view, outcomes_of, question_view, turn_view
+from dobby.web.voice_api import VoiceApi
 
 SAY_LIMIT = 60.0  # seconds that /api/say waits for the answer
 STUCK = 30.0  # seconds until a page that takes nothing any more is given up
@@ -61,6 +63,7 @@ class Api:
     care: CareApi | None = None
     history: History | None = None
     names_of: Mapping[str, str] = field(default_factory=dict)
+    voice: Voice | None = None
 
     def routes(self) -> list[web.RouteDef]:
         """Every address of the API."""
@@ -74,7 +77,8 @@ class Api:
         routes += [*EyesApi(house).routes(), *PlansApi(house).routes(),
                    *MindApi(house, self.reread, agent.daily_tokens).routes(),
                    *TalkApi(house.store, self.names_of).routes(), *(self.care.routes() if self.care else ()),
-                   *(ChartsApi(house, self.history).routes() if self.history else ())]
+                   *(ChartsApi(house, self.history).routes() if self.history else ()),
+                   *(VoiceApi(self.voice, self.gateway, self.owner, self._said).routes() if self.voice else ())]
         if house.clock.manual:
             routes += [web.get("/api/clock", self.clock), web.post("/api/clock", self.set_clock)]
         return routes
