@@ -66,7 +66,8 @@ async def _devices(house: House) -> bool:
 async def talk(house: House, sound: bytes, kind: str = "audio/wav", **more: Any) -> tuple[int, Any]:
     """Push-to-talk: status and answer."""
     headers = {"Authorization": f"Bearer {house.ready['token']}", "Content-Type": kind}
-    async with house.web.post(house.ready["dashboard"] + "/api/voice", data=sound, headers=headers, **more) as answer:
+    async with house.web.post(house.ready["dashboard"] + "/api/voice", data=io.BytesIO(sound), headers=headers,
+                              **more) as answer:
         return answer.status, await answer.json()
 
 
