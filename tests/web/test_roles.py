@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -19,6 +20,7 @@ from dobby.web.logs import Lately
 from dobby.web.roles import may, sees, told
 from dobby.web.server import dashboard
 
+PAGE = Path(__file__).parent.parent.parent / "docs" / "page.md"
 ROBIN, SAM = Person("Robin", "owner"), Person("Sam", "member")
 ALEX = Person("Alex", "guest", rooms=("Study", "Guest Room"))
 RANK: dict[str, int] = {"guest": 0, "member": 1, "owner": 2}
@@ -69,6 +71,15 @@ def test_every_address_is_decided_and_the_decision_holds(method: str, path: str)
     assert least is not None, f"{method} {path}: who may call it? Decide, in dobby/web/roles.py and here."
     for who in (ROBIN, SAM, ALEX):
         assert may(who, method, filled) is (RANK[who.role] >= RANK[least]), who.role
+
+
+@pytest.mark.parametrize("address", [one for one in DECIDED if "*" not in one])
+def test_the_docs_say_it_too(address: str) -> None:
+    said = re.sub(r"\{(\w+)\}", lambda found: found[1].upper(), address)
+    rows = [line for line in PAGE.read_text("utf-8").splitlines() if f"`{said}`" in line]
+    assert rows, f"docs/page.md does not name {said}"
+    row = rows[0]
+    assert row.rstrip("| ").rpartition("| ")[2] == DECIDED[address] or "the second is the owner's" in row
 
 
 def test_nothing_is_decided_that_is_not_there() -> None:
