@@ -27,7 +27,8 @@ from dobby.errors import ConfigError, DobbyError, StoreError
 from dobby.store import bring_up, newest_schema
 
 FILES, FOLDERS, DATABASE = ("SOUL.md", "config.toml"), ("skills", "memory"), "dobby.db"
-ABOUT = "dobby-backup.json"
+ALONG = (f"{DATABASE}-wal", f"{DATABASE}-shm", "recall.db", "vectors.npz")  # of a database, nothing without it
+ABOUT, CAME = "dobby-backup.json", ".came"  # what a backup says of itself; the names that a restore put in place
 STAGED = ".restore"
 MEMBER_LIMIT, WHOLE_LIMIT, COUNT_LIMIT = 512 * 1024 * 1024, 1024 * 1024 * 1024, 20_000  # bytes, bytes, files
 PIECE_LIMIT = 1024 * 1024  # bytes unpacked into memory at once: a header that says it is larger is none of ours
@@ -203,14 +204,31 @@ def put_in_place(workspace: Path, at: datetime) -> Path | None:
     database = (staged / DATABASE).exists()
     if database and (workspace / DATABASE).exists():
         _keep_logins(workspace / DATABASE, staged / DATABASE)
-    along = (f"{DATABASE}-wal", f"{DATABASE}-shm", "recall.db", "vectors.npz")  # nothing without its database
-    for name in (*FILES, *FOLDERS, *along, DATABASE):
-        if (workspace / name).exists() and (database if name in along else (staged / name).exists()):
+    for name in (*FILES, *FOLDERS, *ALONG, DATABASE):
+        if (workspace / name).exists() and (database if name in ALONG else (staged / name).exists()):
             (workspace / name).rename(before / name)
-    for path in sorted(staged.iterdir()):
-        path.rename(workspace / path.name)
+    with (before / CAME).open("a", encoding="utf-8") as came:
+        for path in sorted(staged.iterdir()):
+            came.write(f"{path.name}\n")
+            came.flush()
+            path.rename(workspace / path.name)
     staged.rmdir()
     return before
+
+
+def put_back(workspace: Path, before: Path) -> None:
+    """Undo `put_in_place` in a workspace that nobody has open (blocking): the house could not be opened with what came,
+    which is kept in a folder beside it."""
+    failed = before.with_name(before.name.replace("before-restore", "failed-restore"))
+    failed.mkdir(mode=0o700, exist_ok=True)
+    came = (before / CAME).read_text("utf-8").split()
+    for name in (*came, *(ALONG if DATABASE in came else ())):
+        if (workspace / name).exists():
+            (workspace / name).rename(failed / name)
+    (before / CAME).unlink()
+    for path in sorted(before.iterdir()):
+        path.rename(workspace / path.name)
+    before.rmdir()
 
 
 def _keep_logins(now: Path, restored: Path) -> None:

@@ -85,12 +85,32 @@ log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def opened(workspace: Path, *, manual_clock: bool = False) -> AsyncIterator[Daemon]:
-    """Open a workspace and run everything in it until the block ends. ConfigError and DobbyError say what is wrong."""
+    """Open a workspace and run everything in it until the block ends. ConfigError and DobbyError say what is wrong.
+
+    A backup that was laid aside is put in place first. When the house cannot be opened with it, what was there before
+    is put back and opened: a restore by the page must not end a house that nobody stands beside.
+    """
     memory_use.few_arenas()
     async with AsyncExitStack() as stack:
         stack.enter_context(_alone(workspace))  # before anything is moved: another Dobby may have it open
-        if (before := await asyncio.to_thread(backup.put_in_place, workspace, datetime.now())) is not None:
-            log.warning("a backup was put in place; what stood there before is in %s", before.name)
+        before = await asyncio.to_thread(backup.put_in_place, workspace, datetime.now())
+        try:
+            daemon = await stack.enter_async_context(_opened(workspace, manual_clock))
+            if before is not None:
+                log.warning("a backup was put in place; what stood there before is in %s", before.name)
+        except Exception as error:  # whatever a backup from elsewhere brought along
+            if before is None:
+                raise
+            log.exception("the backup that was put in place could not be opened; what was there before is put back")
+            await asyncio.to_thread(backup.put_back, workspace, before)
+            daemon = await stack.enter_async_context(_opened(workspace, manual_clock))
+            daemon.problems["restore"] = [f"The backup could not be opened, and what was there before is back: {error}"]
+        yield daemon
+
+
+@asynccontextmanager
+async def _opened(workspace: Path, manual_clock: bool) -> AsyncIterator[Daemon]:
+    async with AsyncExitStack() as stack:
         config = await asyncio.to_thread(configuration.load, workspace / "config.toml")
         secrets = await asyncio.to_thread(configuration.secrets, workspace)
         store = await Store.open(workspace / "dobby.db")
