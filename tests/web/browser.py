@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run"]
-MEANT = ("401", "422")  # a browser calls these errors too: not logged in yet, and a mistake that a test makes
+# a browser calls these errors too: not logged in yet, a mistake that a test makes, a daemon that a test kills
+MEANT = ("401", "422", "net::ERR_CONNECTION", "net::ERR_INCOMPLETE", "net::ERR_EMPTY")
 
 
 @asynccontextmanager

@@ -49,8 +49,15 @@ async function drawLogins() {
 
 $("restore").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const [file] = $("archive").files;
-  if (!file || !confirm("What stands here now is kept aside, and the backup takes its place. Go on?")) return;
+  const [file] = $("archive").files, button = $("restore").querySelector("button");
+  if (!file) return say("Choose the file first.");
+  if (!button.dataset.sure) { // a second press, no dialog: what stands here is about to be replaced
+    button.dataset.sure = "1";
+    button.textContent = "Really put it back?";
+    return say("What stands here now is kept aside, and the backup takes its place. Press again if you mean it.");
+  }
+  delete button.dataset.sure;
+  button.textContent = "Put it back";
   try {
     const {made} = await api("POST", "/api/restore", file);
     say(`The backup of ${made.slice(0, 10)} is in order. I start anew with it.`);

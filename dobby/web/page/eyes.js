@@ -2,7 +2,7 @@
 
 import {api} from "/api.js";
 import {$, element, grouped, press, say, when} from "/dom.js";
-import {pictures} from "/talk.js";
+import {drawQuestions, pictures} from "/talk.js";
 import {drawing} from "/zones.js";
 
 const EVERY = 1000; // milliseconds between two pictures of a camera that is looked at
@@ -88,7 +88,8 @@ async function open(name) {
   drawing(camera, async (zones) => {
     const text = zones.map((one) => `${one.kind === "watch" ? "+" : ""}${one.name}|`
       + one.points.map(([x, y]) => `${x.toFixed(3)},${y.toFixed(3)}`).join(" ")).join("; ");
-    const {outcomes} = await api("POST", "/api/commands", [{device: camera.id, trait: "ignore", value: text}]);
+    const {outcomes, question} = await api("POST", "/api/commands", [{device: camera.id, trait: "ignore", value: text}]);
+    if (question) return drawQuestions();
     const bad = outcomes.find((one) => one.result === "failed");
     if (bad) throw new Error(bad.error.text);
     say(`${name}: ${zones.length ? zones.map((one) => `“${one.name}” ${one.kind === "watch" ? "has a name" : "is not looked at"}`).join(", ") : "the whole picture is looked at"}.`);

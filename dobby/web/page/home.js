@@ -30,6 +30,9 @@ export function begin(asking, naming) {
   asked = asking;
   mayName = naming;
   $("find").addEventListener("input", () => filter($("find").value));
+  addEventListener("answered", () => {
+    for (const device of home.values()) if (device.asking) { device.asking = ""; touch(device.id); }
+  });
   setInterval(() => { for (const card of cards.values()) card.age(); }, 30000);
 }
 
@@ -94,7 +97,7 @@ export async function set(device, one, wish) {
   try {
     const {outcomes, question} = await api("POST", "/api/commands", [{device: device.id, trait: one.name, value: wish}]);
     const bad = outcomes.find((outcome) => outcome.result === "failed");
-    if (bad) device.error = `${label(one)}: ${bad.error.text}`;
+    if (bad && !question) device.error = `${label(one)}: ${bad.error.text}`;
     if (question) { device.asking = "waits for your yes, above"; asked(question); }
   } catch (error) {
     device.error = error.message;
@@ -107,7 +110,7 @@ async function setAll(devices, name, wish) {
   const rows = devices.filter((one) => one.reachable).map((one) => ({device: one.id, trait: name, value: wish}));
   if (!rows.length) return;
   const {outcomes, question} = await api("POST", "/api/commands", rows);
-  for (const one of outcomes.filter((outcome) => outcome.result === "failed")) {
+  for (const one of outcomes.filter((outcome) => outcome.result === "failed" && outcome.error.kind !== "policy")) {
     const device = home.get(one.device);
     if (device) { device.error = one.error.text; touch(device.id); }
   }

@@ -104,6 +104,7 @@ export async function drawQuestions() {
     if (known.has(one.dataset.id)) here.add(one.dataset.id); else one.remove();
   }
   $("questions").append(...questions.filter((one) => !here.has(one.id)).map(question));
+  if (!questions.length) dispatchEvent(new Event("answered"));
 }
 
 function question(one) {

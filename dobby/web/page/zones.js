@@ -58,8 +58,9 @@ export function drawing(camera, keep) {
     paint();
   };
   sheet.addEventListener("pointerdown", (event) => {
+    const point = place(event); // before a new row moves the picture
     if (at < 0) begin([]);
-    if (zones[at].points.length < MOST) zones[at].points.push(place(event));
+    if (zones[at].points.length < MOST) zones[at].points.push(point);
     paint();
   });
 
