@@ -1,8 +1,8 @@
 """The built-in ears: orders of two homes and sentences that are none, spoken by espeak-ng in voices they were not
 tuned on, clean and with noise mixed in by sox. Prints JSON lines: of a hundred orders how many are right, refused or
 wrong, of a hundred other sentences how many would do anything, and the seconds a sentence takes. At the threshold of
-dobby/voice/sureness.py, fixed before this was measured. `--orders 10` measures fewer, `--clean` without noise, `--show`
-says which went wrong.
+dobby/voice/sureness.py, fixed before this was measured. `--orders 10` measures fewer, `--clean` without noise, `--home`
+only that one, `--show` says which went wrong.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -84,13 +85,15 @@ async def measure(ears: Sphinx, one: Measured, count: int, noise: int | None, sh
             "median_s": round(statistics.median(took), 2), "slowest_s": round(max(took), 2)}
 
 
-async def run(count: int, clean: bool, show: bool) -> None:
+async def run(count: int, noises: Sequence[int | None], homes: Sequence[str], show: bool) -> None:
     """Every home at every level of noise."""
     child = Child()
     ears = Sphinx(child)
     await ears.warm()
-    for noise in NOISES[:1] if clean else NOISES:
+    for noise in noises:
         for one in measured():
+            if homes and one.name not in homes:
+                continue
             print(json.dumps(await measure(ears, one, count, noise, show)), flush=True)
     await child.close()
 
@@ -100,9 +103,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=100)
     parser.add_argument("--clean", action="store_true")
+    parser.add_argument("--home", action="append", default=[])
     parser.add_argument("--show", action="store_true")
     given = parser.parse_args()
-    asyncio.run(run(given.orders, given.clean, given.show))
+    asyncio.run(run(given.orders, NOISES[:1] if given.clean else NOISES, given.home, given.show))
 
 
 if __name__ == "__main__":

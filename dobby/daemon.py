@@ -10,7 +10,7 @@ import math
 import os
 import secrets as random_secrets
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import datetime
 from functools import partial
@@ -22,6 +22,7 @@ from aiohttp import web
 
 from dobby import backup, memory_use
 from dobby import config as configuration
+from dobby.agent.enclosed import Enclosures
 from dobby.agent.inbox import Inbox
 from dobby.agent.loop import Budget
 from dobby.agent.planned import Runner
@@ -41,7 +42,7 @@ from dobby.discovery.networks import Reach, reach
 from dobby.discovery.newcomers import Newcomers
 from dobby.discovery.sweep import Sweep
 from dobby.drivers import load_drivers
-from dobby.errors import DobbyError
+from dobby.errors import ChannelError, DobbyError
 from dobby.eyes.opening import open_eyes, open_vision
 from dobby.history import History
 from dobby.home.comfort import Hold, hold
@@ -303,6 +304,8 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
             doors |= dict.fromkeys(door.names, door)
             routes += door.routes
     daemon.post.doors = doors
+    agent.enclosures = Enclosures(partial(_fetch, doors), daemon.voice.hearing, daemon.vision,
+                                  lambda: daemon.clock.now().astimezone(ZoneInfo(daemon.config.home.timezone)))
     agent.on_letter = daemon.post.wake
     agent.on_turn = turn_teller(daemon.store, agent.house.approvals, daemon.gateway.inbox, daemon.events)
     lately = Lately((secrets.anthropic_api_key, secrets.twilio_auth_token, daemon.token, *secrets.values.values()))
@@ -327,6 +330,14 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
         outside = server.outside(routes, pictures)
         daemon.webhook = await stack.enter_async_context(
             server.listening(outside, twilio.webhook_host, twilio.webhook_port))
+
+
+async def _fetch(doors: Mapping[str, Door], channel: str, url: str) -> bytes:
+    """The bytes behind a link that came through a door."""
+    fetch: Callable[[str], Awaitable[bytes]] | None = getattr(doors.get(channel), "fetch", None)
+    if fetch is None:
+        raise ChannelError("Nobody can fetch what came with it.", permanent=True)
+    return await fetch(url)
 
 
 async def _answer(daemon: Daemon, channel: str, message: int | str, seconds: float) -> str | None:

@@ -38,10 +38,19 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Medium:
+    """A voice note or a picture that was sent to Dobby: the provider's link to it, and its type."""
+
+    url: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One thing said to Dobby. `external` is the channel's own id: the same one is never taken twice.
 
-    sender: the address as the channel authenticated it; here: the room it was said in, "" where nobody knows.
+    sender: the address as the channel authenticated it; here: the room it was said in, "" where nobody knows; media:
+    what came with it and still lies at the provider; forwarded: the words are not the sender's own.
     """
 
     channel: str
@@ -52,6 +61,8 @@ class Message:
     received: datetime = field(default_factory=lambda: datetime.now(UTC))
     pictures: tuple[Picture, ...] = ()
     here: str = ""
+    media: tuple[Medium, ...] = ()
+    forwarded: bool = False
     id: int = 0
 
 

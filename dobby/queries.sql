@@ -41,9 +41,13 @@ SELECT * FROM links ORDER BY added, key
 
 
 -- name: message_add
-INSERT INTO messages (channel, external, conversation, sender, text, pictures, here, pin, received, state)
-VALUES (:channel, :external, :conversation, :sender, :text, :pictures, :here, :pin, :received, 'accepted')
+INSERT INTO messages (channel, external, conversation, sender, text, pictures, here, pin, received, media, forwarded, state)
+VALUES (:channel, :external, :conversation, :sender, :text, :pictures, :here, :pin, :received, :media, :forwarded, 'accepted')
 ON CONFLICT (channel, external) DO NOTHING
+-- name: message_heard
+UPDATE messages SET text = :text WHERE id = :id
+-- name: turn_heard
+UPDATE turns SET text = :text WHERE id = :id
 -- name: message
 SELECT * FROM messages WHERE id = :id
 -- name: message_by_external

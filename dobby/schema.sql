@@ -127,3 +127,7 @@ CREATE TABLE logins (
 CREATE TABLE versions (
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL);
 CREATE INDEX versions_by_name ON versions (kind, name);
+
+-- migration: 9
+ALTER TABLE messages ADD COLUMN media TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE messages ADD COLUMN forwarded INTEGER NOT NULL DEFAULT 0;

@@ -48,7 +48,8 @@ class Inbox:
             "message_add", channel=message.channel, external=message.external, conversation=message.conversation,
             sender=message.sender, text=message.text, here=message.here, pin=pin_right,
             pictures=json.dumps([[p.name, p.content_type] for p in message.pictures]),
-            received=message.received.isoformat())
+            received=message.received.isoformat(), forwarded=message.forwarded,
+            media=json.dumps([[one.url, one.content_type] for one in message.media]))
         if id_ and queue:
             self._queue(id_, message.conversation)
         return id_

@@ -27,6 +27,8 @@ class Gateway:
 
     async def receive(self, message: Message) -> int:
         """Commit a message and see to it; its id, or 0 for one that was taken before. Returns when it is on disk."""
+        if message.forwarded:  # a stranger's words: no PIN, no stop, no yes
+            return await self.inbox.accept(replace(message, text=consent.without_codes(message.text[:TEXT_LIMIT])))
         person = self.agent.people.get(message.sender)
         language, name = self.agent.house.words.language, self.agent.soul.name
         text, code = consent.take_code(message.text[:TEXT_LIMIT], language, name)

@@ -16,6 +16,7 @@ from functools import partial
 
 from dobby.agent import memory_talk, prompt
 from dobby.agent.answers import answer
+from dobby.agent.enclosed import Enclosures
 from dobby.agent.late import arrived
 from dobby.agent.loop import Budget, Thought, think
 from dobby.agent.meaning import Context, Miss, Recollect, Understood
@@ -64,6 +65,7 @@ class Agent:
     followed: set[asyncio.Task[None]] = field(default_factory=set)  # what will be told later
     search: str = ""  # the address of a web search, for learning devices
     contexts: dict[str, Context] = field(default_factory=dict)
+    enclosures: Enclosures | None = None
 
     def __post_init__(self) -> None:
         self.house.reflex = self.reflex
@@ -140,6 +142,10 @@ class Agent:
         if again and (told := await interrupted(hands)) is not None:
             return told
         text, language = row["text"], self.house.words.language
+        if (row["forwarded"] or row["media"] != "[]") and self.enclosures is not None:
+            text, told = await self.enclosures.open(hands, row)
+            if told is not None:
+                return told
         if not text.strip():
             return Reply(self.house.words.say("turn.no_text"), "none")
         pin = None if row["pin"] is None else bool(row["pin"])
@@ -152,16 +158,16 @@ class Agent:
         if isinstance(meaning, Understood):
             self.contexts[row["conversation"]] = meaning.context
             return await act(hands, meaning.parts, text)
-        return await self._model(hands, row, person, meaning)
+        return await self._model(hands, row, text, person, meaning)
 
-    async def _model(self, hands: Hands, row: Row, person: Person, miss: Miss) -> Reply:
+    async def _model(self, hands: Hands, row: Row, text: str, person: Person, miss: Miss) -> Reply:
         words = self.house.words
         nearest = words.say("miss.nearest", nearest=miss.nearest) if miss.nearest else ""
         people = self.house.memory.people if self.house.memory else ()
-        if person.role != "guest" and memory_talk.states(row["text"], words.language, people):
-            return Reply(await recollect(hands, Recollect("remember", row["text"].strip().rstrip("."))), "reflex")
-        if memory_talk.asks(row["text"], words.language) and (
-                known := await answered(hands, row["text"], surely=self.brain is not None)):
+        if person.role != "guest" and memory_talk.states(text, words.language, people):
+            return Reply(await recollect(hands, Recollect("remember", text.strip().rstrip("."))), "reflex")
+        if memory_talk.asks(text, words.language) and (
+                known := await answered(hands, text, surely=self.brain is not None)):
             return Reply(known, "reflex")
         if self.brain is None:
             return Reply(f"{words.say('miss.no_model')} {nearest}".strip(), "none")
@@ -173,8 +179,8 @@ class Agent:
         hands.tainted = any(turn["tainted"] for turn in history)
         hands.asker = Asker(person, "model", by_voice=hands.asker.by_voice)
         moment = prompt.Moment(self.house.clock.now(), person.name, person.role, self.home_name, row["here"])
-        recalled = await context(self.house.memory, row["text"], person)
-        messages = prompt.conversation(history, row["text"], moment, recalled)
+        recalled = await context(self.house.memory, text, person)
+        messages = prompt.conversation(history, text, moment, recalled)
         try:
             thought = await think(self.brain, hands, all_tools(), prompt.system(self.soul), messages, self.budget)
         except BrainError as error:
@@ -182,7 +188,7 @@ class Agent:
             return Reply(f"{told} {error} {nearest}".strip(), self.brain.mind)
         await self.house.store.do("tokens_add", name=spent, tokens=thought.tokens)
         final = self._told(hands, thought)
-        offer = await again(hands, row["text"])
+        offer = await again(hands, text)
         return Reply(f"{final.text}\n{offer}", final.mind) if offer else final
 
     def _told(self, hands: Hands, thought: Thought) -> Reply:
@@ -245,7 +251,8 @@ class Agent:
         now = self.house.clock.now().isoformat()
         made = await self.house.store.together([
             ("message_add", {"channel": channel, "external": external, "conversation": conversation, "pin": None,
-                             "sender": f"{channel}:owner", "text": "", "here": "", "pictures": "[]", "received": now}),
+                             "sender": f"{channel}:owner", "text": "", "here": "", "pictures": "[]", "received": now,
+                             "media": "[]", "forwarded": False}),
             ("message_done", {"id": Last(0)}),
             ("turn_start", {"message": Last(0), "person": person.name, "channel": channel, "text": "",
                             "conversation": conversation, "started": now})])

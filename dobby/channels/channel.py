@@ -20,7 +20,7 @@ from dobby.voice.sound import Sound
 
 
 class OpenDoor(Protocol):
-    """An open channel."""
+    """An open channel. One whose messages bring voice notes and pictures has `async fetch(url) -> bytes` as well."""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -11,18 +11,18 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from aiohttp import ClientConnectorError, ClientError, web
+from aiohttp import BasicAuth, ClientConnectorError, ClientError, ClientSession, web
 
 from dobby.channels.channel import Channel, Context
 from dobby.channels.split import split
 from dobby.errors import ChannelError
-from dobby.messages import Letter, Message
+from dobby.messages import Letter, Medium, Message
 from dobby.settings import Config, Secrets
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 BODY_LIMIT = 64 * 1024  # bytes of one webhook
 TEXT_LIMITS = {"whatsapp": 1600, "sms": 1600}  # characters of one message, error 21617 beyond
 TEMPLATE_LIMIT = 1024  # characters of a template's variables, error 63021
+API = "https://api.twilio.com"
+MEDIA_MOST = 10  # of one message, as many as Twilio sends
+MEDIA_LIMIT = 8 * 1024 * 1024  # bytes of one
 CALL_LIMIT = 15.0  # seconds; the SDK's own timeout is not honoured by its async client
 WINDOW_CLOSED = 63016
 PERMANENT = {21211, 21408, 21610, 21614, 63003, 63016, 63024}  # invalid or unwilling recipients
@@ -59,8 +62,44 @@ class TwilioDoor:
             raise web.HTTPBadRequest(text="MessageSid and From are needed.")
         if ":" not in sender:
             sender = f"sms:{sender}"
-        await self._context.receive(Message(sender.split(":", 1)[0], sid, sender, form.get("Body", ""), sender))
+        forwarded = "true" in (form.get("Forwarded", "").lower(), form.get("FrequentlyForwarded", "").lower())
+        await self._context.receive(Message(sender.split(":", 1)[0], sid, sender, form.get("Body", ""), sender,
+                                            media=self._media(form), forwarded=forwarded))
         return web.Response(text="<Response/>", content_type="text/xml")
+
+    def _media(self, form: Mapping[str, str]) -> tuple[Medium, ...]:
+        """What came with a text, as links to Twilio's own server; they are fetched when the message's turn comes."""
+        count = form.get("NumMedia", "0")
+        rows = range(min(int(count), MEDIA_MOST)) if count.isdecimal() and len(count) < 4 else ()
+        found = [Medium(form.get(f"MediaUrl{at}", ""), form.get(f"MediaContentType{at}", "")) for at in rows]
+        return tuple(one for one in found if self._own(one.url))
+
+    def _own(self, url: str) -> bool:
+        """Whether a link leads to Twilio, which is asked with our password."""
+        try:
+            asked, own = urlsplit(url), urlsplit(self._settings.api_url or API)
+            return (asked.scheme, asked.netloc) == (own.scheme, own.netloc)
+        except ValueError:
+            return False
+
+    async def fetch(self, url: str) -> bytes:
+        """The bytes behind the link of a medium; ChannelError when they cannot be had, or are too many."""
+        if not self._own(url):
+            raise ChannelError("That does not lie at Twilio.", permanent=True)
+        auth = BasicAuth(self._settings.account_sid, self._context.secrets.twilio_auth_token)
+        data = bytearray()
+        try:
+            async with asyncio.timeout(CALL_LIMIT), ClientSession() as session, session.get(
+                    url, auth=auth, max_redirects=3) as answer:  # on to its store, without the password
+                if answer.status != 200:
+                    raise ChannelError(f"What came with it could not be fetched ({answer.status}).")
+                async for piece in answer.content.iter_chunked(65536):
+                    data += piece
+                    if len(data) > MEDIA_LIMIT:
+                        raise ChannelError("What came with it is too large.", permanent=True)
+        except (ClientError, OSError, TimeoutError) as error:
+            raise ChannelError(f"What came with it could not be fetched ({type(error).__name__}).") from None
+        return bytes(data)
 
     async def _status(self, request: web.Request) -> web.Response:
         form = await signed(self._context, request, f"{self._settings.public_url.rstrip('/')}/status")

@@ -6,7 +6,9 @@ explain any sound; the grammar explains its own sentences about as well as they 
 below say how much worse, over the whole sentence, at its worst word, and in its worst stretch of time, how fluent the
 English is that was heard instead, and whether the grammar's words last as long as words do. A logistic regression over
 them was fitted on 620 sentences of two homes' grammars and 600 of general English (150 texts, short and near ones on
-purpose), spoken by nine voices of espeak-ng; benchmarks/voice.py measures with other homes, sentences and voices.
+purpose), spoken by nine voices of espeak-ng. The threshold was chosen on these and on a first measurement with two
+other homes (at 0.85: 94 and 93 of 100 orders right, 0 of 200 other sentences heard); benchmarks/voice.py measures with
+homes, sentences and voices that neither had.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 WINDOWS = (30, 60)  # frames (10 ms each) of the stretches looked at
-SURE = 0.85  # fixed on those (each text judged by a fit that did not see it) before benchmarks/voice.py measured
+SURE = 0.75  # fixed before benchmarks/voice.py measured its homes
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,25 +18,24 @@ from dobby.voice.phrases import Sayable
 from tests.agent.home import NAMES, TITLES, MadeHome, made_home
 
 SKILLS = Path(__file__).parents[2] / "skills"
-FARM = dict(NAMES) | {
-    "kitchen": "Scullery", "study": "Workroom", "living": "Great Hall", "bedroom": "Blue Room", "bathroom": "Washroom",
-    "porch": "Veranda", "hall": "Corridor", "ceiling": "Round Lamp", "strip": "Shelf Strip", "desk": "Writing Lamp",
-    "floor": "Tall Lamp", "reading": "Corner Light", "bedside": "Pillow Light", "upper": "Beam Light",
-    "mirror": "Basin Light", "porchlight": "Lantern", "livingplayer": "Great Hall Sonos",
-    "studyplayer": "Workroom Sonos",
-    "door": "Oak Door", "blind": "Blue Room Blind", "shade": "Garden Shade", "radiator": "Blue Room Radiator",
-    "thermostat": "Corridor Thermostat", "fan": "Desk Fan", "fridge": "Freezer", "star": "Paper Star"}
-LOFT = dict(NAMES) | {
-    "kitchen": "Galley", "study": "Studio", "living": "Family Room", "bedroom": "Sleeping Loft",
-    "bathroom": "Shower Room", "porch": "Terrace", "hall": "Entrance", "ceiling": "Island Pendant",
-    "strip": "Cabinet Strip", "desk": "Easel Lamp",
-    "floor": "Arc Lamp", "reading": "Sofa Light", "bedside": "Left Lamp", "upper": "Skylight Lamp",
-    "mirror": "Vanity Light", "porchlight": "Terrace Light", "livingplayer": "Family Room Sonos",
-    "studyplayer": "Studio Sonos", "door": "Main Door", "blind": "Loft Blind", "shade": "Balcony Shade",
-    "radiator": "Loft Radiator", "thermostat": "Entrance Thermostat", "fan": "Tower Fan", "fridge": "Wine Fridge",
-    "star": "Fairy Lights"}
-VOICES = (("en-us+m1", 150), ("en-us+f1", 145), ("en-gb+m3", 150), ("en-us+m4", 165), ("en-gb-x-rp", 140),
-          ("en-us+f3", 155), ("en-us+m8", 135), ("en-gb+f2", 150))
+MANOR = dict(NAMES) | {
+    "kitchen": "Bakehouse", "study": "Map Room", "living": "Drawing Room", "bedroom": "Rose Room",
+    "bathroom": "Steam Bath", "porch": "Loggia", "hall": "Gallery", "ceiling": "Copper Lamp", "strip": "Oven Strip",
+    "desk": "Atlas Lamp", "floor": "Harp Lamp", "reading": "Window Light", "bedside": "Canopy Light",
+    "upper": "Star Light", "mirror": "Marble Light", "porchlight": "Arcade Light",
+    "livingplayer": "Drawing Room Sonos", "studyplayer": "Map Room Sonos", "door": "Iron Gate",
+    "blind": "Rose Room Blind", "shade": "Bay Window Shade", "radiator": "Rose Room Radiator",
+    "thermostat": "Gallery Thermostat", "fan": "Brass Fan", "fridge": "Ice Box", "star": "Winter Star"}
+CABIN = dict(NAMES) | {
+    "kitchen": "Cook Corner", "study": "Reading Nook", "living": "Log Room", "bedroom": "Bunk Room",
+    "bathroom": "Sauna", "porch": "Jetty", "hall": "Boot Room", "ceiling": "Hanging Lamp", "strip": "Stove Strip",
+    "desk": "Fishing Lamp", "floor": "Bear Lamp", "reading": "Book Light", "bedside": "Bunk Light",
+    "upper": "Roof Light", "mirror": "Steam Light", "porchlight": "Boat Light", "livingplayer": "Log Room Sonos",
+    "studyplayer": "Reading Nook Sonos", "door": "Cabin Door", "blind": "Bunk Room Blind", "shade": "Lake Shade",
+    "radiator": "Bunk Room Radiator", "thermostat": "Boot Room Thermostat", "fan": "Wood Fan", "fridge": "Cool Box",
+    "star": "Northern Star"}
+VOICES = (("en-us+m6", 150), ("en-us+f5", 145), ("en-gb+m1", 150), ("en-us+Andy", 160), ("en-gb+f3", 140),
+          ("en-us+Annie", 155), ("en-gb+m4", 135), ("en-us+Mike", 150))
 ORDERS = (
     "turn on the {light}", "turn off the {light}", "switch off the {light}", "turn the {light} on", "dim the {light}",
     "set the {light} to {percent} percent", "turn off the {room} lights", "turn on the lights in the {room}",
@@ -53,106 +52,106 @@ SLOTS = {"light": ("ceiling", "desk", "floor", "reading", "bedside", "mirror", "
 FIXED = {"percent": ("ten", "twenty", "thirty five", "forty", "fifty", "seventy", "eighty"),
          "color": ("red", "blue", "green", "warm white"), "degrees": ("nineteen", "twenty", "twenty one", "twenty two"),
          "title": tuple(title.casefold().replace("4", "four") for title in TITLES)}
-OTHERS = """my grandmother lives in a small village near the lake
-have you seen my glasses anywhere
-the bus was full again this morning
-I forgot to bring my umbrella
-we are having guests on Friday evening
-could you hand me the newspaper
-she bought a green dress for the wedding
-the doctor told him to rest for a week
-there are too many cars in this street
-our teacher speaks four languages
-the cheese is in the fridge next to the butter
-please remember to pay the electricity bill
-he turned the key and the engine started
-she switched from tea to coffee last year
-the lights of the harbour looked wonderful
-that lamp was a present from my uncle
-I opened the letter and read it twice
-we closed the shop at half past six
-nobody locked the car yesterday
-his room is larger than mine
-the radio said it would snow tonight
-the orchestra played until midnight
-set up the tent before it gets dark
-a pause would do us all good
-her new song is number one in Italy
-they turned down my offer
-the volume of traffic is growing
-all of them came to the funeral
-make sure that the children brush their teeth
-it was a warm night and we slept outside
-twenty people applied for the job
-the blue car belongs to my brother
-the garden is full of roses
-open water swimming is dangerous
-close friends are hard to find
-lock down was difficult for everybody
-the play was a great success
-the corner shop sells stamps
-we had fish and chips for dinner
-the museum is open every day except Monday
-my favourite season is autumn
-the dog barked at the postman
-the meeting has been moved to Thursday
-how do you spell your last name
-where did you put the scissors
-when does the next train to Paris leave
-who wrote this wonderful book
-why is the sky blue
-what would you like to drink
-which of these shirts do you prefer
-are you coming with us tomorrow
-is there a pharmacy near here
-can we talk about something else
-do you want milk in your coffee
-did the parcel arrive today
-will you marry me
-let us go for a walk
-hurry up or we will miss the bus
-take your shoes off please
-wash your hands before dinner
-do not touch that
-be careful with the knife
-come here for a moment
-wait for me
-sit down and listen
-look at that bird
-happy birthday dear Martin
-congratulations on your new job
-nice to meet you
-good luck with your exam
-excuse me
-never give up
-that is not fair
-I do not know
-of course not
-oh my goodness
-what a pity
-see you on Sunday
-one day in spring
-just a second
-up and down
-far away from here
-black and white
-under the table
-the end of the story
-in the middle of the night
-on the other hand
-once upon a time there was a king
-two plus two is four
-seven days a week
-apples and oranges
-bread and butter
-rain and wind
-a cup of tea
-a piece of cake
-ladies first
-thanks a lot
-sure why not
-right behind you
-merry Christmas""".splitlines()
+OTHERS = """the postman left a note on the door
+my brother is building a wooden boat
+have you fed the chickens today
+the soup needs a little more salt
+I lost my keys somewhere in the park
+our neighbours are away until Saturday
+he asked me for a small favour
+the museum was closed because of the strike
+her daughter starts school in September
+we should paint the fence this summer
+the cat is asleep on the sofa
+can I borrow your pen for a minute
+there was a long queue at the bakery
+the pilot announced a short delay
+please write your name at the top
+they switched trains in Cologne
+turn to the person next to you
+the light in this painting is remarkable
+she dimmed her eyes against the sun
+I set my watch to local time
+the shades of autumn are beautiful
+he closed the deal within an hour
+the opening of the exhibition is on Friday
+lock the gate behind you said the farmer
+music makes people happy
+play with your own toys
+the volume is too heavy to carry
+stop at the red light and look left
+resume your seats ladies and gentlemen
+everything was off limits for us
+all the lamps in the shop were expensive
+twenty degrees below zero is too cold
+fifty percent of the seats were empty
+the red wine stained the carpet
+good morning said the baker with a smile
+goodbye my friend it was a pleasure
+we came home late from the theatre
+we are leaving the country next year
+the party was over before midnight
+a movie about a lonely robot
+bedtime stories are his favourite
+sleep is important for your health
+vacation starts on the first of July
+the pool is closed for cleaning
+is your mother feeling better
+are those your children
+which road goes to the castle
+what was the name of that restaurant
+how much does this cost
+how far is it to the station
+who told you such a thing
+when will the results be published
+why are you so quiet today
+do you believe in ghosts
+does he always talk so fast
+did anybody call while I was out
+will it rain this afternoon
+could we meet a little earlier
+would you mind closing your umbrella
+should I bring something to eat
+it is not my fault
+I could not agree more
+you look tired
+she smiled
+they laughed a lot
+we won
+nobody knows
+time flies
+keep calm
+hold my hand
+good idea
+well done
+not at all
+no problem
+maybe later
+after you
+believe me
+what for
+who cares
+how come
+in a hurry
+on the phone
+by the way
+at the airport
+over the hills
+salt and vinegar
+needle and thread
+day after day
+little by little
+a bottle of water
+a loaf of bread
+a pair of socks
+forty two years ago
+the third of October
+half past nine
+ten out of ten
+ladies and gentlemen welcome on board
+thank goodness it is finally over
+all right then let us begin
+so long and thanks for the fish""".splitlines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +196,7 @@ def measured() -> Sequence[Measured]:
     skills = load_skills(SKILLS)[0]
     phrases = tuple(phrase for skill in skills for phrase in skill.phrases.get(BUILT_IN, ()))
     found = []
-    for name, called in (("farm", FARM), ("loft", LOFT)):
+    for name, called in (("manor", MANOR), ("cabin", CABIN)):
         home = made_home(called)
         devices = tuple((one.name, one.kind, one.room) for one in home.devices.values())
         reflex = Reflex("en", skills)

@@ -40,7 +40,7 @@ class Phones:
         media = [self._lend(message, item) for item in body.get("media") or []]
         exchange.messages[message.sid] = message
         exchange.texted[message.sender] = time.monotonic()
-        form = inbound_form(message, media)
+        form = inbound_form(message, media, forwarded=body.get("forwarded") is True)
         names = {resident.address: resident.name for resident in RESIDENTS}
         if message.sender.startswith("whatsapp:"):
             form["ProfileName"] = body.get("profile_name") or names.get(message.sender, "Stranger")

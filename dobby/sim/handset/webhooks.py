@@ -67,8 +67,8 @@ async def fetch_media(session: aiohttp.ClientSession, url: str) -> Blob | None:
         return None
 
 
-def inbound_form(message: Message, media: list[tuple[str, str]]) -> dict[str, str]:
-    """The form of an incoming message; media are links and types."""
+def inbound_form(message: Message, media: list[tuple[str, str]], *, forwarded: bool = False) -> dict[str, str]:
+    """The form of an incoming message; media are links and types. WhatsApp says of a message that it was forwarded."""
     form = {
         "SmsMessageSid": message.sid,
         "SmsSid": message.sid,
@@ -83,7 +83,9 @@ def inbound_form(message: Message, media: list[tuple[str, str]]) -> dict[str, st
         "ApiVersion": "2010-04-01",
     }
     if message.sender.startswith("whatsapp:"):
-        form |= {"WaId": message.sender.removeprefix("whatsapp:+"), "MessageType": "image" if media else "text"}
+        kind = media[0][1].split("/")[0] if media else "text"
+        form |= {"WaId": message.sender.removeprefix("whatsapp:+"), "MessageType": kind}
+        form |= {"Forwarded": "true"} if forwarded else {}
     for number, (link, kind) in enumerate(media):
         form |= {f"MediaUrl{number}": link, f"MediaContentType{number}": kind}
     return form

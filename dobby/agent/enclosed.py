@@ -1,0 +1,104 @@
+"""What a message carries besides its text: voice notes through the same ears, pictures through the same eyes.
+
+The sound is never kept. A voice note is its sender's words, but said aloud: it opens and disarms nothing. What a model
+says about a picture is a stranger's word (a sign in it may have put it there), and what was forwarded is a stranger's
+from beginning to end: it is told, never carried out, and answers no question.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from dobby.agent import consent
+from dobby.agent.meaning import Do, RunSkill, Timed, Understood
+from dobby.agent.replies import Reply
+from dobby.errors import ChannelError
+from dobby.eyes.seen import Glance, Seen
+from dobby.eyes.vision import Vision
+from dobby.store import Row
+from dobby.tools.fence import clean
+from dobby.tools.hands import Hands
+from dobby.voice.child import NotHeard
+from dobby.voice.ears import Hearing
+from dobby.words import Words
+
+NOTE_LIMIT = 60.0  # seconds of a voice note
+QUOTED = 600  # characters of a stranger's words that are repeated
+JPEG = b"\xff\xd8\xff"
+
+
+@dataclass(slots=True)
+class Enclosures:
+    """Opens them. fetch: the bytes behind a link of a channel's; now: local time."""
+
+    fetch: Callable[[str, str], Awaitable[bytes]]
+    hearing: Hearing | None
+    vision: Vision | None
+    now: Callable[[], datetime]
+
+    async def open(self, hands: Hands, row: Row) -> tuple[str, Reply | None]:
+        """The text of a message with its voice notes in it, or the answer when there is nothing more to think about."""
+        words, text = hands.house.words, row["text"].strip()
+        media = [(url, kind) for url, kind in json.loads(row["media"])]
+        try:
+            heard = [await self._heard(row["channel"], url, words) for url, kind in media if kind.startswith("audio/")]
+        except (ChannelError, NotHeard) as error:
+            return text, Reply(str(error), "none")
+        if heard:
+            said = consent.without_codes(" ".join(heard))
+            text = f"{text} {said}".strip()
+            hands.asker = replace(hands.asker, by_voice=True)
+            await hands.house.store.together([("message_heard", {"id": row["id"], "text": text}),
+                                              ("turn_heard", {"id": hands.turn, "text": text})])
+        pictures = [url for url, kind in media if kind.startswith("image/")]
+        if row["forwarded"]:
+            hands.tainted = True
+            told = [words.say("enclosed.forwarded", text=clean(text, QUOTED))] if text else []
+            told += [await self._seen(row["channel"], pictures[0], "", words)] if pictures else []
+            return text, Reply("\n".join([*told, words.say("enclosed.own_words")]), "none")
+        if pictures and not _orders(hands, text):
+            hands.tainted = True
+            return text, Reply(await self._seen(row["channel"], pictures[0], text, words), "none")
+        if media and not heard and not pictures:
+            return text, Reply(words.say("enclosed.unknown"), "none") if not text else None
+        return text, None
+
+    async def _heard(self, channel: str, url: str, words: Words) -> str:
+        if self.hearing is None or self.hearing.ears is None:
+            raise NotHeard(words.say("enclosed.no_ears"))
+        sound = await self.hearing.decoded(await self.fetch(channel, url), NOTE_LIMIT)
+        heard = await self.hearing.hear(sound)
+        if heard is None or not heard.text:
+            raise NotHeard(words.say("voice.unclear"))
+        return heard.text
+
+    async def _seen(self, channel: str, url: str, question: str, words: Words) -> str:
+        """What is on a picture, in a sentence; or why nobody can say."""
+        if self.vision is None:
+            return words.say("enclosed.no_eyes")
+        try:
+            picture = await self.fetch(channel, url)
+        except ChannelError as error:
+            return str(error)
+        if not picture.startswith(JPEG):
+            return words.say("enclosed.no_picture")
+        word = await self.vision.see(Glance(words.say("enclosed.phone"), self.now(), picture, kind="look", weight=2,
+                                            question=question, language=words.language))
+        return _sentence(word.seen) if word.seen is not None else words.say("enclosed.unseen")
+
+
+def _orders(hands: Hands, text: str) -> bool:
+    """Whether the words beside a picture are an order that needs no look at it."""
+    house = hands.house
+    meant = house.reflex.read(text, house.home, None, now=time.monotonic()) if text else None
+    return isinstance(meant, Understood) and any(isinstance(part, Do | RunSkill | Timed) for part in meant.parts)
+
+
+def _sentence(seen: Seen) -> str:
+    """What was seen, with what could be read in it quoted behind it."""
+    text = clean(seen.text, QUOTED)
+    return f"{seen.what} “{text}”" if text and text.casefold() not in seen.what.casefold() else seen.what
