@@ -54,7 +54,8 @@ async def hands(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Hands]:
     words = await asyncio.to_thread(Words, "en")
     house = House(Doors(check), store, Approvals(store, clock.now), clock, words, [], cast(Any, None), mint)
     message = await store.do("message_add", channel="page", external="1", conversation="owner", sender="page:owner",
-                             text="", here="", pin=None, pictures="[]", received="")
+                             text="", here="", pin=None, pictures="[]", received="", media="[]",
+                             forwarded=False)
     turn = await store.do("turn_start", message=message, person="Robin", channel="page", conversation="owner", text="",
                           started="")
     yield Hands(house, Asker(Person("Robin", "owner", pin_hash=hash_pin("2468")), "phrase"), turn, "owner")

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 AUDIT = {"at": "t", "turn": 1, "person": "Ann", "source": "phrase", "device": "d", "trait": "on", "value": "true",
          "verdict": "now", "approval": None, "result": "confirmed"}
 MESSAGE = {"channel": "sms", "external": "SM1", "conversation": "c", "sender": "s", "text": "hi", "pictures": "[]",
-           "here": "", "pin": None, "received": "t"}
+           "here": "", "pin": None, "received": "t", "media": "[]", "forwarded": False}
 
 
 async def test_the_file_is_private(tmp_path: Path) -> None:
