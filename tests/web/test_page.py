@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,13 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.stories.house import House, lived_in, until
+from tests.web.browser import CHROMIUM, opened
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run"]
 pytestmark = [pytest.mark.anyio, pytest.mark.browser,
               pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium")]
 
@@ -36,22 +33,9 @@ async def house(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) ->
 
 @pytest.fixture(scope="module")
 async def page(house: House) -> AsyncIterator[Page]:
-    """The page, logged in by the printed address, on a phone's width; any error on it fails the test."""
-    from playwright.async_api import async_playwright
-
-    errors: list[str] = []
-    async with async_playwright() as play:
-        browser = await play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        context = await browser.new_context(viewport={"width": 360, "height": 740})
-        one = await context.new_page()
-        one.on("pageerror", lambda error: errors.append(str(error)))
-        one.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        await one.goto(f"{house.ready['dashboard']}/#token={house.ready['token']}")
-        await one.wait_for_selector(".device")
-        errors[:] = [error for error in errors if "401" not in error]
+    """The page on a phone's width."""
+    async with opened(house, 360, 740) as one:
         yield one
-        assert errors == []
-        await browser.close()
 
 
 async def test_it_shows_every_device_in_its_room(house: House, page: Page) -> None:

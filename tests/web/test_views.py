@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.stories.house import House, lived_in, until
-from tests.web.test_page import CHROMIUM, FLAGS
+from tests.web.browser import CHROMIUM, opened
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -35,22 +35,9 @@ async def house(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) ->
 
 @pytest.fixture(scope="module")
 async def page(house: House) -> AsyncIterator[Page]:
-    """The page on a desktop; any error on it fails the test."""
-    from playwright.async_api import async_playwright
-
-    errors: list[str] = []
-    async with async_playwright() as play:
-        browser = await play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        one = await (await browser.new_context(viewport={"width": 1280, "height": 900})).new_page()
-        one.on("pageerror", lambda error: errors.append(str(error)))
-        one.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        one.on("dialog", lambda dialog: errors.append("a dialog"))
-        await one.goto(f"{house.ready['dashboard']}/#token={house.ready['token']}")
-        await one.wait_for_selector(".device")
-        errors[:] = [error for error in errors if "401" not in error]
+    """The page on a desktop."""
+    async with opened(house, 1280, 900) as one:
         yield one
-        assert [error for error in errors if "422" not in error] == []
-        await browser.close()
 
 
 async def test_the_network_is_a_map_and_a_list_with_reasons(house: House, page: Page) -> None:

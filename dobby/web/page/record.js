@@ -1,6 +1,8 @@
-// The microphone as a WAV file of 16 kHz, 16 bit, one channel: what ears take.
+// The microphone as a WAV file of 16 kHz, 16 bit, one channel: what ears take. It ends by itself when somebody who spoke
+// is quiet.
 
 const RATE = 16000;
+const LOUD = 0.02, PAUSE = 900, EVERY = 50, LONGEST = 14000; // of full scale; the rest in milliseconds
 
 export async function record() {
   if (!navigator.mediaDevices) {
@@ -10,14 +12,33 @@ export async function record() {
   try { stream = await navigator.mediaDevices.getUserMedia({audio: {channelCount: 1, echoCancellation: true}}); } catch {
     throw new Error("I may not use the microphone here; the browser's settings for this page say so.");
   }
+  const context = new AudioContext(), analyser = context.createAnalyser();
+  context.createMediaStreamSource(stream).connect(analyser);
   const recorder = new MediaRecorder(stream), pieces = [];
   recorder.addEventListener("dataavailable", (event) => pieces.push(event.data));
   recorder.start();
-  return {async stop() {
+  return {over: over(analyser), async stop() {
+    await context.close();
     await new Promise((done) => { recorder.addEventListener("stop", done, {once: true}); recorder.stop(); });
     for (const track of stream.getTracks()) track.stop();
     return wav(await samples(new Blob(pieces)));
   }};
+}
+
+// Resolves when somebody spoke and is quiet again, or after the longest time.
+function over(analyser) {
+  const wave = new Float32Array(analyser.fftSize), began = Date.now();
+  let spoke = 0;
+  return new Promise((done) => {
+    const timer = setInterval(() => {
+      analyser.getFloatTimeDomainData(wave);
+      const now = Date.now();
+      if (Math.sqrt(wave.reduce((sum, one) => sum + one * one, 0) / wave.length) > LOUD) spoke = now;
+      if ((!spoke || now - spoke < PAUSE) && now - began < LONGEST) return;
+      clearInterval(timer);
+      done();
+    }, EVERY);
+  });
 }
 
 async function samples(blob) {

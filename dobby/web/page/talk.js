@@ -76,24 +76,34 @@ $("say").addEventListener("submit", async (event) => {
   }
 });
 
-// --- speaking: press and hold, or press once to begin and once to end -------------------------------------------------
+// --- speaking: press, say it, and be quiet (or press again) -----------------------------------------------------------
 
-$("mic").append(...[element("span", {className: "hidden", textContent: "Speak"})]);
+$("mic").append(element("span", {className: "hidden", textContent: "Speak"}));
 $("mic").addEventListener("click", async () => {
   const mic = $("mic");
   if (mic.getAttribute("aria-pressed") === "true") return mic.dispatchEvent(new Event("done"));
   let taken;
   try { taken = await record(); } catch (error) { return say(error.message); }
   mic.setAttribute("aria-pressed", "true");
-  await new Promise((done) => { mic.addEventListener("done", done, {once: true}); setTimeout(done, 14000); });
+  await Promise.race([new Promise((done) => { mic.addEventListener("done", done, {once: true}); }), taken.over]);
   mic.setAttribute("aria-pressed", "false");
   try {
     const wav = await taken.stop();
     const {heard, turn, reply} = await api("POST", "/api/voice", wav);
-    say(heard ? `I heard “${heard}”.` : reply);
-    if (turn && !drawn.has(`turn ${turn}`)) await readTalk();
+    say(`I heard “${heard}”.`);
+    if (!drawn.has(`turn ${turn}`)) await readTalk();
+    await aloud(reply);
   } catch (error) { say(error.message); }
 });
+
+// What was asked aloud is answered aloud, where there is a mouth; the words stand in the thread anyhow.
+async function aloud(text) {
+  const answer = await fetch("/api/voice/speech", {method: "POST", body: JSON.stringify({text}), headers: {"Content-Type": "application/json"}});
+  if (!answer.ok) return;
+  const place = URL.createObjectURL(await answer.blob()), sound = new Audio(place);
+  sound.addEventListener("ended", () => URL.revokeObjectURL(place));
+  await sound.play().catch(() => {});
+}
 
 // --- questions --------------------------------------------------------------------------------------------------------
 
