@@ -323,7 +323,7 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
         "letter", letter_event(letter, names_of.get(f"{letter.channel}:{letter.to}", "")))
     settings = daemon.config.web
     names = (settings.host, "localhost") if settings.host.startswith("127.") else (settings.host,)
-    hosts = frozenset((*(f"{name}:{settings.port}" for name in names), *settings.hosts))
+    hosts = frozenset((*(f"{server.as_host(name)}:{settings.port}" for name in names), *settings.hosts))
     app = server.dashboard(api, logins, hosts)
     daemon.dashboard = await stack.enter_async_context(server.listening(app, settings.host, settings.port))
     if routes:

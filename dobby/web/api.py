@@ -127,10 +127,16 @@ class Api:
         last = request.headers.get("Last-Event-ID", request.query.get("after", ""))
         await response.prepare(request)
         person, home = request[PERSON], self.gateway.agent.house.home
+        shown = {one.id for one in home.devices.values() if sees(person, one)}
 
         def tell(kind: str, data: Any) -> Any:
             id_ = data.get("device") if kind == "reading" else data.get("id") if kind == "device" else None
-            return told(person, kind, data, home.devices.get(str(id_)) if id_ else None)
+            said = told(person, kind, data, home.devices.get(str(id_)) if id_ else None)
+            if kind == "device" and said is None and id_ in shown:  # moved to a room that is not shared
+                said = {"id": id_, "device": None}
+            if kind == "device":
+                (shown.add if said is not None and said["device"] else shown.discard)(str(id_))
+            return said
         try:
             async for line in self.events.follow(int(last) if last.isdecimal() and len(last) < 18 else None, tell,
                                                  person.name):

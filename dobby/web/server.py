@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -28,6 +29,7 @@ SILENT, WIRE = logging.getLogger("dobby.web.access"), logging.getLogger("dobby.w
 SILENT.disabled = True
 IDLE_SECONDS = 20.0  # for a request to come whole up to its body, on a new connection or after the last answer
 LINGER_SECONDS = 2.0  # what is left of a body that nobody wants is read this long, so that the answer is heard
+STUCK_SECONDS = 60.0  # a page in a pocket without network, or a stranger who asks for much and reads nothing
 PAGE = files("dobby.web").joinpath("page")
 TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml",
          "webmanifest": "application/manifest+json"}
@@ -81,11 +83,15 @@ WIRE.addFilter(_no_noise)
 class _Visitor(web.RequestHandler):
     """One connection. An address that holds more of them than any house needs is hung up on."""
 
-    __slots__ = ()
+    __slots__ = ("stuck",)
+    stuck: float
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody is at the door."""
         super().connection_made(transport)
+        line = transport.get_extra_info("socket")
+        if line is not None and hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; who takes nothing in is given up there
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(self.stuck * 1000))
         others = self._manager.connections if self._manager else []
         if len(others) > CONNECTIONS or sum(one.peer == self.peer for one in others
                                             if isinstance(one, _Visitor)) > CONNECTIONS_EACH:
@@ -97,9 +103,16 @@ class _Visitor(web.RequestHandler):
         return str(self.peername[0]) if isinstance(self.peername, tuple) else ""
 
 
+def as_host(address: str) -> str:
+    """An address as it stands in a Host header: that of IPv6 in brackets."""
+    return f"[{address}]" if ":" in address else address
+
+
 @asynccontextmanager
-async def listening(app: web.Application, host: str, port: int, *, idle: float = IDLE_SECONDS) -> AsyncIterator[str]:
-    """Serve an application; its base address. DobbyError when the port is taken. idle: seconds for a request."""
+async def listening(app: web.Application, host: str, port: int, *, idle: float = IDLE_SECONDS,
+                    stuck: float = STUCK_SECONDS) -> AsyncIterator[str]:
+    """Serve an application; its base address. DobbyError when the port is taken. idle: seconds for a request to come,
+    stuck: for any part of an answer to be taken."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     loop, server = asyncio.get_running_loop(), runner.server
@@ -107,8 +120,10 @@ async def listening(app: web.Application, host: str, port: int, *, idle: float =
         raise DobbyError("Nothing can listen: there is no server.")
 
     def visitor() -> _Visitor:  # whoever sends a header a minute, or nothing at all, does not hold a connection
-        return _Visitor(server, loop=loop, access_log=SILENT, logger=WIRE, keepalive_timeout=idle,
-                        lingering_time=LINGER_SECONDS)
+        one = _Visitor(server, loop=loop, access_log=SILENT, logger=WIRE, keepalive_timeout=idle,
+                       lingering_time=LINGER_SECONDS)
+        one.stuck = stuck
+        return one
 
     door: asyncio.Server | None = None
     try:
@@ -118,7 +133,7 @@ async def listening(app: web.Application, host: str, port: int, *, idle: float =
             raise DobbyError(f"Nothing can listen on {host}:{port} ({error.strerror or error}).",
                              "Another program may hold it; choose another port in config.toml.") from None
         bound = door.sockets[0].getsockname()
-        yield f"http://{quote(bound[0])}:{bound[1]}"
+        yield f"http://{as_host(quote(bound[0], safe=':'))}:{bound[1]}"
     finally:
         if door is not None:
             door.close()

@@ -82,6 +82,13 @@ def test_the_docs_say_it_too(address: str) -> None:
     assert row.rstrip("| ").rpartition("| ")[2] == DECIDED[address] or "the second is the owner's" in row
 
 
+def test_every_address_is_in_the_docs() -> None:
+    text = PAGE.read_text("utf-8")
+    for method, path in addresses():
+        said = re.sub(r"\{(\w+)\}", lambda found: found[1].upper(), path)
+        assert method == "HEAD" or not path.startswith("/api/") or f"`{method} {said}" in text, f"{method} {path}"
+
+
 def test_nothing_is_decided_that_is_not_there() -> None:
     there = {f"{method} {path}" for method, path in addresses()}
     assert {name for name in DECIDED if not name.startswith("* ")} <= there

@@ -10,6 +10,7 @@ import contextlib
 import gzip
 import io
 import json
+import socket
 import sqlite3
 import tarfile
 from collections.abc import AsyncIterator
@@ -22,6 +23,7 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
+from dobby.errors import DobbyError
 from dobby.web import server
 from dobby.web.events import PAGES
 from dobby.web.logins import CODE_TRIES, GUESSES
@@ -362,10 +364,10 @@ async def endless(house: House, head: str, piece: bytes) -> Answer:
     return parse(hearing.result())
 
 
-@pytest.mark.parametrize("path", ["/api/say", "/login", "/api/restore"])
+@pytest.mark.parametrize("path", ["/api/say", "/login", "/api/restore", "/api/voice"])
 async def test_an_endless_body_is_not_read_to_its_end(scene: Scene, path: str) -> None:
     piece = b"10000\r\n" + b"a" * 65536 + b"\r\n"
-    kind = "Content-Type: application/x-www-form-urlencoded"
+    kind = f"Content-Type: {'audio/wav' if path == '/api/voice' else 'application/x-www-form-urlencoded'}"
     answer = await endless(scene.house, request(scene.house, f"POST {path}", kind, "Transfer-Encoding: chunked",
                                                 key=scene.guest.key), piece)
     assert answer.status == {"/api/restore": 403}.get(path, 413)
@@ -687,6 +689,24 @@ async def test_a_guests_line_tells_of_the_shared_rooms_only(scene: Scene) -> Non
     assert "painting" not in json.dumps(told)
 
 
+async def test_what_leaves_a_shared_room_leaves_the_guests_page(scene: Scene) -> None:
+    lamp = next(one for one in (await scene.guest.api("GET", "/api/home"))[1]["devices"] if one["kind"] == "light")
+    where = f"/api/devices/{lamp['id'].replace('/', '%2F')}"
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session, session.get(
+            f"{scene.house.ready['dashboard']}/api/events", headers=scene.guest.headers()) as line:
+        await line.content.readuntil(b"\n\n")
+        assert (await scene.owner.api("POST", where, {"room": "Attic"}))[0] == 200
+        block = b""
+        while b"event: device" not in block:
+            block = await asyncio.wait_for(line.content.readuntil(b"\n\n"), 15)
+        assert json.loads(block.partition(b"data: ")[2]) == {"id": lamp["id"], "device": None}
+        assert (await scene.owner.api("POST", where, {"room": lamp["room"]}))[0] == 200
+        block = b""
+        while b"event: device" not in block:
+            block = await asyncio.wait_for(line.content.readuntil(b"\n\n"), 15)
+        assert json.loads(block.partition(b"data: ")[2])["device"]["name"] == lamp["name"]
+
+
 async def test_the_answer_to_anothers_message_is_not_given(scene: Scene) -> None:
     assert (await scene.owner.api("POST", "/api/say", {"text": "which lights are on?", "id": "7"}))[0] == 200
     status, answer = await scene.guest.api("POST", "/api/say", {"text": "hello", "id": "7"})
@@ -731,6 +751,37 @@ async def test_who_sends_a_header_a_minute_is_hung_up_on() -> None:
                     await asyncio.wait([hearing], timeout=0.05)
             writer.close()
             assert await hearing == b""
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="a way of Linux's")
+async def test_who_asks_for_much_and_reads_nothing_is_hung_up_on() -> None:
+    gone = asyncio.Event()
+
+    async def much(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        try:
+            while True:
+                await response.write(b"a" * 65536)
+        finally:
+            gone.set()
+    app = web.Application()
+    app.add_routes([web.get("/", much)])
+    async with server.listening(app, "127.0.0.1", 0, stuck=0.5) as base:
+        with socket.socket() as line:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            line.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(line, (URL(base).host, URL(base).port))
+            await asyncio.get_running_loop().sock_sendall(line, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            await asyncio.wait_for(gone.wait(), 20)
+
+
+async def test_an_address_of_ipv6_is_one_that_a_browser_may_ask() -> None:
+    with contextlib.suppress(DobbyError):  # a machine without IPv6
+        async with server.listening(web.Application(), "::1", 0) as base, aiohttp.ClientSession() as session:
+            assert base.startswith("http://[::1]:")
+            assert (await session.get(base)).status == 404
+    assert server.as_host("127.0.0.1") == "127.0.0.1"
 
 
 # --- at the end -------------------------------------------------------------------------------------------------------
