@@ -11,7 +11,7 @@ import {drawNetwork} from "/network.js";
 import {drawLetter, drawQuestions, drawTurn, readTalk} from "/talk.js";
 import {addTurn} from "/turns.js";
 
-const DRAWS = {home: () => {}, talk: () => { $("thread").scrollTop = $("thread").scrollHeight; }, eyes: () => drawEyes().then(() => live(true)),
+const DRAWS = {home: () => {}, talk: () => {}, eyes: () => drawEyes().then(() => live(true)),
   network: () => drawNetwork(false), mind: drawMind, charts: drawCharts, care: drawCare};
 const GUEST = ["home", "talk"];
 let views = Object.keys(DRAWS), view = "";
@@ -24,6 +24,7 @@ function show() {
   for (const one of document.querySelectorAll("nav a")) {
     if (one.hash === `#${view}`) one.setAttribute("aria-current", "page"); else one.removeAttribute("aria-current");
   }
+  $("thread").scrollTop = $("thread").scrollHeight;
   live(false);
   Promise.resolve(DRAWS[view]()).catch((error) => say(error.message));
 }

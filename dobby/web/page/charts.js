@@ -7,6 +7,7 @@ const WIDE = 640, HIGH = 180, LEFT = 44, LOW = 22;
 const TITLES = {temperature: "Temperatures", pool: "Pool and spa", humidity: "Humidity", power: "Power", energy: "Energy", air: "Air", light: "Light",
   battery: "Batteries"};
 const FAR = 15; // °C
+const GLIDES = new Set(["current", "temperature", "humidity", "co2"]); // the rest holds until it changes
 const LINES = 8; // in one chart; the rest are in the list below it
 let span = "day", mine = 0;
 
@@ -17,7 +18,7 @@ export async function drawCharts() {
   const boxes = [];
   for (const kind of Object.keys(TITLES)) {
     for (const [unit, rows] of grouped((found.series[kind] ?? []).filter((one) => kind === "pool" || one.trait !== "target"), (one) => one.unit)) {
-      const lines = await Promise.all(rows.slice(0, LINES).map(async (one) => ({name: named(one, rows), unit,
+      const lines = await Promise.all(rows.slice(0, LINES).map(async (one) => ({name: named(one, rows), unit, trait: one.trait,
         ...await api("GET", `/api/history?span=${span}&device=${encodeURIComponent(one.device)}&trait=${one.trait}`)})));
       if (turn !== mine) return;
       for (const near of apart(lines.filter((one) => one.points.length))) boxes.push(lineChart(`${TITLES[kind]}, ${unit}`, near));
@@ -42,7 +43,7 @@ function apart(lines) {
     if (one.unit === "°C" && last && level(one) - level(last.at(-1)) < FAR) last.push(one);
     else if (one.unit !== "°C" && last) last.push(one); else groups.push([one]);
   }
-  return groups;
+  return groups.sort((one, other) => other.length - one.length);
 }
 
 const named = (one, rows) => (rows.some((other) => other !== one && other.device === one.device) ? `${one.name} ${one.trait}` : one.name);
@@ -87,7 +88,8 @@ function lineChart(title, lines) {
       drawn.append(svg("polygon", {class: "band", points: [...rows.map((one) => `${x(one[0])},${y(one[3])}`),
         ...rows.toReversed().map((one) => `${x(one[0])},${y(one[1])}`)].join(" ")}));
     }
-    drawn.append(svg("polyline", {class: `line c${index}`, points: rows.map((one) => `${x(one[0])},${y(one[2])}`).join(" ")}));
+    const points = rows.flatMap(([at, , mean], step) => (GLIDES.has(line.trait) || !step ? [[at, mean]] : [[at, rows[step - 1][2]], [at, mean]]));
+    drawn.append(svg("polyline", {class: `line c${index}`, points: points.map(([at, mean]) => `${x(at)},${y(mean)}`).join(" ")}));
   });
   const legend = element("ul", {className: "legend"}, ...lines.map((one, index) => element("li", {className: `c${index}`,
     textContent: `${one.name}: ${one.points.at(-1)[2]} ${one.unit}`})));
