@@ -22,6 +22,7 @@ from aiohttp import web
 
 from dobby import backup, memory_use
 from dobby import config as configuration
+from dobby.agent.aloud import aloud
 from dobby.agent.enclosed import Enclosures
 from dobby.agent.inbox import Inbox
 from dobby.agent.loop import Budget
@@ -295,7 +296,9 @@ async def _open_doors(daemon: Daemon, secrets: Secrets, stack: AsyncExitStack) -
     context = Context(daemon.config, secrets, daemon.gateway.receive, daemon.post.delivery, pictures.lend,
                       words.say("turn.repeat"), partial(_answer, daemon),
                       lambda: frozenset(address for address in agent.people if address.startswith("phone:")),
-                      lambda key: agent.house.words.say(key), daemon.voice)
+                      lambda key: agent.house.words.say(key), daemon.voice,
+                      partial(aloud, agent.house, daemon.config.owner(), daemon.voice.echo,
+                              daemon.config.network.callbacks))
     doors: dict[str, Door] = {}
     routes: list[web.RouteDef] = []
     for channel in await asyncio.to_thread(load_channels):

@@ -9,6 +9,7 @@ favourite. Not covered: home theatre, alarms, and the catalogues of music servic
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -27,11 +28,13 @@ from dobby.wire.hass import mac_mark
 
 if TYPE_CHECKING:
     from dobby.wire.sonos import Favourite, SonosLine, Zone
+    from dobby.wire.sonos_clip import Before
 
 SERVICE, TARGET = "_sonos._tcp.local.", "urn:schemas-upnp-org:device:ZonePlayer:1"
 PORT = 1400
 ADDRESSES = ("http://", "https://", "x-rincon-mp3radio://", "aac://", "hls-radio://")
 QUEUE = "x-rincon-queue:"
+ANNOUNCED = re.compile(r"(https?://[^\s#]+)#announce=(\d{1,3}(?:\.\d+)?)")
 EVENTS = ("MediaRenderer/AVTransport", "MediaRenderer/RenderingControl", "ZoneGroupTopology")
 FAVOURITES_EVERY = 60.0  # seconds
 FAVOURITES_LIMIT = 100
@@ -100,6 +103,7 @@ class SonosLink:
         self._browsed = -FAVOURITES_EVERY
         self._asked = ("", "")  # a source and the command that it stands for, where the two are spelled differently
         self._queued: Queued | None = None
+        self._going_back: tuple[asyncio.Task[None], Before] | None = None
         self._device: Device | None = None
         self._stream = Stream(self._fetch, poll=settings.poll, timeout=settings.timeout)
 
@@ -288,8 +292,12 @@ class SonosLink:
                 await lead.transport("Stop")
 
     async def _play(self, what: str) -> None:
-        """"" is the last queue, else the first favourite; a title is a favourite's; the rest are addresses."""
+        """"" is the last queue, else the first favourite; a title is a favourite's; the rest are addresses. One that
+        ends in #announce=SECONDS is played in between: then the player goes back to what it played."""
         lead = self._leading()
+        if (clip := ANNOUNCED.fullmatch(what)) is not None:
+            await self._announce(lead, what, clip[1], float(clip[2]))
+            return
         queue = f"{QUEUE}{self._zones[self._uid].coordinator}#0"
         if not what:
             filled = (await lead.browse("Q:0", 1)).get("TotalMatches", "0") != "0"
@@ -310,6 +318,17 @@ class SonosLink:
             known = ", ".join(one.title for one in self._favourites[:8]) or "none yet"
             raise Refused(f"It plays its own favourites and web addresses, and {what[:60]!r} is neither. "
                           f"Its favourites: {known}.")
+
+    async def _announce(self, lead: SonosLine, asked: str, clip: str, seconds: float) -> None:
+        from dobby.wire.sonos_clip import before, return_after
+
+        going = self._going_back
+        was = going[1] if going and not going[0].done() else await before(lead)
+        self._asked = (clip, asked)
+        await self._start(lead, clip, "")
+        if going:
+            going[0].cancel()
+        self._going_back = asyncio.create_task(return_after(lead, was, clip, seconds)), was
 
     async def _play_address(self, lead: SonosLine, address: str) -> None:
         """Some players take a web radio only under a scheme of Sonos' own."""
@@ -343,6 +362,8 @@ class SonosLink:
 
     def close(self) -> None:
         """Let every line go."""
+        if self._going_back:
+            self._going_back[0].cancel()
         for line in self._lines.values():
             line.close()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import wave
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -12,8 +14,10 @@ from dobby.drivers import sonos
 from dobby.errors import Garbage, PairingError, Refused
 from dobby.home.device import Device, Outcome, Sighting
 from dobby.home.traits import Value
+from dobby.wire.lent import lending
 from dobby.wire.sonos import Favourite, favourites, title_of, zones
 from tests.drivers.house import QUICK, House, Street, until
+from tests.stories.house import until as come_true
 
 pytestmark = pytest.mark.anyio
 
@@ -215,3 +219,52 @@ def test_titles() -> None:
     assert title_of(DIDL.format("<item><dc:title>Song</dc:title><dc:creator>Someone</dc:creator></item>")) == (
         "Song by Someone")
     assert title_of("NOT_IMPLEMENTED") == ""
+
+
+def clip(seconds: float) -> bytes:
+    """A WAV file of quiet."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(b"\x00\x00" * int(16000 * seconds))
+    return out.getvalue()
+
+
+async def test_a_clip_is_played_in_between_and_what_played_goes_on(house: House) -> None:
+    await order(house, KITCHEN, "play", "Classic FM")
+    before = await house.sim.state_of(KITCHEN)
+    async with lending("127.0.0.1", clip(0.4), "audio/wav", "wav") as url:
+        said = await order(house, KITCHEN, "play", f"{url}#announce=0.4")
+        assert (said.result, said.read) == ("confirmed", f"{url}#announce=0.4")
+
+        async def again() -> bool:
+            state = await house.sim.state_of(KITCHEN)
+            return bool(state["uri"] == before["uri"] and state["playing"])
+        await come_true(again)
+    assert (await house.sim.state_of(KITCHEN))["volume"] == before["volume"]
+
+
+async def test_a_queue_goes_on_where_it_was_and_silence_stays_silent(house: House) -> None:
+    await house.sim.set(STUDY, uri=f"x-rincon-queue:{house.keys[STUDY].partition(':')[2]}#0")
+    await order(house, STUDY, "play")
+    await order(house, STUDY, "next")
+    second = (await house.sim.state_of(STUDY))["uri"]
+    await order(house, STUDY, "playing", False)
+    async with lending("127.0.0.1", clip(0.2), "audio/wav", "wav") as url:
+        assert (await order(house, STUDY, "play", f"{url}#announce=0.2")).result == "confirmed"
+
+        async def again() -> bool:
+            state = await house.sim.state_of(STUDY)
+            return bool(state["uri"] == second and not state["playing"])
+        await come_true(again)
+
+
+async def test_who_starts_something_else_keeps_it(house: House) -> None:
+    await order(house, KITCHEN, "play", "Classic FM")
+    async with lending("127.0.0.1", clip(30.0), "audio/wav", "wav") as url:
+        await order(house, KITCHEN, "play", f"{url}#announce=30.0")
+        assert (await order(house, KITCHEN, "play", "Jazz Radio")).result == "confirmed"
+    assert (await house.sim.state_of(KITCHEN))["uri"] == "x-rincon-mp3radio://radio.invalid/jazz"
+

@@ -27,6 +27,11 @@ name = "study"
 address = "{at}"
 room = "Study"
 person = "Robin"
+[[voice.satellites]]
+name = "kitchen"
+address = "{kitchen}"
+room = "Kitchen"
+speaker = "Kitchen Sonos"
 """
 
 
@@ -45,14 +50,22 @@ async def satellite() -> AsyncIterator[tuple[Satellite, str]]:
 
 
 @pytest.fixture(scope="module")
+async def kitchen() -> AsyncIterator[tuple[Satellite, str]]:
+    """A satellite in the kitchen that leaves the answers to the room's speaker, and its address."""
+    one = Satellite()
+    async with serving(one.talk) as at:
+        yield one, at
+
+
+@pytest.fixture(scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory, satellite: tuple[Satellite, str],
-                anyio_backend: str) -> AsyncIterator[House]:
-    """A lived-in house with the satellite in its settings."""
+                kitchen: tuple[Satellite, str], anyio_backend: str) -> AsyncIterator[House]:
+    """A lived-in house with the satellites in its settings."""
     async with lived_in(tmp_path_factory.mktemp("voice")) as one:
         config = Path(one.ready["workspace"]) / "config.toml"
         await one.kill()
         text = await asyncio.to_thread(config.read_text)
-        await asyncio.to_thread(config.write_text, text + SATELLITE.format(at=satellite[1]))
+        await asyncio.to_thread(config.write_text, text + SATELLITE.format(at=satellite[1], kitchen=kitchen[1]))
         await one.again()
         await until(lambda: _devices(one))
         yield one
@@ -103,6 +116,32 @@ async def test_lights_off_in_the_study_means_the_study(house: House, satellite: 
     assert before == {key: row["state"]["on"] for key, row in lights.items() if row["room"] != "Study"}
 
 
+async def test_the_rooms_own_speaker_says_the_answer_and_plays_on(house: House, kitchen: tuple[Satellite, str]) -> None:
+    one = kitchen[0]
+    await house.hand("kitchen_speaker", playing=True)
+    await until(lambda: _shows(house, "kitchen_speaker", playing=True))
+    music = (await house.state("kitchen_speaker"))["uri"]
+    await one.until("run-satellite")
+    await one.wakes(await asyncio.to_thread(spoken, "what time is it", "en-us", 140, 1.0))
+    assert (await one.until("transcript"))["text"] == "what time is it"
+
+    async def spoke() -> bool:
+        return str((await house.state("kitchen_speaker"))["uri"]).endswith(".wav")
+
+    async def goes_on() -> bool:
+        state = await house.state("kitchen_speaker")
+        return bool(state["uri"] == music and state["playing"])
+    await until(spoke)
+    await until(goes_on)
+    assert one.count("audio-start") == 0  # not twice
+
+
+async def _shows(house: House, key: str, **values: object) -> bool:
+    device = await house.device(key)
+    now = {one["name"]: one["value"] for one in device["traits"]}
+    return all(now.get(name) == value for name, value in values.items())
+
+
 @pytest.mark.parametrize("order", ["unlock the front door", "disarm the alarm", "open the garage"])
 async def test_a_voice_never_opens_nor_disarms(house: House, order: str) -> None:
     await talk(house, await said(order))
@@ -149,7 +188,7 @@ async def test_an_answer_can_be_had_as_sound(house: House) -> None:
 async def test_doctor_knows_ears_mouth_and_satellites(house: House) -> None:
     _, health = await house.api("GET", "/api/health")
     assert health["voice"] == {"ears": "built-in (pocketsphinx)", "mouth": "espeak-ng", "trouble": [],
-                               "satellites": [{"name": "study", "trouble": ""}]}
+                               "satellites": [{"name": "study", "trouble": ""}, {"name": "kitchen", "trouble": ""}]}
 
 
 async def test_nobody_without_the_token_is_heard(house: House) -> None:

@@ -1,10 +1,14 @@
 """The players on the network: HTTP, the shells of SOAP and GENA, and what their faults do."""
 
 import asyncio
+import contextlib
 import dataclasses
+import io
+import wave
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
@@ -28,6 +32,7 @@ from .truth import change, truth
 
 TUNE_IN_SECONDS = 0.15
 STORED = ("name", "volume", "muted", "uri", "metadata", "track", "coordinator", "transport", "play_mode")
+LOOPBACK = "127."
 UPNP_OFF = "upnp_off"
 
 
@@ -48,6 +53,8 @@ class System:
     household: Household
     store: Store
     stations: dict[str, Station]
+    session: aiohttp.ClientSession
+    fetching: set[asyncio.Task[None]] = field(default_factory=set)
 
     def changed(self) -> None:
         """Remember, tell subscribers what is new, and let players that tune in begin to play."""
@@ -76,6 +83,21 @@ class System:
         if player.transport == "TRANSITIONING":
             player.go("PLAYING")
             self.changed()
+            if player.uri.endswith(".wav") and (urlsplit(player.uri).hostname or "").startswith(LOOPBACK):
+                self.fetching.add(task := asyncio.create_task(self._file(player, player.uri)))
+                task.add_done_callback(self.fetching.discard)
+
+    async def _file(self, player: Player, uri: str) -> None:
+        """A file is fetched, played to its end, and then it is quiet; one that cannot be had is quiet at once."""
+        seconds = 0.0
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError, wave.Error, EOFError):
+            async with self.session.get(uri, timeout=aiohttp.ClientTimeout(total=5)) as answer:
+                with wave.open(io.BytesIO(await answer.read())) as file:
+                    seconds = file.getnframes() / file.getframerate()
+        await asyncio.sleep(seconds)
+        if player.uri == uri and player.transport == "PLAYING":
+            player.go("STOPPED")
+            self.changed()
 
 
 async def open_players(
@@ -85,7 +107,7 @@ async def open_players(
     players = [_remembered(_player(s, a, ids), store) for s, a in zip(SPEAKERS, addresses, strict=True)]
     household = Household(f"Sonos_{ids.digest('household')[:26]}", {p.uid: p for p in players}, FAVORITES)
     session = await closing.enter_async_context(aiohttp.ClientSession())
-    system = System(household, store, {})
+    system = System(household, store, {}, session)
     opened = []
     for player in players:
         station = _station(system, player, session)
