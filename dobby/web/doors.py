@@ -8,8 +8,8 @@ from urllib.parse import quote
 from aiohttp import web
 
 from dobby.messages import Person
-from dobby.web.guard import COOKIE, PERSON, ApiError, form
-from dobby.web.logins import SESSION_DAYS, Logins
+from dobby.web.guard import COOKIE, PERSON, ApiError, form, hand_over
+from dobby.web.logins import Logins
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,7 @@ class DoorApi:
             self.logins.wrong(peer)
             raise web.HTTPFound(f"/login?wrong#who={quote(who)}" if who else "/login?wrong")
         response = web.HTTPFound("/")
-        response.set_cookie(COOKIE, key, httponly=True, samesite="Strict", path="/", max_age=SESSION_DAYS * 86400,
-                            secure=request.secure)
+        hand_over(response, key, request.secure)
         raise response
 
     async def _key(self, token: str, who: str, code: str) -> str | None:
@@ -54,7 +53,6 @@ class DoorApi:
 
     async def me(self, request: web.Request) -> web.Response:
         """GET /api/me: who is at the page."""
-        await self.logins.used(request.cookies.get(COOKIE, ""))
         person: Person = request[PERSON]
         return web.json_response({"name": person.name, "role": person.role, "rooms": list(person.rooms)})
 

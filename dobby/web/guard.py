@@ -18,7 +18,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from dobby.messages import Person
-from dobby.web.logins import Logins
+from dobby.web.logins import SESSION_DAYS, Logins
 from dobby.web.roles import may
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ OUR_SITES = ("same-origin", "none")  # none: an address that a person typed
 OPEN_PATHS = ("/login", "/login/code", "/login.js", "/app.css", "/views.css", "/icon.svg")
 PERSON = web.RequestKey("person", Person)  # who is at the page
 STILL: web.RequestKey[Callable[[], bool]] = web.RequestKey("still")  # are they still let in?
+RENEWED = web.RequestKey("renewed", str)  # the key of a session whose cookie is made anew
 BODY_SECONDS = 10.0  # for a body to arrive
 BODY_LIMIT = 256 * 1024  # bytes
 FORM_LIMIT = 4 * 1024  # bytes of what a stranger may send: a name and a code, or the token
@@ -99,6 +100,8 @@ def guard(logins: Logins, hosts: frozenset[str]) -> Middleware:
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             check(request)
+            if PERSON in request and await logins.used(key := request.cookies.get(COOKIE, "")):
+                request[RENEWED] = key
             response = await handler(request)
         except ApiError as error:
             to_login = error.status == 401 and request.path == "/"
@@ -120,6 +123,15 @@ async def keep_to_itself(request: web.Request, response: web.StreamResponse) -> 
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["Server"] = "Dobby"  # not which version of what
+    if RENEWED in request and COOKIE not in response.cookies:  # who goes out does not take a new one along
+        hand_over(response, request[RENEWED], request.secure)
+        response.headers.add("Set-Cookie", response.cookies[COOKIE].OutputString())  # the others are written already
+
+
+def hand_over(response: web.StreamResponse, key: str, secure: bool) -> None:
+    """Give a browser the cookie of its session: for no script, no other site, and as long as the session lives."""
+    response.set_cookie(COOKIE, key, httponly=True, samesite="Strict", path="/", max_age=SESSION_DAYS * 86400,
+                        secure=secure)
 
 
 async def form(request: web.Request) -> dict[str, str]:

@@ -20,6 +20,7 @@ from dobby.messages import Letter, Person
 from dobby.store import Store, stamp
 
 SESSION_DAYS = 90  # without use
+FRESH = timedelta(hours=1)  # a use is written down, and the cookie made anew, at most this often
 CODE_SECONDS, CODE_TRIES, CODES_AN_HOUR = 300.0, 5, 4
 GUESSES, GUESS_SECONDS = 10, 60.0  # wrong tokens, keys and codes from one address
 CALLS, CALLS_SECONDS = 3000, 10.0  # requests from one address
@@ -91,12 +92,14 @@ class Logins:
         self._sessions[_hash(key)] = _Session(person.name, now)
         return key
 
-    async def used(self, key: str) -> None:
-        """A session was used (once a page load): it lives on."""
-        session = self._sessions.get(_hash(key))
-        if session is not None:
-            self._sessions[_hash(key)] = _Session(session.person, self.now())
-            await self.store.do("login_used", key=_hash(key), used=stamp(self.now()))
+    async def used(self, key: str) -> bool:
+        """A session that is alive was used: it lives on. Whether that was worth writing down."""
+        session, now = self._sessions.get(_hash(key)) if key else None, self.now()
+        if session is None or now - session.used < FRESH:
+            return False
+        self._sessions[_hash(key)] = _Session(session.person, now)
+        await self.store.do("login_used", key=_hash(key), used=stamp(now))
+        return True
 
     async def end(self, *, key: str = "", id_: int = 0) -> None:
         """End the session of this key, or the one with this id."""

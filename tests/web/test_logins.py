@@ -127,7 +127,8 @@ async def test_a_session_ends_of_itself_after_ninety_days_without_use(tmp_path: 
     async with rig(tmp_path) as one:
         key, other = await one.logins.begin(BEN), await one.logins.begin(ANN)
         one.day += timedelta(days=SESSION_DAYS - 1)
-        await one.logins.used(key)
+        assert await one.logins.used(key)
+        assert not await one.logins.used(key), "not written down at every step"
         one.day += timedelta(days=2)
         assert one.logins.who("", key) == BEN
         assert one.logins.who("", other) is None, "also without a restart"

@@ -76,6 +76,20 @@ async def test_what_dobby_told_unasked_stands_in_it_and_a_code_does_not(house: H
     assert not [one for one in (await sam.api("GET", "/api/talk"))[1]["letters"] if "plants" in one["text"]]
 
 
+async def test_a_page_that_is_used_stays_logged_in(house: House, sam: Visitor) -> None:
+    async def cookie() -> str:
+        async with house.web.get(f"{house.ready['dashboard']}/api/home", headers=sam.headers()) as answer:
+            assert answer.status == 200
+            return answer.headers.get("Set-Cookie", "")
+    await cookie()
+    assert await cookie() == ""
+    assert (await house.api("POST", "/api/clock", {"advance_s": 7200}))[0] == 200
+    renewed = await cookie()
+    assert sam.key in renewed
+    assert {"HttpOnly", "Max-Age=7776000", "SameSite=Strict"} <= set(renewed.split("; "))
+    assert await cookie() == ""
+
+
 # --- charts -----------------------------------------------------------------------------------------------------------
 
 async def test_a_reading_becomes_a_point_in_its_chart(house: House) -> None:
