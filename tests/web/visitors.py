@@ -18,6 +18,7 @@ from yarl import URL
 from tests.stories.house import House, lived_in, until
 
 GUEST_ROOM = "Study"
+USED = ("light", "lock")  # what these tests command; a hub that takes its time after a restart may come later
 PHONES = {"Robin": "whatsapp:+15550100", "Sam": "whatsapp:+15550101", "Alex": "whatsapp:+15550102"}
 
 
@@ -48,7 +49,7 @@ async def restarted(house: House) -> None:
 
     async def well() -> bool:
         _, home = await house.api("GET", "/api/home")
-        return bool(home["devices"]) and all(one["reachable"] for one in home["devices"])
+        return bool(home["devices"]) and all(one["reachable"] for one in home["devices"] if one["kind"] in USED)
     await until(well)
 
 
