@@ -348,7 +348,7 @@ def crop(shot: Shot, episode: Episode) -> Pixels:
     """What happened, cut out with a margin of 30 %; small ones enlarged to 384 pixels."""
     pixels = shot.colours()
     height, width = pixels.shape[:2]
-    box = episode.best_box.grown(0.3)
+    box = episode.best_box.grown(0.2)
     left, top = min(int(box.left * width), width - 16), min(int(box.top * height), height - 16)
     right, bottom = max(left + 16, int(box.right * width)), max(top + 16, int(box.bottom * height))
     cut = pixels[top:bottom, left:right]

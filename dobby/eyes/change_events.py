@@ -35,6 +35,7 @@ from .seen import Box, Change, ChangeKind, Zone
 
 _REMEMBERED = 30.0  # seconds for which an event may explain what was left or taken
 _IDLE = 7.0  # seconds after which what stirs but never left its place (a reflection, a flag) is part of the scene
+_RIM = 0.1  # of its size; at the rim of a thing it differs least (infrared, clouds), and a crop wants all of it
 _SURE = 2.0  # seconds after the last texture of its own for which what follows a thing may be no drifting light
 _UNSURE = 3.0  # the same, until it is taken for light
 _SMALL = 0.005  # share of the picture: patches of light that move over it are larger
@@ -86,7 +87,7 @@ class Events:
                 found.remove(other)
                 box = joined(box, other)
             found.append(box)
-        return [self._share(box) for box in found]
+        return [self._share(box).grown(_RIM) for box in found]
 
     def steps(self) -> list[Rect]:
         """Where things that go steadily on have been in the last pictures, events or not yet."""

@@ -65,6 +65,6 @@ $("stop").addEventListener("click", async () => {
 });
 $("again").addEventListener("click", () => drawNetwork(true));
 addEventListener("hashchange", show);
-await Promise.all([readHome(), readTalk(), drawQuestions(), ...(guest ? [] : [drawScenes()])]);
+listen(); // its first word has the home read: what changes meanwhile is told after that
 show();
-listen();
+if (!guest) await drawScenes();
