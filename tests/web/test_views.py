@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.stories.house import House, lived_in, until
-from tests.web.browser import CHROMIUM, opened
+from tests.web.browser import CHROMIUM, browsing, opened
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -96,3 +96,16 @@ async def test_a_plan_is_shown_and_cancelled(house: House, page: Page) -> None:
     await page.wait_for_selector("#plans:has-text('Nothing is planned')")
     _, plans = await house.api("GET", "/api/plans")
     assert plans["plans"] == []
+
+
+async def test_what_was_found_is_let_in_from_the_network_s_page(tmp_path: Path) -> None:
+    async with lived_in(tmp_path, "--fresh") as fresh, browsing([], 1280, 900) as page:
+        await page.goto(f"{fresh.ready['dashboard']}/#token={fresh.ready['token']}")
+        await page.wait_for_selector("#rooms .empty")
+        await page.click("nav a[href='#network']")
+        await page.click("#again")
+        host = page.locator("#hosts .host.could", has_text="Sonos").first
+        await host.locator("button:text('Let it in')").click()
+        await page.click(".question button:text('Yes')")
+        await page.click("nav a[href='#home']")
+        await page.wait_for_selector(".device h3:has-text('Sonos')")
