@@ -1,8 +1,8 @@
 """The built-in ears: orders of two homes and sentences that are none, spoken by espeak-ng in voices they were not
 tuned on, clean and with noise mixed in by sox. Prints JSON lines: of a hundred orders how many are right, refused or
-wrong, of a hundred other sentences how many would do anything, and the seconds a sentence takes. At the threshold of
-dobby/voice/sureness.py, fixed before this was measured. `--orders 10` measures fewer, `--clean` without noise, `--home`
-only that one, `--show` says which went wrong.
+wrong, of a hundred other sentences how many would do anything, and the seconds a sentence takes. At the thresholds
+of dobby/voice/sureness.py, fixed before this was measured. `--orders 10` measures fewer, `--clean` without noise,
+`--home` only that one, `--show` says which went wrong.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from dobby.voice.child import Child
 from dobby.voice.ears import Sphinx
 from dobby.voice.sound import Sound, loudness
-from dobby.voice.sureness import SURE
 from tests.voice.ends import spoken
 from tests.voice.measured import OTHERS, VOICES, Measured, measured
 
@@ -79,7 +78,7 @@ async def measure(ears: Sphinx, one: Measured, count: int, noise: int | None, sh
         acted += bool(heard) and one.acts(heard)
         if show and heard:
             print("taken", VOICES[(at + 3) % len(VOICES)][0], "|", text, "|", heard, file=sys.stderr)
-    return {"benchmark": "voice", "home": one.name, "noise_db": noise, "threshold": SURE, "orders": sum(came.values()),
+    return {"benchmark": "voice", "home": one.name, "noise_db": noise, "orders": sum(came.values()),
             "right": came["right"], "refused": came["refused"], "wrong": came["wrong"],
             "others": len(OTHERS[:count]), "others_heard": taken, "others_acted": acted,
             "median_s": round(statistics.median(took), 2), "slowest_s": round(max(took), 2)}

@@ -14,7 +14,7 @@ from dobby.errors import ChannelError
 from dobby.voice.child import Child, NotHeard
 from dobby.voice.phrases import Sayable, Spoken, grammar
 from dobby.voice.sound import LONGEST, RATE, Sound, wav
-from dobby.voice.sureness import SURE
+from dobby.voice.sureness import enough
 from dobby.wire.wyoming import GONE, Event, connected
 
 HEAR_LIMIT = 20.0  # seconds for one sentence: loading the models takes two, the longest sentence some more
@@ -47,12 +47,12 @@ class Ears(Protocol):
 
 
 class Sphinx:
-    """The built-in ears. threshold: how sure they must be, for the benchmark; everybody else leaves it alone."""
+    """The built-in ears."""
 
     name = "built-in (pocketsphinx)"
 
-    def __init__(self, child: Child, threshold: float = SURE) -> None:
-        self._child, self._threshold = child, threshold
+    def __init__(self, child: Child) -> None:
+        self._child = child
         self._home: Sayable | None = None
         self._spoken: Spoken | None = None
 
@@ -63,7 +63,7 @@ class Sphinx:
     async def hear(self, sound: Sound, home: Callable[[], Sayable]) -> Heard | None:
         """What was said, in the words of this home."""
         guess = await self.guess(sound, home())
-        return guess if guess is not None and guess.sure >= self._threshold else None
+        return guess if guess is not None and guess.sure >= enough(guess.text) else None
 
     async def guess(self, sound: Sound, home: Sayable) -> Heard | None:
         """The likeliest sentence of this home, however unsure."""

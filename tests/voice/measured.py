@@ -18,24 +18,24 @@ from dobby.voice.phrases import Sayable
 from tests.agent.home import NAMES, TITLES, MadeHome, made_home
 
 SKILLS = Path(__file__).parents[2] / "skills"
-MANOR = dict(NAMES) | {
-    "kitchen": "Bakehouse", "study": "Map Room", "living": "Drawing Room", "bedroom": "Rose Room",
-    "bathroom": "Steam Bath", "porch": "Loggia", "hall": "Gallery", "ceiling": "Copper Lamp", "strip": "Oven Strip",
-    "desk": "Atlas Lamp", "floor": "Harp Lamp", "reading": "Window Light", "bedside": "Canopy Light",
-    "upper": "Star Light", "mirror": "Marble Light", "porchlight": "Arcade Light",
-    "livingplayer": "Drawing Room Sonos", "studyplayer": "Map Room Sonos", "door": "Iron Gate",
-    "blind": "Rose Room Blind", "shade": "Bay Window Shade", "radiator": "Rose Room Radiator",
-    "thermostat": "Gallery Thermostat", "fan": "Brass Fan", "fridge": "Ice Box", "star": "Winter Star"}
-CABIN = dict(NAMES) | {
-    "kitchen": "Cook Corner", "study": "Reading Nook", "living": "Log Room", "bedroom": "Bunk Room",
-    "bathroom": "Sauna", "porch": "Jetty", "hall": "Boot Room", "ceiling": "Hanging Lamp", "strip": "Stove Strip",
-    "desk": "Fishing Lamp", "floor": "Bear Lamp", "reading": "Book Light", "bedside": "Bunk Light",
-    "upper": "Roof Light", "mirror": "Steam Light", "porchlight": "Boat Light", "livingplayer": "Log Room Sonos",
-    "studyplayer": "Reading Nook Sonos", "door": "Cabin Door", "blind": "Bunk Room Blind", "shade": "Lake Shade",
-    "radiator": "Bunk Room Radiator", "thermostat": "Boot Room Thermostat", "fan": "Wood Fan", "fridge": "Cool Box",
-    "star": "Northern Star"}
-VOICES = (("en-us+m6", 150), ("en-us+f5", 145), ("en-gb+m1", 150), ("en-us+Andy", 160), ("en-gb+f3", 140),
-          ("en-us+Annie", 155), ("en-gb+m4", 135), ("en-us+Mike", 150))
+VILLA = dict(NAMES) | {
+    "kitchen": "Pantry", "study": "Office", "living": "Salon", "bedroom": "Guest Room", "bathroom": "Powder Room",
+    "porch": "Patio", "hall": "Foyer", "ceiling": "Crystal Lamp", "strip": "Shelf Lights", "desk": "Banker Lamp",
+    "floor": "Corner Lamp", "reading": "Gallery Light", "bedside": "Night Stand Lamp", "upper": "Dome Light",
+    "mirror": "Makeup Light", "porchlight": "Patio Light", "livingplayer": "Salon Sonos",
+    "studyplayer": "Office Sonos", "door": "Garden Door", "blind": "Guest Room Blind", "shade": "Terrace Shade",
+    "radiator": "Guest Room Radiator", "thermostat": "Foyer Thermostat", "fan": "Window Fan", "fridge": "Wine Cooler",
+    "star": "Silver Star"}
+BARGE = dict(NAMES) | {
+    "kitchen": "Canteen", "study": "Wheelhouse", "living": "Saloon", "bedroom": "Captain Cabin",
+    "bathroom": "Wet Room", "porch": "Upper Deck", "hall": "Passage", "ceiling": "Brass Lamp", "strip": "Bar Lights",
+    "desk": "Chart Lamp", "floor": "Anchor Lamp", "reading": "Sofa Lamp", "bedside": "Berth Lamp",
+    "upper": "Hatch Light", "mirror": "Cabinet Light", "porchlight": "Deck Light", "livingplayer": "Saloon Sonos",
+    "studyplayer": "Wheelhouse Sonos", "door": "Side Door", "blind": "Captain Cabin Blind", "shade": "River Shade",
+    "radiator": "Captain Cabin Radiator", "thermostat": "Passage Thermostat", "fan": "Engine Fan",
+    "fridge": "Bait Box", "star": "Harbour Star"}
+VOICES = (("en-us+m5", 150), ("en-gb+m2", 145), ("en-gb+f1", 150), ("en-gb+m6", 140), ("en-us+linda", 150),
+          ("en-us+john", 155), ("en-gb+m5", 150), ("en-gb+f5", 145))
 ORDERS = (
     "turn on the {light}", "turn off the {light}", "switch off the {light}", "turn the {light} on", "dim the {light}",
     "set the {light} to {percent} percent", "turn off the {room} lights", "turn on the lights in the {room}",
@@ -52,106 +52,106 @@ SLOTS = {"light": ("ceiling", "desk", "floor", "reading", "bedside", "mirror", "
 FIXED = {"percent": ("ten", "twenty", "thirty five", "forty", "fifty", "seventy", "eighty"),
          "color": ("red", "blue", "green", "warm white"), "degrees": ("nineteen", "twenty", "twenty one", "twenty two"),
          "title": tuple(title.casefold().replace("4", "four") for title in TITLES)}
-OTHERS = """the postman left a note on the door
-my brother is building a wooden boat
-have you fed the chickens today
-the soup needs a little more salt
-I lost my keys somewhere in the park
-our neighbours are away until Saturday
-he asked me for a small favour
-the museum was closed because of the strike
-her daughter starts school in September
-we should paint the fence this summer
-the cat is asleep on the sofa
-can I borrow your pen for a minute
-there was a long queue at the bakery
-the pilot announced a short delay
-please write your name at the top
-they switched trains in Cologne
-turn to the person next to you
-the light in this painting is remarkable
-she dimmed her eyes against the sun
-I set my watch to local time
-the shades of autumn are beautiful
-he closed the deal within an hour
-the opening of the exhibition is on Friday
-lock the gate behind you said the farmer
-music makes people happy
-play with your own toys
-the volume is too heavy to carry
-stop at the red light and look left
-resume your seats ladies and gentlemen
-everything was off limits for us
-all the lamps in the shop were expensive
-twenty degrees below zero is too cold
-fifty percent of the seats were empty
-the red wine stained the carpet
-good morning said the baker with a smile
-goodbye my friend it was a pleasure
-we came home late from the theatre
-we are leaving the country next year
-the party was over before midnight
-a movie about a lonely robot
-bedtime stories are his favourite
-sleep is important for your health
-vacation starts on the first of July
-the pool is closed for cleaning
-is your mother feeling better
-are those your children
-which road goes to the castle
-what was the name of that restaurant
-how much does this cost
-how far is it to the station
-who told you such a thing
-when will the results be published
-why are you so quiet today
-do you believe in ghosts
-does he always talk so fast
-did anybody call while I was out
-will it rain this afternoon
-could we meet a little earlier
-would you mind closing your umbrella
-should I bring something to eat
-it is not my fault
-I could not agree more
-you look tired
-she smiled
-they laughed a lot
-we won
-nobody knows
-time flies
-keep calm
-hold my hand
-good idea
-well done
-not at all
-no problem
-maybe later
-after you
-believe me
-what for
-who cares
-how come
-in a hurry
-on the phone
-by the way
-at the airport
-over the hills
-salt and vinegar
-needle and thread
-day after day
-little by little
-a bottle of water
-a loaf of bread
-a pair of socks
-forty two years ago
-the third of October
-half past nine
-ten out of ten
-ladies and gentlemen welcome on board
-thank goodness it is finally over
-all right then let us begin
-so long and thanks for the fish""".splitlines()
+OTHERS = """my cousin plays the violin in an orchestra
+we planted tomatoes behind the shed
+the bridge is closed for repairs
+have you ever been to Portugal
+she found a kitten under the car
+the printer is out of paper again
+I could eat a whole pizza
+our flight was delayed by three hours
+he forgot his jacket at the office
+the kids are building a castle out of sand
+let me think about it until tomorrow
+your coffee is getting cold
+there is a spider in the bathtub
+the mayor gave a very long speech
+I bought these shoes on sale
+somebody left the window of the car open
+they turned the old barn into a theatre
+he turned off the main road into the woods
+the lights of the city glittered below
+a lamp without a bulb is useless
+she sets the table every evening
+the blinds in this hotel are broken
+open the oven carefully it is hot
+close your notebooks and listen to me
+the door to success is hard work
+lock your phone when you leave
+the music of Bach is timeless
+do you play chess or cards
+the song reminded me of my youth
+pause and count to ten
+the volume of sales doubled in May
+stop by for a coffee some day
+next year we will go to Norway
+raise your glasses to the happy couple
+the temperature of the sea is rising
+warm up before you run
+twenty one guests are invited
+sixty percent of voters stayed at home
+red and yellow make orange
+the green bus goes to the harbour
+good evening and welcome to the news
+good morning class said the teacher
+goodbye and thank you for the visit
+I was at home all weekend
+we are back to square one
+leaving without paying is a crime
+that movie won three prizes
+the party lasted until sunrise
+in bed he reads detective novels
+sleepy hollow is a famous story
+the vacation photos are on the computer
+is the bank open on Saturdays
+are these seats taken
+which bus goes to the university
+what is the capital of Australia
+what does this word mean
+how old is your grandfather
+how was your day
+who painted this picture
+when did you get up
+why is he always late
+does it hurt here
+did she like the present
+can you swim
+could you speak more slowly
+would anybody like dessert
+shall we dance
+may I ask a question
+must you make so much noise
+let it be
+so be it
+mind the gap
+hands up
+cheer up
+calm down
+speak up
+never again
+forever young
+safe and sound
+back and forth
+on my way
+off we go
+all in all
+at home in the world
+out of the blue
+in the long run
+under no circumstances
+a matter of taste
+a glass of lemonade
+a bunch of flowers
+cheese and crackers
+knife and fork
+husband and wife
+north by northwest
+five to twelve
+eight million people
+the second of March
+a quarter past ten
+it was nothing really
+enjoy your meal""".splitlines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ def measured() -> Sequence[Measured]:
     skills = load_skills(SKILLS)[0]
     phrases = tuple(phrase for skill in skills for phrase in skill.phrases.get(BUILT_IN, ()))
     found = []
-    for name, called in (("manor", MANOR), ("cabin", CABIN)):
+    for name, called in (("villa", VILLA), ("barge", BARGE)):
         home = made_home(called)
         devices = tuple((one.name, one.kind, one.room) for one in home.devices.values())
         reflex = Reflex("en", skills)
