@@ -41,6 +41,7 @@ class Grammar:
     want: frozenset[tuple[str, ...]]  # "i would like" light: it is to be on
     control: dict[str, str]  # a whole sentence -> its verb
     find: tuple[tuple[str, ...], ...]
+    connect: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]  # what stands before and after it: "let", "in"
     belief: dict[str, tuple[tuple[str, ...], ...]]  # have: "i think i have", find: "can you find it", around: "at home"
     follow: tuple[tuple[str, ...], ...]
     spelling: Spelling
@@ -127,7 +128,7 @@ def load(language: str) -> Grammar:
         for phrase in phrases:
             _add(ask, " ".join(tokens(phrase, language)), Bit("ask", name))
     control = {" ".join(tokens(phrase, language)): verb for verb, phrases in data["control"].items()
-               if verb not in ("find", "follow") for phrase in phrases}
+               if verb not in ("find", "connect", "follow") for phrase in phrases}
     polite = data["polite"]
     final = {" ".join(tokens(phrase, language)): Bit("act", act) for act, phrases in data.get("final", {}).items()
              for phrase in phrases}
@@ -145,6 +146,8 @@ def load(language: str) -> Grammar:
         want=frozenset(tuple(tokens(phrase, language)) for phrase in polite["want"]),
         control=control,
         find=_phrases(data["control"]["find"], language),
+        connect=tuple((tuple(tokens(head, language)), tuple(tokens(tail, language))) for head, _, tail in sorted(
+            (phrase.partition("...") for phrase in data["control"]["connect"]), key=lambda one: -len(one[0]))),
         belief={part: _phrases(phrases, language) for part, phrases in data["belief"].items()},
         follow=_phrases(data["control"]["follow"], language),
         spelling=Spelling(word for phrase in [*words, *ask] for word in phrase.split()),

@@ -13,6 +13,7 @@ from dobby.agent.text import Token
 _VERBS: Mapping[str, Verb] = {"undo": "undo", "stop": "stop", "help": "help", "why": "why", "again": "again"}
 
 
+LONGEST_THING = 4  # words of what is to be let in
 _LEFT_OUT = 6  # words of an exception at most
 
 
@@ -104,6 +105,21 @@ def _believed(words: list[str], grammar: Grammar) -> str:
     while tail := next((len(p) for p in grammar.belief["around"] if tuple(what[-len(p) :]) == p), 0):
         what = what[:-tail]
     return " ".join(what) if len(what) <= 4 else ""
+
+
+def connecting(said: Sequence[Token], grammar: Grammar) -> str:
+    """What is to be let into the home in "connect the Sonos", "let the Hue in"; "" for any other sentence."""
+    words = [token.text for token in said if token.text != "," and token.text not in grammar.please]
+    for head, tail in grammar.connect:
+        end = len(words) - len(tail)
+        what = words[len(head) : end]
+        if tuple(words[: len(head)]) != head or tuple(words[end:]) != tail or set(what) & set(grammar.ands):
+            continue
+        while around := next((len(p) for p in grammar.belief["around"] if tuple(what[-len(p) :]) == p), 0):
+            what = what[:-around]
+        if 0 < len(what) <= LONGEST_THING:
+            return " ".join(what)
+    return ""
 
 
 def _prefix(said: Sequence[Token], grammar: Grammar, names: Names) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from dobby.agent.meaning import (
     Understood,
 )
 from dobby.agent.names import Names, gather
-from dobby.agent.opening import Opening, opening
+from dobby.agent.opening import Opening, connecting, opening
 from dobby.agent.orders import order
 from dobby.agent.targets import FRESH, Home
 from dobby.agent.text import quotes, too_long, typed
@@ -79,6 +79,16 @@ class Reflex:
             skill = also.parts if isinstance(also, Understood) and isinstance(also.parts[0], RunSkill) else ()
             return Understood((timed, *skill), context or Context())
         return order(text)
+
+    def lets_in(self, text: str, view: View) -> str:
+        """What a sentence wants let into the home ("connect the Sonos"), "" for any other; for one that `read` made
+        nothing of, since "connect the kitchen and the study" is music in both."""
+        grammar = self._ready()
+        said = typed(text, self.language)
+        if not said or too_long(text) or quotes(text):
+            return ""
+        start = opening(said, text, grammar, self._names_of(view, grammar), self._phrases)
+        return "" if start.question else connecting(start.said, grammar)
 
     def _untimed(self, text: str, view: View, context: Context | None, now: float, here: str) -> Understood | Miss:
         """A sentence without time. One that comes to nothing as a whole may be several orders with an "and" between

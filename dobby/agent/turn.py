@@ -19,7 +19,7 @@ from dobby.agent.answers import answer
 from dobby.agent.enclosed import Enclosures
 from dobby.agent.late import arrived
 from dobby.agent.loop import Budget, Thought, think
-from dobby.agent.meaning import Context, Miss, Recollect, Understood
+from dobby.agent.meaning import Context, Control, Miss, Recollect, Refuse, Understood
 from dobby.agent.memory_replies import answered, context, recollect
 from dobby.agent.recover import interrupted
 from dobby.agent.reflex import Reflex
@@ -155,6 +155,9 @@ class Agent:
             return Reply(known, "reflex")
         meaning = self.reflex.read(text, self.house.home, self.contexts.get(row["conversation"]),
                                    now=time.monotonic(), here=row["here"])
+        nothing = isinstance(meaning, Miss) or all(isinstance(part, Refuse) for part in meaning.parts)
+        if nothing and (what := self.reflex.lets_in(text, self.house.home)) and self.house.scout.fits(what):
+            return await act(hands, (Control("find", what),), text)
         if isinstance(meaning, Understood):
             self.contexts[row["conversation"]] = meaning.context
             return await act(hands, meaning.parts, text)

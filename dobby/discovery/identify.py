@@ -43,6 +43,11 @@ def fits(what: str, driver: Driver, found: Found) -> int:
     return sum(word in known or word.rstrip("s") in known for word in spoken) if what.strip() else 1
 
 
+def fits_whole(what: str, driver: Driver, found: Found) -> bool:
+    """Whether a thing fits a search in every word but the small ones ("in the")."""
+    return fits(what, driver, found) > 0 and all(fits(word, driver, found) for word in what.split() if len(word) > 3)
+
+
 def better(old: Found | None, new: Found) -> Found:
     """Of two findings of one thing the one that says more; the newer address wins either way."""
     if old is None or (new.name and not old.name) or (new.port == old.port and new.host != old.host):

@@ -61,6 +61,10 @@ class Scout(Protocol):
         """What was found so far that fits, without looking again."""
         ...
 
+    def fits(self, what: str) -> bool:
+        """Whether something found so far is called that, every word of it."""
+        ...
+
     def known(self, key: str) -> Offer | None:
         """The thing with this key, as it was last seen."""
         ...

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from dobby.discovery.hosts import Host, Hosts
+from dobby.discovery.identify import fits_whole
 from dobby.discovery.links import Links
 from dobby.discovery.newcomers import Newcomers
 from dobby.discovery.sweep import Sweep
@@ -43,6 +44,10 @@ class NetworkScout:
     def found(self, what: str = "") -> list[Offer]:
         """What was found so far that fits, without looking again."""
         return [self._offer(driver.title, found) for driver, found in self._links.seen(what)]
+
+    def fits(self, what: str) -> bool:
+        """Whether something found so far is called that, every word of it."""
+        return any(fits_whole(what, driver, found) for driver, found in self._links.seen(what))
 
     async def _listen(self, what: str, news: asyncio.Event) -> None:
         """Until the time is over, or for one thing until it was found and nothing more comes."""

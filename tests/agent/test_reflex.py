@@ -224,6 +224,17 @@ def test_words_to_dobby_himself(said: str, verb: str, what: str) -> None:
     assert say(said, made_home()).parts == (Control(verb, what),)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("language", "said", "what"), [
+    ("en", "connect the sonos", "sonos"), ("en", "let the Hue in, please", "hue"),
+    ("en", "Can you pair the lock?", "lock"), ("en", "add the kitchen Sonos speaker", "kitchen sonos"), ("de", "füge die Hue hinzu", "hue"),
+    ("de", "kannst du das Schloss koppeln?", "schloss"), ("es", "conecta mi Sonos", "sonos"),
+    ("fr", "laisse entrer la Hue", "hue"), ("nl", "voeg de Hue toe", "hue"), ("nl", "koppel het slot", "slot"),
+    ("en", "connect the sonos and turn off the lamp", ""), ("en", "is the sonos connected?", ""),
+    ("en", "connect", "")])
+def test_what_is_to_be_let_in(language: str, said: str, what: str) -> None:
+    assert reflex(language).lets_in(said, made_home()) == what
+
+
 @pytest.mark.parametrize("said", ["Dobby, it's sleepy time", "sleepy time please", "Sleepy time!",
                                   "it's sleepy time, Dobby", "good night Dobby", "ok dobby, time for sleepy time"])
 def test_phrases_of_skills(said: str) -> None:

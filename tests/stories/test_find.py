@@ -31,6 +31,8 @@ async def test_find_and_play_without_a_model(house: House) -> None:
     assert "Study" in found["reply"]
     assert "Kitchen" in found["reply"]
     assert "try it" in found["reply"]
+    assert (await house.say("connect the sonos"))["reply"] == found["reply"]
+    assert (await house.say("connect the dishwasher"))["mind"] != "reflex", "no such thing was seen"
     assert (await house.api("GET", "/api/home"))[1]["devices"] == [], "nothing is let in before the yes"
     tried = await house.say("yes, in the study")
     assert [outcome["result"] for outcome in tried["outcomes"]] == ["confirmed", "confirmed"], tried
