@@ -20,6 +20,7 @@ _JOINED = re.compile(r"\d{1,2}[:.h]\d{2}(?!\d)|\d+(?:[.,]\d+)?|[^\W\d_]+(?:['’
 _APART = re.compile(r"\d{1,2}[:.h]\d{2}(?!\d)|\d+(?:[.,]\d+)?|[^\W\d_]+|[%°]")
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)")
 UNITS = {"seconds": 1 / 60, "minutes": 1.0, "hours": 60.0, "days": 1440.0, "weeks": 10080.0}
+MOST_STEP = 60  # days or weeks between two of a repeat
 Found = tuple[Spoken, int]
 
 
@@ -60,7 +61,7 @@ def tables(language: str) -> Tables | None:
     numbers += [(_words(one), 1.0) for one in raw["phrases"]["one"]]
     keyed = {name: _longest_first([(_words(one), key) for key, several in table.items() for one in several])
              for name, table in raw.items() if name in ("units", "weekdays", "months", "days", "parts", "every", "sun",
-                                                         "fixed", "spans")}
+                                                         "fixed", "spans", "alternate")}
     phrases = {name: tuple(sorted(map(_words, several), key=len, reverse=True))
                for name, several in raw["phrases"].items()}
     return Tables(phrases, keyed, tuple(sorted(numbers, key=lambda one: -len(one[0]))), raw)
@@ -176,6 +177,8 @@ class Reader:
         if key:
             days, _, part = key.partition("/")
             return Spoken(days=_DAYS[days], part=part), end
+        if (stepped := self._stepped(at)) is not None:
+            return stepped
         start = self.phrase("each", at)
         plural = start == at
         day, end = self.key("weekdays", self.phrase("on", start) if plural else start)
@@ -188,6 +191,25 @@ class Reader:
                 break
             several, end = [*several, day], last
         return Spoken(days=tuple(one for one in WEEKDAYS if one in several)), end
+
+    def _stepped(self, at: int) -> Found | None:
+        """ "every other day", "every second Monday", "every three days", "un jour sur deux"."""
+        key, end = self.key("alternate", at)
+        if key:
+            return Spoken(days=_DAYS.get(key, (key,)), step=2), end
+        step, start = 2.0, self.phrase("second", at)
+        if start == at:
+            step, start = self.number(several := self.phrase("several", at))
+            if several == at or start == several or not (step.is_integer() and 2 <= step <= MOST_STEP):
+                return None
+        unit, end = self.key("units", start)
+        if unit in ("days", "weeks"):
+            return Spoken(days=WEEKDAYS if unit == "days" else (), step=int(step)), end
+        day, end = self.key("weekdays", start)
+        if day:
+            return Spoken(days=(day,), step=int(step)), end
+        part, end = self.key("parts", start)
+        return (Spoken(days=WEEKDAYS, part=part, step=int(step)), end) if part else None
 
     def _each_date(self, at: int, start: int) -> Found | None:
         """ "every 24 December", "every year on 24 December", "every month on the 1st"."""

@@ -22,7 +22,8 @@ MOST_DELAY = LONGEST.total_seconds() / 60  # minutes
 class Spoken:
     """minutes: from now; clocks: times of day that may be meant, () = none said; part: morning, afternoon, evening or
     night; day: "today", "tomorrow", "after_tomorrow" or a weekday; date: "12-24" or "2026-12-24"; days, dates: a repeat
-    (as in When); sun, offset: as in When; by: "by seven", not at; sure: more than a bare number."""
+    (as in When); step: of these only every so many days or weeks (weeks,
+    where no days are said); sun, offset: as in When; by: "by seven", not at; sure: more than a bare number."""
 
     minutes: float | None = None
     clocks: tuple[str, ...] = ()
@@ -31,6 +32,7 @@ class Spoken:
     date: str = ""
     days: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
+    step: int = 0
     sun: Sun = ""
     offset: int = 0
     by: bool = False
@@ -52,7 +54,7 @@ class Spoken:
         return replace(self, **changes, sure=sure)
 
 
-_FIELDS = ("minutes", "clocks", "part", "day", "date", "days", "dates", "sun", "offset", "by")
+_FIELDS = ("minutes", "clocks", "part", "day", "date", "days", "dates", "step", "sun", "offset", "by")
 
 
 def resolve(said: Spoken, now: datetime, place: Place) -> When | str:
@@ -64,6 +66,8 @@ def resolve(said: Spoken, now: datetime, place: Place) -> When | str:
         if not 0 < said.minutes <= MOST_DELAY:
             return "too_far"
         return When(at=(now + timedelta(minutes=said.minutes)).astimezone(UTC).isoformat())
+    if said.step:
+        return _stepped(said, now, place)
     if said.days or said.dates:
         return _repeat(said)
     if said.sun:
@@ -96,6 +100,20 @@ def _repeat(said: Spoken) -> When | str:
         return When(days=said.days, dates=said.dates, sun=said.sun, offset=said.offset)
     clocks = _clocks(said)
     return When(days=said.days, dates=said.dates, clock=_usual(clocks)) if clocks else "no_clock"
+
+
+def _stepped(said: Spoken, now: datetime, place: Place) -> When | str:
+    """ "Every other day", "every two weeks on Monday": from the first such day that comes."""
+    day = (said.day,) if said.day in WEEKDAYS else ()
+    plain = _repeat(replace(said, days=said.days or day or WEEKDAYS))
+    if isinstance(plain, str):
+        return plain
+    at = following(plain, now, place)
+    if at is None:
+        return "no_day"
+    first = at.astimezone(place.zone).date()
+    days = said.days or day or (WEEKDAYS[first.weekday()],)
+    return replace(plain, days=days, step=said.step, first=first.isoformat())
 
 
 def _sun(said: Spoken, now: datetime, place: Place) -> When | str:

@@ -39,7 +39,8 @@ class Place:
 class When:
     """at: one moment (ISO, UTC), after a delay. Else a day and a time of it: date: one local day ("2026-11-23"); days:
     weekdays, for ever; dates: "12-24" every year, "24" every month. clock: "07:00" local; or sun, with offset minutes
-    (negative = before)."""
+    (negative = before). step: only every so many days from the day `first` on; weeks, where days are some of the week.
+    """
 
     at: str = ""
     date: str = ""
@@ -48,6 +49,8 @@ class When:
     clock: str = ""
     sun: Sun = ""
     offset: int = 0
+    step: int = 0
+    first: str = ""
 
     @property
     def repeats(self) -> bool:
@@ -86,13 +89,24 @@ def _falls(when: When, day: date) -> bool:
     if when.date:
         return day.isoformat() == when.date
     if when.days:
-        return WEEKDAYS[day.weekday()] in when.days
+        return WEEKDAYS[day.weekday()] in when.days and _in_step(when, day)
     last = calendar.monthrange(day.year, day.month)[1]
     for one in when.dates:
         month, _, number = one.rpartition("-")
         if (not month or int(month) == day.month) and min(int(number), last) == day.day:
             return True
     return False
+
+
+def _in_step(when: When, day: date) -> bool:
+    """Whether this is one of "every other day", "every second Monday"."""
+    if not (when.step and when.first):
+        return True
+    first = date.fromisoformat(when.first)
+    if when.days == WEEKDAYS:
+        return (day - first).days % when.step == 0
+    monday = first - timedelta(days=first.weekday())
+    return (day - monday).days // 7 % when.step == 0
 
 
 def following(when: When, after: datetime, place: Place, *, done: str = "",

@@ -32,7 +32,10 @@ def moment_text(at: datetime, now: datetime, place: Place, words: Words) -> str:
 
 def rule_text(when: When, words: Words) -> str:
     """ "every weekday, 07:00"."""
-    if when.days:
+    if when.step:
+        key = "time.every_n_days" if when.days == WEEKDAYS else "time.every_n_weeks"
+        days = words.say(key, count=when.step, days=words.join([words.say(f"weekday.{one}") for one in when.days]))
+    elif when.days:
         sets = {WEEKDAYS: "all", WEEKDAYS[:5]: "work", WEEKDAYS[5:]: "free"}
         days = words.say(f"time.every_{sets[when.days]}") if when.days in sets else words.say(
             "time.every_days", days=words.join([words.say(f"weekday.{one}") for one in when.days]))

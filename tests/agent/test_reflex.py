@@ -226,7 +226,8 @@ def test_words_to_dobby_himself(said: str, verb: str, what: str) -> None:
 
 @pytest.mark.parametrize(("language", "said", "what"), [
     ("en", "connect the sonos", "sonos"), ("en", "let the Hue in, please", "hue"),
-    ("en", "Can you pair the lock?", "lock"), ("en", "add the kitchen Sonos speaker", "kitchen sonos"), ("de", "füge die Hue hinzu", "hue"),
+    ("en", "Can you pair the lock?", "lock"), ("en", "add the kitchen Sonos speaker", "kitchen sonos"),
+    ("de", "füge die Hue hinzu", "hue"),
     ("de", "kannst du das Schloss koppeln?", "schloss"), ("es", "conecta mi Sonos", "sonos"),
     ("fr", "laisse entrer la Hue", "hue"), ("nl", "voeg de Hue toe", "hue"), ("nl", "koppel het slot", "slot"),
     ("en", "connect the sonos and turn off the lamp", ""), ("en", "is the sonos connected?", ""),

@@ -48,7 +48,8 @@ def meant(said: str, language: str) -> str:
 def _when(when: When) -> str:
     days = when.date or ",".join(when.days) or "+".join(when.dates)
     sun = f"{when.sun}{when.offset:+}" if when.sun else ""
-    return " ".join(filter(None, [when.at[:16], days, when.clock, sun]))
+    step = f"/{when.step} from {when.first}" if when.step else ""
+    return " ".join(filter(None, [when.at[:16], days + step, when.clock, sun]))
 
 
 SENTENCES = tomllib.loads((Path(__file__).parent / "sentences" / "times.toml").read_text("utf-8"))

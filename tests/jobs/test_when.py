@@ -50,6 +50,17 @@ def test_seven_stays_seven_over_both_changes() -> None:
         assert {f"{one.astimezone(BERLIN.zone):%H:%M}" for one in found} == {"07:00"}
 
 
+def test_every_other_day_and_every_second_monday_keep_their_step_over_the_change_of_time() -> None:
+    other = resolve(Spoken(days=WEEKDAYS, step=2, clocks=("07:00",)), at("2026-10-21T12:00+02:00"), BERLIN)
+    assert isinstance(other, When)
+    assert [one.day for one in lived(other, "2026-10-21T12:00+02:00", 9)] == [22, 24, 26, 28, 30]
+    monday = resolve(Spoken(days=("mon",), step=2, clocks=("07:00",)), at("2026-10-21T12:00+02:00"), BERLIN)
+    assert isinstance(monday, When)
+    assert [one.day for one in lived(load(monday.dump()), "2026-10-21T12:00+02:00", 40)] == [26, 9, 23]
+    weeks = resolve(Spoken(step=2, day="fri", clocks=("07:00",)), at("2026-10-21T12:00+02:00"), BERLIN)
+    assert weeks == When(days=("fri",), clock="07:00", step=2, first="2026-10-23")
+
+
 @pytest.mark.parametrize(("dates", "days"), [
     (("02-29",), ["2026-02-28", "2027-02-28", "2028-02-29", "2029-02-28"]),
     (("31",), ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"])])
