@@ -33,7 +33,7 @@ async def timed(hands: Hands, part: Timed) -> str:
         case "when?":
             return words.say("time.when")
         case "planned":
-            return _planned(hands, part, plans)
+            return await _planned(hands, part, plans)
         case "cancel":
             return await _cancel(hands, part, plans)
         case "cancel_all":
@@ -80,13 +80,13 @@ def _morning(part: Timed) -> Spoken:
 # --- what is planned --------------------------------------------------------------------------------------------------
 
 
-def _planned(hands: Hands, part: Timed, plans: Plans) -> str:
+async def _planned(hands: Hands, part: Timed, plans: Plans) -> str:
     rows = listing(hands, plans)
     if day := day_of(part.said, plans.now(), plans.place):
         rows = [(job, line) for job, line in rows if _comes(job, day, plans)]
         return "\n".join(line for _, line in rows) or hands.house.words.say("time.nothing_then")
     for job, _ in rows[:1]:
-        plans.speak_of(job)
+        await plans.speak_of(job)
     return "\n".join(line for _, line in rows) or hands.house.words.say("time.nothing")
 
 

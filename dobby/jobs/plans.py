@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -23,6 +23,7 @@ from dobby.tasks import ended
 log = logging.getLogger(__name__)
 KEPT = timedelta(days=60)  # how long what is over can still be asked about
 FRESH = timedelta(minutes=10)  # how long "that" means the plan spoken of last
+SPOKEN = "plans spoken of"  # the fact by which a restart knows what "that" is
 MOST = 200  # jobs of one person
 
 
@@ -59,6 +60,7 @@ class Plans:
         await self.warming.open()
         for row in await self.store.all("jobs_on"):
             self._keep(load(row))
+        self._remember(await self.store.fact(SPOKEN, {}))
         self._rearrange()
 
     def _keep(self, job: Job) -> None:
@@ -86,7 +88,7 @@ class Plans:
             raise ValueError("never")
         job = replace(job, id=await self.store.do("job_add", **job.values()))
         self._keep(job)
-        self.speak_of(job)
+        await self.speak_of(job)
         self._rearrange()
         return job
 
@@ -103,7 +105,7 @@ class Plans:
         job = replace(job, skips=tuple(sorted({one for one in (*job.skips, day) if one >= today})))
         await self.store.do("job_skips", id=id_, skips=str(job.values()["skips"]))
         self._keep(job)
-        self.speak_of(job)
+        await self.speak_of(job)
         self._rearrange()
 
     def next_of(self, job: Job) -> datetime | None:
@@ -116,9 +118,19 @@ class Plans:
         return sorted((job for job in self.jobs.values() if person in ("", job.person)),
                       key=lambda job: (self.next_of(job) or far, job.id))
 
-    def speak_of(self, job: Job) -> None:
-        """ "That" means this one for a while."""
-        self._spoken[job.conversation] = job.id, self.now()
+    async def speak_of(self, job: Job) -> None:
+        """ "That" means this one for a while, also after a restart."""
+        now = self.now()
+        fresh = {key: one for key, one in self._spoken.items() if now - one[1] <= FRESH}
+        self._spoken = {**fresh, job.conversation: (job.id, now)}
+        await self.store.set_fact(SPOKEN, {key: [id_, stamp(at)] for key, (id_, at) in self._spoken.items()})
+
+    def _remember(self, kept: Mapping[str, tuple[int, str]]) -> None:
+        """What was spoken of last before a restart; a plan that was made later still, as its process died."""
+        self._spoken = {key: (id_, datetime.fromisoformat(at)) for key, (id_, at) in kept.items()}
+        for job in self.jobs.values():
+            if job.conversation not in self._spoken or self._spoken[job.conversation][1] < job.made:
+                self._spoken[job.conversation] = job.id, job.made
 
     def spoken_of(self, conversation: str) -> Job | None:
         """The job that was made or told of last in a conversation, where that is fresh."""
@@ -228,7 +240,7 @@ class Plans:
             log.exception("job %s", due.job.id)
             came = "broke"
         await self.store.do("job_run_end", id=due.run, ended=stamp(self.now()), came=came)
-        self._spoken[due.job.conversation] = due.job.id, self.now()
+        await self.speak_of(due.job)
 
     # --- running ------------------------------------------------------------------------------------------------------
 

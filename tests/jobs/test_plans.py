@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -190,6 +190,26 @@ async def test_cancelled_and_skipped_days_do_not_come(tmp_path: Path) -> None:
         assert life.fates() == [("29 07:00", "now")]
         with pytest.raises(ValueError, match="never"):
             await life.plans.add(job("tell", When(date="2026-03-01", clock="06:00")))
+
+
+async def test_what_was_spoken_of_last_is_known_after_a_restart(tmp_path: Path) -> None:
+    async with opened(tmp_path) as made:
+        life = await made.life()
+        first = await life.plans.add(job("tell", DAILY))
+        made.time[0] += timedelta(minutes=1)
+        await life.plans.add(replace(job("tell", DAILY), made=made.time[0]))
+        made.time[0] += timedelta(minutes=1)
+        await life.plans.speak_of(first)
+        spoken = (await made.life()).plans.spoken_of("owner")
+        assert spoken
+        assert spoken.id == first.id
+        newest = replace(job("tell", DAILY), made=made.time[0] + timedelta(seconds=1))
+        await made.store.do("job_add", **newest.values())  # and then the process died
+        spoken = (await made.life()).plans.spoken_of("owner")
+        assert spoken
+        assert spoken.made == newest.made
+        made.time[0] += timedelta(minutes=11)
+        assert (await made.life()).plans.spoken_of("owner") is None
 
 
 SPA = Device("spa", "Spa", "spa", "", "x", (rows.ON, rows.TARGET, rows.CURRENT))

@@ -78,8 +78,12 @@ async def test_the_lock_wants_its_code(house: House) -> None:
 async def test_what_is_let_in_is_there_after_a_restart(house: House) -> None:
     await house.say("find my sonos")
     await house.say("yes, in the kitchen")
+    assert "try it" in (await house.say("find my hue"))["reply"], "a question that is older than the plan"
+    await house.say("remind me tomorrow at 8 to water the plants")
     await house.kill()
     await house.again()
+    assert "water the plants" in (await house.say("cancel that"))["reply"]
+    assert "Nothing" in (await house.say("what is planned?"))["reply"]
 
     async def back() -> bool:
         return bool((await house.device("kitchen_speaker"))["reachable"])
