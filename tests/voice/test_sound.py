@@ -209,12 +209,12 @@ async def _heard(one: Measured, texts: list[str], first: int) -> list[str]:
 @needs_speaker
 @needs_ears
 @pytest.mark.anyio
-@pytest.mark.parametrize("one", measured(), ids=lambda one: one.name)
-async def test_a_slice_of_the_orders_is_heard_and_of_the_others_nothing_done(one: Measured) -> None:
-    orders, others = one.orders(5), OTHERS[::20]
+async def test_a_slice_of_the_orders_is_heard_and_of_the_others_nothing_done() -> None:
+    one = measured()[0]  # the rest under the mark of the full matrix, below
+    orders, others = one.orders(8), OTHERS[::13]
     heard = await _heard(one, [*orders, *others], 0)
     right = [one.meaning(text) == one.meaning(found) for text, found in zip(orders, heard, strict=False)]
-    assert sum(right) >= 4, list(zip(orders, heard, strict=False))
+    assert sum(right) >= 7, list(zip(orders, heard, strict=False))
     assert not any(one.acts(found) for found in heard[len(orders):] if found)
 
 
