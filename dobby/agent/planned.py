@@ -43,8 +43,7 @@ class Runner:
     async def act(self, due: Due) -> str:
         """Carry out one job; what came of it, in a word."""
         if due.job.kind in ("tell", "say", "wake"):
-            weekly = due.job.kind == "say" and due.job.skill == cardio.WEEKLY
-            text = await cardio_line(self._agent.house, "week", self._plans) if weekly else self._reminder(due)
+            text = await self._cardio(due) if cardio.is_weekly(due.job) else self._reminder(due)
             await self._say(due.job, due, text, asked=True)
             return "told"
         try:
@@ -63,6 +62,11 @@ class Runner:
 
     def _when(self, due: Due) -> str:
         return moment_text(due.at, self._plans.now(), self._plans.place, self._words)
+
+    async def _cardio(self, due: Due) -> str:
+        """The week's line; on a Monday that of the week that is over."""
+        monday = due.at.astimezone(self._plans.place.zone).weekday() == 0
+        return await cardio_line(self._agent.house, "last_week" if monday else "week", self._plans)
 
     def _reminder(self, due: Due) -> str:
         """The words of a reminder, a wake-up, or what was to be told when something is so."""

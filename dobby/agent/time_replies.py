@@ -237,14 +237,20 @@ async def _presence(hands: Hands, part: Timed) -> str:
 async def _cardio(hands: Hands, part: Timed, plans: Plans) -> str:
     words = hands.house.words
     if part.verb != "cardio_count":
-        for job in [job for job, _ in listing(hands, plans) if job.skill == cardio.WEEKLY and job.kind == "say"]:
+        person = hands.asker.person
+        for job in [job for job in plans.planned(person.name if person else "") if cardio.is_weekly(job)]:
             await plans.cancel(job.id)
         if part.verb == "cardio_never":
             return words.say("cardio.weekly_off")
-        job = draft(hands, "say", When(days=("sun",), clock="19:00"), words.say("cardio.weekly"))
-        return await keep(hands, replace(job, skill=cardio.WEEKLY))
     if not cardio.machines(hands.house.home):
         return words.say("cardio.no_device")
+    if part.verb == "cardio_weekly":
+        said = part.said if part.said != Spoken() else Spoken(days=("sun",))
+        when = resolve(said if said.timed else replace(said, part="evening"), plans.now(), plans.place)
+        if isinstance(when, str):
+            return words.say(f"time.{when}")
+        job = draft(hands, "say", when, words.say("cardio.weekly"))
+        return await keep(hands, replace(job, skill=cardio.WEEKLY))
     return await cardio_line(hands.house, part.period or "month", plans)
 
 

@@ -113,7 +113,7 @@ def _filled(timed: Timed, match: re.Match[str], said: _Said) -> Timed | None:
         match slot.partition("__")[0]:
             case "time":
                 time = reader.whole()
-                if time is None:
+                if time is None or (timed.verb == "cardio_weekly" and not (time.days or time.step)):
                     return None
                 timed = replace(timed, said=time)
             case "span":

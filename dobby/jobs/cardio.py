@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from dobby.home.device import View
 from dobby.home.home import Changed
+from dobby.jobs.job import Job
 from dobby.store import Store, stamp
 
 WEEKLY = "cardio-weekly"  # the `skill` of the job that tells it once a week
@@ -43,6 +44,11 @@ class _Open:
     at: datetime  # of the last reading
     watts: float
     kwh: float = 0.0
+
+
+def is_weekly(job: Job) -> bool:
+    """Whether a job is somebody's weekly line."""
+    return job.kind == "say" and job.skill == WEEKLY
 
 
 def machines(view: View) -> list[str]:

@@ -34,7 +34,7 @@ def meant(said: str, language: str) -> str:
         words.append(day_of(part.said, NOW, BERLIN))
     elif part.said != Spoken():
         when = resolve(part.said, NOW, BERLIN)
-        words.append(_when(when) if isinstance(when, When) else part.said.day or when)
+        words.append(_when(when) if isinstance(when, When) else part.said.day or ",".join(part.said.days) or when)
         words.append("by" if part.said.by else "")
     words += [f"{one.device}.{one.trait}={one.value}" for one in part.commands]
     if (one := part.condition) is not None:

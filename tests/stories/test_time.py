@@ -174,6 +174,12 @@ async def test_the_spa_is_warm_by_seven_and_cardio_is_counted(house: House) -> N
     await until(lambda: shows(house, "treadmill", "power", 0))
     await passes(house, 300)
     assert "30 minutes" in await tell(house, "how often did I do cardio this month?")
+    assert "very Sunday, 19:00" in await tell(house, "tell me every Sunday how much cardio I did")
+    _, clock = await house.api("GET", "/api/clock")
+    told = await passes(house, (await next_of(house) - datetime.fromisoformat(clock["now"])).total_seconds() + 1)
+    assert any("this week" in one for one in told), told
+    assert "No weekly line" in await tell(house, "stop telling me how much cardio I did")
+    assert await tell(house, "what is planned?") == "Nothing is planned."
 
 
 async def test_a_clock_that_was_put_on_finds_what_is_late(house: House) -> None:
