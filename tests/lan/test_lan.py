@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import ALL
 from tests.lan.lab import path, reason
 
 pytestmark = pytest.mark.skipif(bool(reason()), reason=reason() or "-")
@@ -19,7 +20,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 # a few labs at a time: the kernel has one neighbour table for all
-SCENES = (("sixty", "strangers"), ("coming", "house"), ("two",))
+SCENES = (("sixty", "strangers"), ("coming", "house"), *((("two",),) if ALL else ()))
 Told = dict[str, dict[str, Any]]
 
 
@@ -67,6 +68,7 @@ def test_what_comes_is_seen_and_what_was_learned_is_found_again_elsewhere(told: 
     assert found["moved_to"] == "10.77.0.160"
 
 
+@pytest.mark.full  # a lab of its own
 def test_two_networks_and_250_hosts_that_say_nothing(told: Told) -> None:
     found = scene(told, "two")
     assert found["quiet"] == 250

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import subprocess
 import sys
@@ -24,7 +25,8 @@ def no_network() -> bool:
     return tried.returncode != 0
 
 
-@pytest.mark.skipif(not shutil.which("gmediarender"), reason="no gmediarender here: sh scripts/peers")
+@pytest.mark.skipif(not shutil.which("gmediarender") or "DOBBY_PEERS" not in os.environ,
+                    reason="apart from the suite: sh scripts/peers")
 @pytest.mark.skipif(not shutil.which("unshare") or no_network(), reason="no network namespaces for sh scripts/peers")
 async def test_gmediarender_judges_the_driver(tmp_path: Path) -> None:
     run = f"{NETWORK} && exec {sys.executable} -m pytest -q -p no:cacheprovider --basetemp={tmp_path}/inside {INSIDE}"

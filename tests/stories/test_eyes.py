@@ -124,6 +124,7 @@ async def test_a_truck_is_one_text_with_its_picture(watched: Watched) -> None:
     async with house.web.get(f"{house.ready['sim']}/phone/media/{first['media'][0]['sha256']}") as answer:
         picture = await answer.read()
     assert await asyncio.to_thread(letters_on, picture)
+    await until(lambda: house.received(to=MEMBER))
     assert [row["body"] for row in await house.received(to=MEMBER)] == [first["body"]]
     labels = [part["text"] for part in watched.seer.asked[0]["messages"][1]["content"] if part["type"] == "text"]
     assert labels[:3] == ["Before:", "Now, the whole picture:", "Now, what changed, cut out:"]
@@ -289,6 +290,7 @@ async def test_a_camera_that_dies_is_told_once_and_once_when_it_is_well(watched:
     assert texts[1:] == ["The camera “Garden” is well again."]
 
 
+@pytest.mark.full  # tests/eyes forgets them too, without a house
 async def test_forgotten_pictures_are_gone(watched: Watched) -> None:
     house, workspace = watched.house, Path(watched.house.ready["workspace"])
     folder, last = workspace / "pictures", await house.last_id()

@@ -59,6 +59,7 @@ async def test_a_truck_that_stops_is_a_text_with_its_picture_and_its_name(house:
     assert len(await house.received(to=OWNER)) == 1
 
 
+@pytest.mark.full  # the same with other pictures
 async def test_another_carrier_and_a_cat_are_known_by_name(house: House) -> None:
     last = await house.last_id()
     await play(house, "driveway", "ups_truck")
