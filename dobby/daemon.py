@@ -49,6 +49,7 @@ from dobby.history import History
 from dobby.home.comfort import Hold, hold
 from dobby.home.device import Device, Driver, Fault, Room, Settings, Sighting
 from dobby.home.home import Given, Held, Home
+from dobby.home.rests import Rests
 from dobby.home.verdict import ERASE, TEACH, gatekeeper
 from dobby.jobs.when import Place
 from dobby.learning.learner import Learner
@@ -259,6 +260,7 @@ async def _restore(home: Home, store: Store) -> None:
                                   bool(row["in_everything"])) for row in await store.all("given")}
     rooms = [Room(row["name"], row["floor"], tuple(json.loads(row["aliases"]))) for row in await store.all("rooms")]
     home.restore(devices, given, rooms)
+    await Rests(home, store).open()
     home.told_apart(await twins.load(store))
 
 

@@ -19,6 +19,7 @@ from dobby.discovery.hosts import Host
 from dobby.eyes import tuning
 from dobby.eyes.opening import let_in
 from dobby.eyes.sights import Sights
+from dobby.home.rests import Rests
 from dobby.memory import night
 from dobby.memory.embed import QUESTION_SECONDS, NoMeaning, Worker, available
 from dobby.memory.memory import Memory
@@ -47,6 +48,7 @@ def start(daemon: Daemon, parts: Parts, heard: Ears) -> None:
     parts.run("events", lambda: tell_changes(daemon.home, daemon.events))
     parts.run("names", lambda: _keep_names_ready(daemon))
     parts.run("files", lambda: _watch_files(daemon))
+    parts.run("rests", Rests(daemon.home, daemon.store).run)
     parts.run("warm-up", lambda: _warm(daemon))
     parts.run("memory", lambda: _keep_memory(daemon))
     parts.run("nights", lambda: _nights(daemon))

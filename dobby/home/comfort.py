@@ -73,6 +73,15 @@ def _rest(command: Command, device: Device, home: Readings, comfort: Comfort) ->
     return None
 
 
+def stops(kind: str, trait: str, value: Value) -> bool:
+    """Whether a reading that came to this value is a stop from which a rest is counted; a garage door rests after
+    every turn."""
+    match kind, trait, value:
+        case ("thermostat", "mode", "off") | ("pool" | "spa", "on", False) | ("garage", "open", _):
+            return True
+    return False
+
+
 def _left(key: str, rest: float, since: float | None) -> Hold | None:
     return Hold(key, rest, rest - since) if since is not None and since < rest else None
 

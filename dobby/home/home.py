@@ -151,6 +151,11 @@ class Home:
             self._known.setdefault(device.id, Known(tidy(device)))
         self._stale = True
 
+    def changed_before(self, device: str, trait: str, seconds: float) -> None:
+        """A reading last changed so long ago, in the run before."""
+        if (known := self._known.get(device)) is not None:
+            known.changed.setdefault(trait, time.monotonic() - seconds)
+
     def told_apart(self, word: OwnersWord) -> None:
         """The owner says what is one thing and what is not."""
         self._word, self._stale = word, True

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +16,12 @@ from dobby.home import vocabulary as rows
 from dobby.home.comfort import Hold, at_night, hold
 from dobby.home.device import Command, Device, Fault, Reading
 from dobby.home.home import Held, Home
+from dobby.home.rests import STOPPED, Rests
 from dobby.home.traits import Value
 from dobby.home.verdict import Verdict, gatekeeper
 from dobby.settings import ComfortSettings
+from dobby.store import Store
+from tests.stories.house import until
 
 NOON, MIDNIGHT = datetime(2026, 3, 1, 12), datetime(2026, 3, 1, 0, 30)
 HEATING = Device("h", "Heating", "thermostat", "", "x", (rows.MODE, rows.TARGET))
@@ -96,6 +102,47 @@ class Line:
     async def send(self, command: Command) -> None:
         self.heard.append(command)
         self.queue.put_nowait(Reading(command.device, command.trait, command.value))
+
+
+@pytest.mark.anyio
+async def test_a_rest_holds_over_a_restart_and_a_first_start_is_free(tmp_path: Path) -> None:
+    store, command = await Store.open(tmp_path / "dobby.db"), Command("s", "on", True)
+    try:
+        async with running(store) as (home, line):
+            assert home.since("s", "on") is None, "nobody saw it stop"
+            for value in (True, False):
+                line.queue.put_nowait(Reading("s", "on", value))
+            await until(lambda: store.fact(STOPPED))
+        kept = await store.fact(STOPPED)
+        async with running(store) as (home, _):
+            rest = hold(command, SPA, home, ComfortSettings(), NOON)
+            assert rest
+            assert (rest.key, 0 < rest.left <= 30) == ("pump", True)
+        assert await store.fact(STOPPED) == kept, "the same stop, heard of again"
+        await store.set_fact(STOPPED, {"s": ["on", "2026-01-01T00:00:00+00:00"]})
+        async with running(store) as (home, _):
+            assert hold(command, SPA, home, ComfortSettings(), NOON) is None
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def running(store: Store) -> AsyncIterator[tuple[Home, Line]]:
+    """A run of the home with its spa off, its stops kept."""
+    home, line = Home(gatekeeper()[1]), Line()
+    home.restore([SPA], {}, [])
+    await Rests(home, store).open()
+    keeping = asyncio.create_task(Rests(home, store).run())
+    with home.listen() as changes:
+        following = asyncio.create_task(home.follow(line))
+        while home.value("s", "on") is not False:
+            await changes.get()
+    try:
+        yield home, line
+    finally:
+        for task in (following, keeping):
+            task.cancel()
+        await asyncio.gather(following, keeping, return_exceptions=True)
 
 
 @pytest.mark.anyio
