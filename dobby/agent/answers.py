@@ -165,6 +165,8 @@ def _counted(trait: str, value: float, words: Words) -> str:
     if trait == "color_temperature":
         white = next(name for above, name in _WHITES if value >= above)
         return words.say("state.color_temperature", white=words.say(f"white.{white}"), value=round(value / 50) * 50)
+    if trait == "position":  # a slit is not closed, and nearly open is not open
+        value = min(max(value, 1), 99)
     rounded = round(value, _DECIMALS.get(trait, 0))
     key = f"state.{trait}"
     return words.say(key, value=f"{rounded:g}") if words.has(key) else f"{rounded:g}"

@@ -22,7 +22,8 @@ NIGHT_ENDS = "06:00"
 EVENING = 5  # "after ten" from this hour on is ten in the evening
 # what a word of state means, by trait: the first that the device has
 STATES: dict[str, tuple[tuple[str, Value], ...]] = {
-    "open": (("open", True), ("opened", True)), "closed": (("open", False), ("opened", False)), "on": (("on", True),),
+    "open": (("open", True), ("opened", True), ("position", True)),
+    "closed": (("open", False), ("opened", False), ("position", False)), "on": (("on", True),),
     "off": (("on", False),), "locked": (("locked", True),), "unlocked": (("locked", False),)}
 MEASURED = ("current", "temperature", "humidity", "power")
 

@@ -368,8 +368,8 @@ class Home:
             order = Command(known.own.id, command.trait, trait.check(command.value))
         except OutOfRange as error:  # this way has a narrower range than the one that was asked about it
             return failed(command, Fault("range", error.text))
-        if order.trait == "brightness" and order.value == 0 and known.own.trait("on"):
-            off = await self._by(known, Command(command.device, "on", False), sent)  # no light at all is off
+        if order.trait in ("brightness", "speed") and order.value == 0 and known.own.trait("on"):
+            off = await self._by(known, Command(command.device, "on", False), sent)  # no light, no wind: that is off
             return replace(off, read=0 if off.result == "confirmed" else off.read)
         await self._met(known)
         if known.link is None:

@@ -91,6 +91,8 @@ def truth(condition: Condition, view: View, home: Mapping[str, bool | None], loc
             return None if power is None else power < RESTING
     if condition.compare == "is":
         shown = view.value(condition.device, condition.trait)
+        if condition.trait == "position" and isinstance(shown, int | float):
+            shown = shown > 0  # a slit is open
         return None if shown is None else shown == condition.value
     number, bound = _number(view, condition.device, condition.trait), condition.value
     if number is None or isinstance(bound, bool) or not isinstance(bound, int | float):

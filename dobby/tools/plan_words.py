@@ -13,6 +13,7 @@ from dobby.tools.wording import orders_text
 from dobby.words import Words
 
 STATES = {("open", True): "open", ("opened", True): "open", ("open", False): "closed", ("opened", False): "closed",
+          ("position", True): "open", ("position", False): "closed",
           ("on", True): "on", ("on", False): "off", ("locked", True): "locked", ("locked", False): "unlocked"}
 
 

@@ -61,6 +61,12 @@ def _switch(trait: Trait, current: str, *, number: bool = False) -> Row:
     return Row(trait, (current,), lambda chars: _flag(chars[current]), write if trait.kind == "switch" else None)
 
 
+def _turning(current: str) -> Row:
+    """A fan's switch; one whose speed is zero is off, whatever that says."""
+    return Row(rows.ON, (current,), lambda chars: _flag(chars[current]) and bool(chars.get("29", 1)),
+               _switch(rows.ON, current, number=current == "B0").write, also=("29",))
+
+
 def _picked(trait: Trait, current: str, words: Mapping[Any, Value]) -> Row:
     """One of some values, each with its word, that is only read."""
     return Row(trait, (current,), lambda chars: _word(chars[current], words))
@@ -185,11 +191,9 @@ SERVICES: Mapping[str, tuple[DeviceKind | None, tuple[Row, ...]]] = {
         Row(rows.COLOR, ("13", "2F"), _color, _hue),
         Row(rows.COLOR_TEMPERATURE, ("CE",), lambda chars: _kelvin(_number(chars["CE"])),
             lambda value, _: {"CE": round(_kelvin(float(value)))}, ranged="CE", scale=_kelvin))),  # type: ignore[arg-type]
-    "49": ("plug", (_switch(rows.ON, "25"),)),
-    "47": ("plug", (_switch(rows.ON, "25"),)),
-    "40": ("fan", (_switch(rows.ON, "25"), *_FAN)),
-    "B7": ("fan", (_switch(rows.ON, "B0", number=True), *_FAN)),
-    "BB": ("fan", (_switch(rows.ON, "B0", number=True), *_FAN, _chosen(rows.PRESET, "A8", {0: "manual", 1: "auto"}))),
+    "49": ("plug", (_switch(rows.ON, "25"),)), "47": ("plug", (_switch(rows.ON, "25"),)),
+    "40": ("fan", (_turning("25"), *_FAN)), "B7": ("fan", (_turning("B0"), *_FAN)),
+    "BB": ("fan", (_turning("B0"), *_FAN, _chosen(rows.PRESET, "A8", {0: "manual", 1: "auto"}))),
     "4A": ("thermostat", (
         _chosen(rows.MODE, "33", _MODES), _plain(rows.TARGET, "35"), _plain(rows.CURRENT, "11"),
         _picked(rows.ACTIVITY, "F", _DOING), _plain(rows.HUMIDITY, "10"), _plain(rows.TARGET_HUMIDITY, "34"),
@@ -221,8 +225,7 @@ SERVICES: Mapping[str, tuple[DeviceKind | None, tuple[Row, ...]]] = {
             0: False, 1: False, 2: False, 3: False, 4: True})),
         Row(rows.ARMING, ("66", "67"), _arming),
         *_STATUS)),
-    "D0": ("valve", (_switch(rows.ON, "B0", number=True),)),
-    "D7": ("valve", (_switch(rows.ON, "B0", number=True),)),
+    "D0": ("valve", (_switch(rows.ON, "B0", number=True),)), "D7": ("valve", (_switch(rows.ON, "B0", number=True),)),
     "D8": ("tv", (_switch(rows.ON, "B0", number=True),
                   Row(rows.KEY.but(choices=tuple(_KEYS.values())), (), _nothing, lambda value, _: {
                       "E1": next(number for number, word in _KEYS.items() if word == value)}, needs=("E1",)))),
@@ -234,8 +237,7 @@ SERVICES: Mapping[str, tuple[DeviceKind | None, tuple[Row, ...]]] = {
     "8A": (None, (_plain(rows.TEMPERATURE, "11"), *_STATUS)),
     "82": (None, (_plain(rows.HUMIDITY, "10"), *_STATUS)),
     "84": (None, (_plain(rows.ILLUMINANCE, "6B"), *_STATUS)),
-    "85": (None, (_switch(rows.MOTION, "22"), *_STATUS)),
-    "86": (None, (_switch(rows.OCCUPIED, "71"), *_STATUS)),
+    "85": (None, (_switch(rows.MOTION, "22"), *_STATUS)), "86": (None, (_switch(rows.OCCUPIED, "71"), *_STATUS)),
     "80": (None, (_switch(rows.OPENED, "6A"), *_STATUS)),
     "83": (None, (_switch(rows.LEAK, "70"), *_STATUS)),
     "87": (None, (_switch(rows.SMOKE, "76"), *_STATUS)),

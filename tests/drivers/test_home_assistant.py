@@ -19,6 +19,8 @@ from dobby.home.home import Home
 from dobby.home.traits import Trait, Value
 from dobby.home.twins import OwnersWord, twins
 from dobby.home.verdict import gatekeeper
+from dobby.wire.home_assistant import air, doors
+from dobby.wire.home_assistant.shown import Shown
 from tests.drivers.followed import Followed
 from tests.drivers.hass_double import TOKEN, HassDouble, hass_double
 from tests.drivers.house import QUICK, until
@@ -101,6 +103,17 @@ async def test_one_that_is_ill_at_the_start_is_no_line(fault: str, kind: str) ->
 
 
 # --- devices and states -----------------------------------------------------------------------------------------------
+
+
+def test_what_is_ajar_is_open_and_what_does_not_turn_is_off() -> None:
+    def cover(position: int, state: str) -> object:
+        return doors.COVER.values(Shown("cover.x", state, {"current_position": position}))["open"]
+    assert [cover(0, "closed"), cover(1, "closed"), cover(0, "open"), cover(100, "open")] == [False, True, True, True]
+
+    def fan(percentage: int) -> dict[str, Value]:
+        shown = air.FAN.values(Shown("fan.x", "on", {"percentage": percentage, "supported_features": 1}))
+        return {name: shown[name] for name in ("on", "speed")}
+    assert (fan(0), fan(50)) == ({"on": False, "speed": 0}, {"on": True, "speed": 50})
 
 
 async def test_the_recorded_home_is_read(bench: Bench) -> None:

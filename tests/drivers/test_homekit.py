@@ -10,7 +10,7 @@ import pytest
 
 from dobby.drivers import homekit
 from dobby.errors import Garbage, PairingError
-from dobby.home.device import Sighting
+from dobby.home.device import Command, Sighting
 from dobby.wire.homekit_table import inventory
 from tests.drivers.house import House, Street, until
 from tests.sim.conftest import start, stop
@@ -43,6 +43,17 @@ def test_things_are_found_among_accessories() -> None:
     for accessories in rubbish:
         with pytest.raises(Garbage):
             inventory("homekit:a", accessories)
+
+
+@pytest.mark.parametrize(("switch", "speed", "on"), [(1, 40, True), (1, 0, False), (0, 40, False)])
+def test_a_fan_that_does_not_turn_is_off(switch: int, speed: float, on: bool) -> None:
+    fan = accessory(("0000003E", {"00000023": "Fan"}), ("000000B7", {"000000B0": switch, "00000029": speed}))
+    found = inventory("homekit:a", [fan])
+    values = {key: {"B0": switch, "29": speed}[type_] for slot in found.slots for type_, key in slot.reads.items()}
+    assert {one.trait: one.value for one in found.readings(values)[0]} == {"on": on, "speed": speed}
+    slot = found.slot("homekit:a/7", "on")
+    assert slot
+    assert list(slot.orders(Command("homekit:a/7", "on", False)).values()) == [0]
 
 
 @pytest.mark.parametrize(("serial", "marks"), [

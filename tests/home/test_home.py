@@ -86,6 +86,14 @@ async def test_no_brightness_is_off() -> None:
     assert (outcome.result, outcome.command.trait, bulb.state["on"]) == ("confirmed", "brightness", False)
 
 
+async def test_no_speed_is_off_too() -> None:
+    fan = Bulb(traits=(VOCABULARY["on"], VOCABULARY["speed"]))
+    fan.state = {"on": True, "speed": 60}
+    [outcome] = await tell(fan, Command(LAMP, "speed", 0))
+    assert (outcome.result, outcome.read, fan.state["on"]) == ("confirmed", 0, False)
+    assert fan.got == [Command(LAMP, "on", False)]
+
+
 async def test_an_action_is_proven_by_what_it_changes() -> None:
     outcomes = await tell(Bulb(), Command(LAMP, "next", None), Command(LAMP, "play", "Jazz"))
     assert [outcome.result for outcome in outcomes] == ["confirmed", "confirmed"]

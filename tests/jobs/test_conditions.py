@@ -67,6 +67,14 @@ def test_what_nobody_knows_is_not_so() -> None:
     assert truth(Condition("reached", "s"), home(target=38.0), {}, now) is None
 
 
+@pytest.mark.parametrize(("position", "is_open"), [(0, False), (1, True), (100, True)])
+def test_a_slit_is_open(position: float, is_open: bool) -> None:
+    shade = Device("r", "Shade", "shade", "", "x", (rows.POSITION,))
+    view = MadeHome({"r": shade}, {}, {("r", "position"): position})
+    assert truth(Condition("holds", "r", "position", "is", True), view, {}, T0) is is_open
+    assert truth(Condition("holds", "r", "position", "is", False), view, {}, T0) is not is_open
+
+
 def test_a_state_that_is_so_already_counts_and_an_event_must_happen() -> None:
     ready, away = Condition("reached", "s"), Condition("all_away")
     assert step(ready, begun(ready), True, False, T0)[1]

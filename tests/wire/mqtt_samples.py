@@ -162,6 +162,10 @@ FAN: Sample = ({"homeassistant/fan/attic/config": {
     "osc_stat_t": "attic/osc"}},
     {"attic/state": "ON", "attic/speed": "3", "attic/mode": "sleep", "attic/osc": "oscillate_on"})
 
+AJAR: Sample = ({"homeassistant/cover/gate/config": {
+    "name": "Gate", "uniq_id": "gate", "dev_cla": "garage", "cmd_t": "gate/set", "stat_t": "gate/state",
+    "pos_t": "gate/position"}}, {"gate/position": "1", "gate/state": "closed"})
+
 HEATING: Sample = ({"homeassistant/climate/hvac/config": {
     "name": "Upstairs", "uniq_id": "hvac", "modes": ["off", "heat_cool", "heat", "cool", "fan_only"], "temp_unit": "F",
     "mode_cmd_t": "hvac/mode/set", "mode_stat_t": "hvac/mode", "temp_lo_cmd_t": "hvac/low/set",

@@ -70,6 +70,9 @@ CASES: dict[str, tuple[Sample, dict[str, tuple[str, dict[str, Any]]]]] = {
     "plain light": (samples.PLAIN_LIGHT, {"Strip": ("light", {
         "on": True, "brightness": 40, "color_temperature": 4000, "color": {"x": 0.6401, "y": 0.33},
         "effect": "Fire"})}),
+    "fan that does not turn": ((samples.FAN[0], samples.FAN[1] | {"attic/speed": "0"}), {"Attic": ("fan", {
+        "on": False, "speed": 0, "preset": "sleep", "oscillating": True})}),
+    "garage door ajar": (samples.AJAR, {"Gate": ("garage", {"open": True, "moving": False})}),
     "fan": (samples.FAN, {"Attic": ("fan", {"on": True, "speed": 75, "preset": "sleep", "oscillating": True})}),
     "heating": (samples.HEATING, {"Upstairs": ("thermostat", {
         "mode": "auto", "target_low": 20, "target_high": 25, "current": 21.1, "fan_mode": "auto", "humidity": 41})}),

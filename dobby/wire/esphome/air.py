@@ -112,7 +112,8 @@ def fan(info: m.FanInfo, code: str) -> Part:
         traits.append(v.PRESET.but(choices=hass.choices(info.supported_preset_modes)))
 
     def read(state: m.FanState) -> Values:
-        return {"on": state.state, "speed": round(state.speed_level / levels * 100, 1) if state.state else 0,
+        turns = bool(state.state and (state.speed_level or not info.supports_speed))
+        return {"on": turns, "speed": round(state.speed_level / levels * 100, 1) if state.state else 0,
                 "oscillating": state.oscillating, "preset": hass.cleaned(state.preset_mode) or None}
 
     def order(client: Any, trait: str, value: Any) -> None:

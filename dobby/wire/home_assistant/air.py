@@ -157,8 +157,10 @@ def _fan_traits(shown: Shown) -> list[Trait]:
 
 
 def _fan_values(shown: Shown) -> Values:
-    return switched(shown) | {"speed": 0 if shown.state == "off" else shown.number("percentage"),
-                              "oscillating": shown.flag("oscillating"), "preset": shown.word("preset_mode") or None}
+    still = shown.can(FAN_SPEED) and shown.number("percentage") == 0
+    return switched(shown) | ({"on": False} if still else {}) | {
+        "speed": 0 if shown.state == "off" else shown.number("percentage"),
+        "oscillating": shown.flag("oscillating"), "preset": shown.word("preset_mode") or None}
 
 
 def _fan_call(shown: Shown, trait: str, value: Any, code: str) -> Call | None:

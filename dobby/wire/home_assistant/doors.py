@@ -46,6 +46,8 @@ def _cover_traits(shown: Shown) -> list[Trait]:
 def _cover_values(shown: Shown) -> Values:
     values = dict(hass.COVER_STATES.get(shown.state, {"open": None, "moving": None}))
     place, tilt = shown.number("current_position"), shown.number("current_tilt_position")
+    if values.get("open") is False and place:  # ajar by a hand's breadth is open, whatever the state calls it
+        values["open"] = True
     if "open" in values:
         ends = None if values["open"] is None else 100 if values["open"] else 0
         values["position"] = ends if place is None else place

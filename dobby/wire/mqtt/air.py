@@ -135,7 +135,8 @@ def fan(build: Build, kind: DeviceKind) -> None:
         steps = max(high - low + 1, 1)
         build.setting(v.SPEED.but(tolerance=max(3.0, 50 / steps), step=round(100 / steps, 1)), "percentage",
                       lambda text: round(min(max((measured(text) - low + 1) / steps, 0), 1) * 100, 1),
-                      lambda value: round(low - 1 + value / 100 * steps), templates=("percentage_value_template",))
+                      lambda value: round(low - 1 + value / 100 * steps), templates=("percentage_value_template",),
+                      also=lambda value: {} if value else {"on": False})
         _zero_is_off(build)
     _presets(build)
     if "oscillation_command_topic" in config:

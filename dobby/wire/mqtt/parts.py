@@ -163,16 +163,18 @@ class Build:
         return order
 
     def setting(self, trait: Trait, part: str, means: Callable[[str], Value], make: Callable[[Any], Any], *,
-                state: str = "", command: str = "", templates: tuple[str, ...] = ()) -> None:
+                state: str = "", command: str = "", templates: tuple[str, ...] = (),
+                also: Callable[[Value], Values] = lambda _value: {}) -> None:
         """A trait that has the usual four keys: `<part>_state_topic` (told through `<part>_state_template`) and
-        `<part>_command_topic` (through `<part>_command_template`). What shows only what was sent tells nothing."""
+        `<part>_command_topic` (through `<part>_command_template`). What shows only what was sent tells nothing. also:
+        what a value says beside."""
         config = self.config
         topic, way = config.topic(state or f"{part}_state_topic"), command or f"{part}_command_topic"
         template = config.template(*templates or (f"{part}_state_template", f"{part}_value_template"))
         order = self.can(way, config.template(way.replace("_topic", "_template")), make)
         if topic and topic == config.topic(way):
             topic = ""
-        told = self.tells(topic, template, lambda text: {trait.name: means(text)})
+        told = self.tells(topic, template, lambda text: {trait.name: (value := means(text))} | also(value))
         self.has(trait, order, told=told)
 
 
