@@ -182,6 +182,7 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     house.learner = await _learner(shelf, house, links, settings, allowed)
     _mind(house, workspace, config, lambda: clock.now().astimezone(local), lambda: reread(daemon))
     owner = config.owner()
+    house.strange = await house.teaching.strange(skills) if house.teaching else frozenset()
     agent = Agent(house, address_book(config.persons(), owner) | people_of(config),
                   Reflex(config.home.language, skills, words), soul,
                   _brain(config, secrets), _budget(config), config.home.name, config.brain.daily_tokens,
@@ -216,7 +217,7 @@ def _mind(house: House, workspace: Path, config: Config, now: Callable[[], datet
     house.memory = memory = Memory(workspace / "memory", workspace / "recall.db", house.store, now,
                                    [one.name for one in config.people], lambda: list(house.home.rooms))
     house.home.also_does(ERASE, lambda command: erase(command, memory, house.store, partial(_also_erase, house)))
-    house.teaching = Teaching(workspace / "skills", again)
+    house.teaching = Teaching(workspace / "skills", house.store, again)
     house.home.also_does(TEACH, house.teaching.keep)
 
 

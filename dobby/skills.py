@@ -13,7 +13,7 @@ import yaml
 
 from dobby.errors import OutOfRange
 from dobby.home.device import Command, Device, DeviceKind, View
-from dobby.home.traits import Value
+from dobby.home.traits import Risk, Value
 from dobby.home.vocabulary import VOCABULARY, known
 
 _HEAD = frozenset({"name", "description", "license", "compatibility", "metadata", "allowed-tools"})
@@ -103,6 +103,13 @@ def parse(path: Path, text: str) -> Skill:
         raise _Problem("metadata.dobby.steps: must be a list")
     read = tuple(_step(step, f"metadata.dobby.steps[{at}]") for at, step in enumerate(steps, 1))
     return Skill(name, _text(head, "description"), phrases, read, body.strip(), reply, path)
+
+
+def risky(skill: Skill) -> bool:
+    """Whether any step may cost more than light or music does, wherever it would run: a lock opened, water heated."""
+    told = [(known(trait, kind), value) for step in skill.steps for trait, value in (*step.set, *step.lower)
+            for kind in step.kinds or ("",)]
+    return any(row is not None and row.risk(value) > Risk.FREE for row, value in told)
 
 
 def fault_of(path: Path, text: str) -> str:

@@ -15,18 +15,20 @@ from typing import Any, Literal
 
 from dobby.home.device import Command, Fault, Outcome, View
 from dobby.home.traits import Value
-from dobby.skills import fault_of
+from dobby.skills import Skill, fault_of, risky
+from dobby.store import Store
 
 HELD = 20
+ACCEPTED = "skills accepted"  # the fact: names of those that the house knows
 MADE = "Taught in chat. Everything in this file may be changed by hand."
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One change to the skills: a new one, a step more, a thing left out, or one that goes. steps: as the file has
-    them."""
+    """One change to the skills: a new one, a step more, a thing left out, one that goes, or one from elsewhere that may
+    run. steps: as the file has them."""
 
-    change: Literal["new", "also", "except", "drop"]
+    change: Literal["new", "also", "except", "drop", "accept"]
     skill: str
     phrase: str = ""
     language: str = "en"
@@ -39,6 +41,7 @@ class Teaching:
     """What was understood and waits for a yes. reread: makes the house read its skills anew."""
 
     folder: Path
+    store: Store
     reread: Callable[[], Awaitable[None]]
     _held: dict[str, Draft] = field(default_factory=dict)
 
@@ -48,13 +51,28 @@ class Teaching:
         self._held = {**{key: one for key, one in list(self._held.items())[-HELD:] if key != token}, token: draft}
         return token
 
+    async def strange(self, skills: Sequence[Skill]) -> frozenset[str]:
+        """The skills that came as a file from elsewhere, hold what is risky, and wait for the owner's yes. What is
+        there when a house is opened for the first time is its own."""
+        accepted = await self.store.fact(ACCEPTED)
+        if accepted is None:
+            await self.store.set_fact(ACCEPTED, [one.name for one in skills])
+            return frozenset()
+        return frozenset(one.name for one in skills if one.name not in accepted and risky(one))
+
     async def drop_named(self, names: Sequence[str]) -> None:
         """Remove skills that were taught here; those that came with the house stay."""
         for name in names:
             path = self.folder / name / "SKILL.md"
             if await asyncio.to_thread(lambda path=path: path.exists() and MADE in path.read_text("utf-8")):  # type: ignore[misc]  # a default binds it
                 await asyncio.to_thread(shutil.rmtree, path.parent)
+        await self._accepted(names, now=False)
         await self.reread()
+
+    async def _accepted(self, names: Sequence[str], *, now: bool) -> None:
+        """These skills are known here from now on, or no longer."""
+        others = [one for one in await self.store.fact(ACCEPTED, []) if one not in names]
+        await self.store.set_fact(ACCEPTED, [*others, *names] if now else others)
 
     async def keep(self, command: Command) -> Outcome:
         """The command `teach`: write what was understood."""
@@ -65,6 +83,7 @@ class Teaching:
             await asyncio.to_thread(write, self.folder, draft)
         except (OSError, ValueError) as wrong:
             return _failed(command, f"The skill's file could not be written: {wrong}")
+        await self._accepted((draft.skill,), now=draft.change != "drop")
         await self.reread()
         return Outcome(command, "confirmed", draft.skill, datetime.now(UTC))
 
@@ -106,6 +125,8 @@ def folder_name(phrase: str, taken: Sequence[str]) -> str:
 def write(folder: Path, draft: Draft) -> None:
     """Bring a draft into the skill's file. Blocking; ValueError when the file is not of the form that it needs."""
     path = folder / draft.skill / "SKILL.md"
+    if draft.change == "accept":
+        return
     if draft.change == "drop":
         shutil.rmtree(path.parent)
         return

@@ -26,7 +26,7 @@ from dobby.agent.meaning import (
 from dobby.agent.memory_replies import recollect, remarks
 from dobby.agent.net_replies import look_at, network
 from dobby.agent.sight_replies import sight
-from dobby.agent.teach_replies import teach
+from dobby.agent.teach_replies import offer_strange, teach
 from dobby.agent.time_replies import at_the_door, timed
 from dobby.home.device import Command, Outcome
 from dobby.home.traits import Risk
@@ -126,6 +126,8 @@ async def _orders(hands: Hands, orders: Sequence[Do | RunSkill]) -> str:
             about, corrected = order.about, [*corrected, *order.corrected]
             continue
         skill = next(one for one in hands.house.skills if one.name == order.name)
+        if skill.name in hands.house.strange:
+            return await offer_strange(hands, skill)
         commands += skill_commands(skill, hands.house.home)
         tool, about = f"skill {skill.name}", ""
         hands.house.ran[hands.conversation] = skill.name

@@ -114,6 +114,16 @@ async def offer_to_keep(hands: Hands, phrase: str, commands: Sequence[Command], 
                                                 orders=orders), commands)
 
 
+async def offer_strange(hands: Hands, skill: Skill) -> str:
+    """A skill from elsewhere was asked for: what it would do here, and the question whether it may; nothing is done."""
+    words, person = hands.house.words, hands.asker.person
+    commands = skill_commands(skill, hands.house.home)
+    if person is None or person.role != "owner":
+        return words.say("skill.strange_wait", name=title(skill))
+    text = words.say("skill.strange", name=title(skill), orders=grouped_text(commands, hands.house.home, words))
+    return await _offer(hands, Draft("accept", skill.name), text, commands)
+
+
 async def _offer(hands: Hands, draft: Draft, text: str, commands: Sequence[Command]) -> str:
     words, house = hands.house.words, hands.house
     risky = [one for one in commands if risk_of(one, house.home) > Risk.FREE]

@@ -119,6 +119,8 @@ async def read_skill(hands: Hands, name: str) -> str:
 async def run_skill(hands: Hands, name: str) -> str:
     """Run one of the household's skills (sleepy-time, movie-night ...) by its name."""
     skill = next((skill for skill in hands.house.skills if skill.name == name), None)
+    if name in hands.house.strange:
+        return json.dumps({"error": "The owner has not said yes to this skill yet; saying its phrase asks for it."})
     if skill is None:
         return json.dumps({"error": "No such skill.", "skills": [skill.name for skill in hands.house.skills]})
     return report(await hands.do(skill_commands(skill, hands.house.home), tool=f"skill {name}"))

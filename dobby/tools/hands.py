@@ -104,6 +104,7 @@ class House:
     sights: Sights | None = None  # the cameras, None where there are none
     memory: Memory | None = None
     teaching: Teaching | None = None
+    strange: frozenset[str] = frozenset()  # skills from elsewhere that nobody said yes to yet
     ran: dict[str, str] = field(default_factory=dict)  # the skill that ran last, by conversation
     reflex: Any = None  # what reads orders without a model; it stands above us, so it is put in when the house opens
     looked_at: str = ""  # the address that was asked about last

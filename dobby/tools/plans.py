@@ -62,7 +62,7 @@ def orders_of(job: Job, hands: Hands) -> tuple[Command, ...]:
     if not job.skill or job.kind != "skill":
         return job.commands
     skill = next((one for one in hands.house.skills if one.name == job.skill), None)
-    return skill_commands(skill, hands.house.home) if skill else ()
+    return skill_commands(skill, hands.house.home) if skill and skill.name not in hands.house.strange else ()
 
 
 def told(hands: Hands, job: Job, plans: Plans) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.house import GUEST, House, lived_in
+from tests.stories.house import GUEST, MEMBER, House, lived_in, until
 
 pytestmark = pytest.mark.anyio
 
@@ -55,6 +55,36 @@ async def test_what_is_risky_in_a_skill_asks_whenever_it_runs(house: House) -> N
     asked = await house.say("open sesame")
     assert asked["question"] is not None
     assert (await house.state("front_door"))["locked"] is True
+    await house.say("no")
+
+
+async def test_a_risky_skill_from_elsewhere_does_nothing_before_the_owner_saw_it(house: House) -> None:
+    folder = Path(house.ready["workspace"]) / "skills"
+    for name, state in (("open-house", "kind: lock, set: {locked: false}"), ("tea", "kind: light, set: {on: true}")):
+        (folder / name).mkdir()
+        (folder / name / "SKILL.md").write_text(
+            f"---\nname: {name}\ndescription: From a neighbour.\nmetadata:\n  dobby:\n    phrases:\n"
+            f"      en: [{name.replace('-', ' ')} neighbour]\n    steps:\n      - {{kind: light, set: {{on: false}}}}\n"
+            f"      - {{{state}}}\n---\nText.\n", "utf-8")
+    await house.hand("study_lamp", on=True)
+
+    async def shown() -> str:
+        said = await house.say("open house neighbour")
+        return str(said["reply"]) if said["mind"] == "reflex" else ""
+    told = await until(shown)
+    assert "came as a file from elsewhere" in told
+    assert "nlock" in told
+    assert (await house.state("study_lamp"))["on"], "nothing is done before the yes"
+    since = await house.last_id()
+    await house.text("open house neighbour", MEMBER)
+    assert "owner has to say yes" in (await house.texts(1, since, MEMBER))[0]
+    assert (await house.say("tea neighbour"))["outcomes"], "light alone needs nobody's leave"
+    await house.hand("study_lamp", on=True)
+    await house.say("open house neighbour")
+    assert "Done" in (await house.say("yes"))["reply"]
+    done = await house.say("open house neighbour")
+    assert done["question"] is not None, "what is risky asks whenever it runs"
+    assert (await house.state("study_lamp"))["on"] is False
     await house.say("no")
 
 
