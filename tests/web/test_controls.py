@@ -83,6 +83,7 @@ async def press(page: Page, device: str, trait: dict[str, Any], value: Any) -> N
     row = card.locator(f'[data-trait="{trait["name"]}"]')
     if not await row.first.is_visible() and await card.locator("details[open]").count() == 0:
         await card.locator("summary").click()
+        await row.first.wait_for()
     if trait["kind"] == "action":
         await (row.select_option(value) if value else row.click())
     elif trait["kind"] == "switch":

@@ -12,7 +12,7 @@ let wanted = () => true, asked = () => {}, mayName = false;
 
 const HIDDEN = new Set(["uri", "track", "reachable", "ignore"]);
 const MAIN = ["on", "playing", "locked", "open", "watching"]; // the switch beside the name
-const SHOWN = new Set(["brightness", "position", "volume", "speed", "target", "armed", "mode", "task", "title"]);
+const SHOWN = new Set(["brightness", "position", "volume", "speed", "target", "armed", "mode", "task", "title", "power"]);
 const ICONS = {light: "light", speaker: "speaker", thermostat: "heat", shade: "shade", lock: "lock", garage: "garage",
   alarm: "alarm", pool: "pool", spa: "pool", plug: "plug", sensor: "sensor", camera: "eyes", fan: "fan",
   vacuum: "vacuum", tv: "tv"};
@@ -46,6 +46,7 @@ export async function readHome() {
 export function drawHome() {
   const rooms = grouped([...home.values()], (one) => one.room || ELSEWHERE);
   const names = [...rooms.keys()].sort((one, other) => (one === ELSEWHERE) - (other === ELSEWHERE) || one.localeCompare(other));
+  const open = new Set([...document.querySelectorAll(".device details[open]")].map((one) => one.closest(".device").dataset.id));
   cards.clear();
   $("rooms").replaceChildren(...names.map((name) => room(name, rooms.get(name))));
   if (!home.size) {
@@ -53,7 +54,10 @@ export function drawHome() {
       + "what you have: “I think I have Sonos, can you find it?”"}));
   }
   touched.clear();
-  for (const card of cards.values()) card.write();
+  for (const [id, card] of cards) {
+    card.write();
+    if (open.has(id)) card.open();
+  }
   summarize();
   filter($("find").value);
 }
@@ -67,8 +71,10 @@ export function took({device, trait: name, value: now, at, pending, reachable}) 
 }
 
 export function came({id, device}) {
+  const before = home.get(id), face = (one) => JSON.stringify([one.name, one.room, one.kind, one.aliases, one.in_everything,
+    one.traits.map((row) => [row.name, row.kind, row.min, row.max, row.choices])]);
   if (device) home.set(id, device); else home.delete(id);
-  later(drawHome);
+  if (before && device && face(before) === face(device)) touch(id); else later(drawHome);
 }
 
 let drawing = null;
@@ -166,21 +172,28 @@ function card(device) {
     head.lastChild.classList.add("main");
     head.querySelector("input").setAttribute("aria-label", `${device.name}: ${label(main)}`);
   }
-  for (const one of visible) if (one !== main && one.kind !== "action") add(one, SHOWN.has(one.name) ? body : more);
+  const rest = visible.filter((one) => one !== main && one.kind !== "action" && !SHOWN.has(one.name));
+  for (const one of visible) if (one !== main && one.kind !== "action" && SHOWN.has(one.name)) add(one, body);
   const verbs = visible.filter((one) => one.kind === "action");
   const buttons = verbs.length ? actions(device, verbs, send) : null;
   if (buttons) body.append(buttons.node);
   const error = element("p", {className: "error", hidden: true});
   error.setAttribute("role", "alert");
-  const names = mayName ? naming(device) : null;
-  node.append(head, body, error, element("details", {}, element("summary", {textContent: "More"}), more,
-    element("p", {className: "note", textContent: `${device.make} · ${device.kind}`}), names));
+  const details = element("details", {}, element("summary", {textContent: "More"}), more);
+  const fill = () => { // made when it is looked at: of a thousand devices few ever are
+    if (!details.open || more.firstChild) return;
+    for (const one of rest) add(one, more);
+    more.append(element("p", {className: "note", textContent: `${device.make} · ${device.kind}`}), ...(mayName ? [naming(device)] : []));
+    self.write();
+  };
+  details.addEventListener("toggle", fill);
+  node.append(head, body, error, details);
   const stamp = () => {
     const at = Math.max(...home.get(id).traits.map((one) => (one.at ? Date.parse(one.at) : 0)));
     const text = at ? ago(at) : "";
     if (age.textContent !== text) age.textContent = text;
   };
-  return {node, device: id, age: () => home.has(id) && stamp(), write() {
+  const self = {node, open() { details.open = true; fill(); }, age: () => home.has(id) && stamp(), write() {
     const now = home.get(id);
     if (!now) return;
     for (const [name, row] of rows) {
@@ -200,6 +213,7 @@ function card(device) {
     error.hidden = !now.error;
     if (error.textContent !== (now.error ?? "")) error.textContent = now.error ?? "";
   }};
+  return self;
 }
 
 // What a device is doing, in a few words: its own report, nothing that was merely asked for.
@@ -215,7 +229,7 @@ function told(device) {
     garage: () => [of("open"), value(device, "moving") && "moving", value(device, "jammed") && "jammed!"],
     alarm: () => [of("armed"), value(device, "triggered") && "sounding!"],
     pool: () => [of("current"), of("on")], spa: () => [of("current"), of("on")],
-    plug: () => [of("on"), of("power")], fan: () => [of("on"), value(device, "on") && of("speed")],
+    plug: () => [of("on")], fan: () => [of("on"), value(device, "on") && of("speed")],
     vacuum: () => [of("activity")], camera: () => [value(device, "picture"), value(device, "motion") && "motion"],
   }[device.kind];
   const words = (say?.() ?? device.traits.filter((one) => one.kind === "sensor" && one.name !== "battery"
