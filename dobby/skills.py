@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -103,6 +103,11 @@ def parse(path: Path, text: str) -> Skill:
         raise _Problem("metadata.dobby.steps: must be a list")
     read = tuple(_step(step, f"metadata.dobby.steps[{at}]") for at, step in enumerate(steps, 1))
     return Skill(name, _text(head, "description"), phrases, read, body.strip(), reply, path)
+
+
+def without(skill: Skill, thing: str) -> Skill:
+    """The skill as it runs when a device, a room or a kind is left out."""
+    return replace(skill, steps=tuple(replace(step, excepted=(*step.excepted, thing)) for step in skill.steps))
 
 
 def risky(skill: Skill) -> bool:

@@ -64,7 +64,9 @@ SAID = [
     ("Dobby, whenever I say “sleepy time”, everything off", "when", "sleepy time"),
     ("sleepy time should also turn off the pool heater", "also", ""),
     ("how do you do sleepy time?", "how", ""),
-    ("sleepy time without the porch", "except", ""),
+    ("sleepy time without the porch", "once", ""),
+    ("sleepy time, but not the porch tonight", "once", ""), ("from now on sleepy time without the porch", "except", ""),
+    ("sleepy time without the porch, always", "except", ""),
     ("forget the skill sleepy time", "drop", ""),
 ]
 

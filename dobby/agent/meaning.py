@@ -26,9 +26,10 @@ class Do:
 
 @dataclass(frozen=True, slots=True)
 class RunSkill:
-    """A phrase of this skill was said."""
+    """A phrase of this skill was said; without: what it leaves out this once (a device, a room or a kind)."""
 
     name: str
+    without: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +99,13 @@ class Sight:
         return replace(self, **changes)  # type: ignore[arg-type]  # field names are checked by replace itself
 
 
-LessonVerb = Literal["when", "also", "except", "how", "drop"]
+LessonVerb = Literal["when", "also", "except", "once", "how", "drop"]
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """Teaching: a phrase and what it is to do, or something about a skill that is there."""
+    """Teaching: a phrase and what it is to do, or something about a skill that is there; once: it runs now, without a
+    thing, and stays as it is."""
 
     verb: LessonVerb
     phrase: str = ""

@@ -26,13 +26,14 @@ from dobby.agent.meaning import (
 from dobby.agent.memory_replies import recollect, remarks
 from dobby.agent.net_replies import look_at, network
 from dobby.agent.sight_replies import sight
-from dobby.agent.teach_replies import offer_strange, teach
+from dobby.agent.teach_replies import offer_strange, teach, this_once
 from dobby.agent.time_replies import at_the_door, timed
 from dobby.home.device import Command, Outcome
 from dobby.home.traits import Risk
 from dobby.home.verdict import ERASE, FORGET, JOINING, PAIR, TEACH, Approval, Choice
 from dobby.messages import Mind, Person
 from dobby.skills import commands as skill_commands
+from dobby.skills import without
 from dobby.tools import neighbourhood, twins
 from dobby.tools.fence import clean
 from dobby.tools.hands import Done, Hands, Offer, load_outcome
@@ -58,7 +59,7 @@ async def act(hands: Hands, parts: Sequence[Part], text: str) -> Reply:
     stand in the model's context later. What the person said themselves in `text` is theirs.
     """
     said: list[str] = []
-    parts = await at_the_door(hands, parts)
+    parts = await at_the_door(hands, [this_once(hands, part) if isinstance(part, Lesson) else part for part in parts])
     orders = [part for part in parts if isinstance(part, Do | RunSkill)]
     if orders:
         said.append(await _orders(hands, orders))
@@ -128,6 +129,7 @@ async def _orders(hands: Hands, orders: Sequence[Do | RunSkill]) -> str:
         skill = next(one for one in hands.house.skills if one.name == order.name)
         if skill.name in hands.house.strange:
             return await offer_strange(hands, skill)
+        skill = without(skill, order.without) if order.without else skill
         commands += skill_commands(skill, hands.house.home)
         tool, about = f"skill {skill.name}", ""
         hands.house.ran[hands.conversation] = skill.name

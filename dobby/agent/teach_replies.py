@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
+from dobby.agent import net_talk
 from dobby.agent.consent import is_stop
 from dobby.agent.consent import read as consent
 from dobby.agent.meaning import Context, Do, Lesson, Miss, Refuse, RunSkill, Understood
@@ -43,6 +44,8 @@ async def teach(hands: Hands, part: Lesson, reflex: Reads) -> str:
     if part.verb == "how":
         return how(hands, skill) if skill else words.say("skill.none")
     match part.verb:
+        case "once":  # it runs as an order, see this_once
+            return words.say("skill.none")
         case "when":
             if means_something(hands, part.phrase, reflex):
                 return words.say("skill.taken", phrase=clean(part.phrase, 60))
@@ -74,6 +77,15 @@ async def teach(hands: Hands, part: Lesson, reflex: Reads) -> str:
                 return words.say("policy.guest")
             asked = words.say("skill.drop", name=title(skill))
             return await _offer(hands, Draft("drop", skill.name), asked, ())
+
+
+def this_once(hands: Hands, part: Lesson) -> Lesson | RunSkill | Refuse:
+    """ "Movie night without the shades" runs now and is judged like any order; its file stays as it is."""
+    if part.verb != "once":
+        return part
+    thing = _thing(hands, part.thing)
+    return RunSkill(part.skill, thing) if thing else Refuse(
+        hands.house.words.say("skill.which", thing=clean(part.thing, 60)))
 
 
 def means_something(hands: Hands, phrase: str, reflex: Reads) -> bool:
@@ -141,7 +153,10 @@ async def _offer(hands: Hands, draft: Draft, text: str, commands: Sequence[Comma
 def _thing(hands: Hands, said: str) -> str:
     """A device, a room or a kind that words name, as a skill's file writes it; "" for none."""
     home, words = hands.house.home, hands.house.words
-    flat = said.casefold().removeprefix("the ").strip()
+    known = net_talk.talk(words.language)
+    flat = said.casefold().strip()
+    for article in known.tables["articles"] if known else ():
+        flat = flat.removeprefix(f"{article} ")
     for device in home.devices.values():
         if flat in (name.casefold() for name in (device.name, *device.aliases)):
             return device.name

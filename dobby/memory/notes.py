@@ -28,7 +28,9 @@ TRUSTED = frozenset({"owner", "member", "hand"})
 LINE_LIMIT, FILE_LIMIT = 600, 512 * 1024  # letters of one fact, bytes of one file
 HEADS = {"home": "# The home\n", "people": "# {name}\n", "rooms": "# {name}\n"}
 
-_FACT = re.compile(r"^\s*[-*]\s+(?P<text>.*?)\s*(?:<!--\s*(?P<origin>.*?)\s*-->)?\s*$")
+_FACT = re.compile(r"^\s*[-*]\s+(?P<text>.*?)\s*(?P<comments>(?:<!--.*?-->\s*)*)$")
+_COMMENT = re.compile(r"<!--\s*(.*?)\s*-->")
+_OURS = re.compile(r"[a-z0-9]{6} said by ")
 _ORIGIN = re.compile(r"(?P<id>[a-z0-9]{6}) said by (?P<who>[^,]{0,60}), (?P<role>\w+), (?P<at>[\d\-: ]{16})"
                      r"(?:, message (?P<message>\d+))?"
                      r"(?:; until (?P<until>[\d\-: ]{16})(?:, for (?P<by>[a-z0-9]{6}))?)?")
@@ -116,11 +118,12 @@ class Notes:
             match = _FACT.match(line)
             if match is None or not match["text"]:
                 continue
+            origin, _ = _comments(match["comments"])
             if len(match["text"]) > LINE_LIMIT:
                 self.problems.append(f"{path}:{number}: longer than {LINE_LIMIT} letters; it is not remembered. "
                                      "Make two lines of it.")
                 continue
-            fact = read_line(match["text"], match["origin"] or "", subject, number)
+            fact = read_line(match["text"], origin, subject, number)
             while fact.id in {one.id for one in found}:  # the same line twice by hand
                 fact = replace(fact, id=hashlib.sha256(f"{fact.id}{number}".encode()).hexdigest()[:6])
             found.append(fact)
@@ -178,15 +181,23 @@ class Notes:
         for number, line in enumerate(old.splitlines(), 1):
             match = _FACT.match(line)
             if match is not None and match["text"]:
-                id_ = read_line(match["text"], match["origin"] or "", subject, number).id
+                origin, own = _comments(match["comments"])
+                id_ = read_line(match["text"], origin, subject, number).id
                 if id_ in changed and id_ not in seen:
                     seen.add(id_)
                     if (new := changed[id_]) is not None:
-                        kept.append(new.written())
+                        kept.append(" ".join((new.written(), *own)))
                     continue
             kept.append(line)
         kept += [fact.written() for fact in added]
         write(path, "\n".join(kept).rstrip("\n") + "\n")
+
+
+def _comments(text: str) -> tuple[str, list[str]]:
+    """Of the comments behind a fact its origin, and those that a person wrote, as they stand."""
+    found = [(one[0], one[1]) for one in _COMMENT.finditer(text)]
+    origin = next((said for _, said in found if _ORIGIN.fullmatch(said)), "")
+    return origin, [whole for whole, said in found if not _OURS.match(said)]
 
 
 def read_line(text: str, origin: str, subject: str, number: int) -> Fact:

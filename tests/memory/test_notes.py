@@ -162,3 +162,22 @@ def test_what_people_want_of_rooms(text: str, trait: str, leaning: str, room: st
     assert (one.trait, one.leaning, one.room) == (trait, leaning, room)
     assert preferences([Fact("aaaaaa", "people/anna", text, Origin("x", "stranger", GREG.at))], []) == []
     assert preferences([Fact("aaaaaa", "people/anna", text, GREG, until=str(datetime.min))], []) == []
+
+
+def test_what_a_person_wrote_beside_a_fact_survives_its_retirement(tmp_path: Path) -> None:
+    notes, file = Notes(tmp_path), tmp_path / "people" / "anna.md"
+    said = notes.add("people/anna", "Hates bright light.", Origin("Greg", "owner", "2026-11-22 18:04", 3))
+    file.write_text(file.read_text("utf-8").replace("-->", "--> <!-- ask again in May -->") +
+                    "<!-- the next one is from Rose -->\n- Drinks tea. <!-- green -->\nJust a line.\n", "utf-8")
+    notes.load()
+    assert notes.facts[said.id].origin == said.origin, "a note beside it makes no other fact of it"
+    for id_ in list(notes.facts):
+        notes.retire(id_, "2026-11-23 10:00")
+        notes.restore(id_)
+        notes.retire(id_, "2026-11-23 10:00")
+    text = file.read_text("utf-8")
+    for kept in ("<!-- ask again in May -->", "<!-- the next one is from Rose -->", "~~Drinks tea.~~", "Just a line."):
+        assert text.count(kept) == 1, text
+    assert text.count("<!-- green -->") == 1, text
+    notes.load()
+    assert all(fact.until for fact in notes.facts.values())

@@ -38,8 +38,14 @@ async def test_taught_written_done_extended_and_forgotten(house: House) -> None:
     await house.say("reading time")
     assert (await house.state("kitchen_ceiling"))["on"] is False
     await house.hand("study_lamp", on=False)
-    await house.say("reading time without the study lamp")
+    before = path.read_text("utf-8")
+    done = await house.say("reading time without the study lamp")
+    assert {one["result"] for one in done["outcomes"]} == {"confirmed"}, "this once, and at once"
+    assert (await house.state("study_lamp"))["on"] is False
+    assert path.read_text("utf-8") == before
+    assert (await house.say("from now on reading time without the study lamp"))["outcomes"] == []
     await house.say("yes")
+    assert path.read_text("utf-8") != before
     await house.say("reading time")
     assert (await house.state("study_lamp"))["on"] is False
     assert "switch off" in (await house.say("how do you do reading time?"))["reply"]
