@@ -11,10 +11,18 @@ import {drawNetwork} from "/network.js";
 import {drawLetter, drawQuestions, drawTurn, readTalk} from "/talk.js";
 import {addTurn} from "/turns.js";
 
-const DRAWS = {home: () => {}, talk: () => {}, eyes: () => drawEyes().then(() => live(true)),
-  network: () => drawNetwork(false), mind: drawMind, charts: drawCharts, care: drawCare};
+const DRAWS = {
+  home: () => {},
+  talk: () => {},
+  eyes: () => drawEyes().then(() => live(true)),
+  network: () => drawNetwork(false),
+  mind: drawMind,
+  charts: drawCharts,
+  care: drawCare,
+};
 const GUEST = ["home", "talk"];
-let views = Object.keys(DRAWS), view = "";
+let views = Object.keys(DRAWS),
+  view = "";
 
 function show() {
   const wanted = location.hash.slice(1);
@@ -22,7 +30,8 @@ function show() {
   document.body.dataset.now = view;
   for (const one of document.querySelectorAll("[data-view]")) one.hidden = one.dataset.view !== view;
   for (const one of document.querySelectorAll("nav a")) {
-    if (one.hash === `#${view}`) one.setAttribute("aria-current", "page"); else one.removeAttribute("aria-current");
+    if (one.hash === `#${view}`) one.setAttribute("aria-current", "page");
+    else one.removeAttribute("aria-current");
   }
   $("thread").scrollTop = $("thread").scrollHeight;
   live(false);
@@ -30,8 +39,12 @@ function show() {
 }
 
 function listen() {
-  const events = new EventSource("/api/events"), line = $("line");
-  const told = (state, text) => { line.dataset.state = state; line.textContent = text; };
+  const events = new EventSource("/api/events"),
+    line = $("line");
+  const told = (state, text) => {
+    line.dataset.state = state;
+    line.textContent = text;
+  };
   events.onopen = () => told("up", "live");
   events.onerror = () => {
     told("lost", "the line is lost; trying again");
@@ -41,17 +54,25 @@ function listen() {
   const anew = () => Promise.all([readHome(), readTalk(), drawQuestions()]).catch((error) => say(error.message));
   on("reading", took);
   on("device", came);
-  on("turn", (turn) => { drawTurn(turn); addTurn(turn); });
+  on("turn", (turn) => {
+    drawTurn(turn);
+    addTurn(turn);
+  });
   on("letter", drawLetter);
   on("question", () => drawQuestions().catch(() => {}));
-  on("seen", () => { if (view === "eyes") drawEyes(); });
-  on("health", () => { if (view === "care") drawCare(); });
+  on("seen", () => {
+    if (view === "eyes") drawEyes();
+  });
+  on("health", () => {
+    if (view === "care") drawCare();
+  });
   on("reset", anew);
   on("hello", anew);
 }
 
 const me = await api("GET", "/api/me");
-const owner = me.role === "owner", guest = me.role === "guest";
+const owner = me.role === "owner",
+  guest = me.role === "guest";
 document.body.dataset.role = me.role;
 $("who").textContent = me.name;
 if (guest) views = GUEST;
@@ -61,7 +82,12 @@ beginEyes(owner);
 beginMind(owner);
 beginCare(owner);
 $("stop").addEventListener("click", async () => {
-  try { await api("POST", "/api/stop", {}); say("Everything that ran or waited is stopped."); } catch (error) { say(error.message); }
+  try {
+    await api("POST", "/api/stop", {});
+    say("Everything that ran or waited is stopped.");
+  } catch (error) {
+    say(error.message);
+  }
 });
 $("again").addEventListener("click", () => drawNetwork(true));
 addEventListener("hashchange", show);

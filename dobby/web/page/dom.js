@@ -11,7 +11,13 @@ export function press(text, does, props = {}) {
   made.addEventListener("click", async () => {
     if (made.ariaBusy === "true") return;
     made.ariaBusy = "true"; // not disabled: that would lose the focus of who works with the keys
-    try { await does(made); } catch (error) { say(error.message); } finally { made.ariaBusy = "false"; }
+    try {
+      await does(made);
+    } catch (error) {
+      say(error.message);
+    } finally {
+      made.ariaBusy = "false";
+    }
   });
   return made;
 }
@@ -23,7 +29,8 @@ export function svg(name, set = {}, ...children) {
   return made;
 }
 
-export const icon = (name) => svg("svg", {class: "icon", "aria-hidden": "true"}, svg("use", {href: `/icons.svg#${name}`}));
+export const icon = (name) =>
+  svg("svg", {class: "icon", "aria-hidden": "true"}, svg("use", {href: `/icons.svg#${name}`}));
 
 export const $ = (id) => document.getElementById(id);
 
@@ -34,13 +41,16 @@ export function say(text) {
   toast.textContent = text;
   toast.hidden = false;
   clearTimeout(gone);
-  gone = setTimeout(() => { toast.hidden = true; }, 6000);
+  gone = setTimeout(() => {
+    toast.hidden = true;
+  }, 6000);
 }
 
 export const clock = (at) => new Date(at).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"});
 
 export function when(at) {
-  const date = new Date(at), days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 864e5);
+  const date = new Date(at),
+    days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 864e5);
   if (days === 0) return clock(at);
   return `${days === 1 ? "yesterday" : date.toLocaleDateString([], {weekday: "short", day: "numeric", month: "short"})}, ${clock(at)}`;
 }

@@ -1,10 +1,16 @@
 // The door. The printed address carries the token behind a #, which never reaches a server by itself: hand it over once.
 
-const given = new URLSearchParams(location.hash.slice(1)), token = given.get("token"), who = given.get("who");
+const given = new URLSearchParams(location.hash.slice(1)),
+  token = given.get("token"),
+  who = given.get("who");
 const $ = (id) => document.getElementById(id);
-const wrong = (text) => { $("wrong").textContent = text; $("wrong").hidden = false; };
+const wrong = (text) => {
+  $("wrong").textContent = text;
+  $("wrong").hidden = false;
+};
 
-function second() { // the code is on its way
+function second() {
+  // the code is on its way
   $("same").value = who;
   $("ask").hidden = true;
   $("enter").hidden = false;

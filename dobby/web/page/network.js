@@ -3,8 +3,8 @@
 import {api} from "/api.js";
 import {$, element} from "/dom.js";
 
-const state = (host) => host.linked ? "part of the home" : host.make ? "could be let in" : "unknown";
-const colour = (host) => host.linked ? "in" : host.make ? "could" : "other";
+const state = (host) => (host.linked ? "part of the home" : host.make ? "could be let in" : "unknown");
+const colour = (host) => (host.linked ? "in" : host.make ? "could" : "other");
 
 export async function drawNetwork(now) {
   $("looking").textContent = now ? "Looking…" : "";
@@ -22,10 +22,14 @@ function dots(hosts) {
     return made;
   };
   const drawn = [];
-  for (const [ring, some] of [[60, hosts.filter((one) => one.linked)], [95, hosts.filter((one) => !one.linked)]]) {
+  for (const [ring, some] of [
+    [60, hosts.filter((one) => one.linked)],
+    [95, hosts.filter((one) => !one.linked)],
+  ]) {
     some.forEach((host, at) => {
       const turn = (2 * Math.PI * at) / some.length - Math.PI / 2;
-      const x = 200 + 1.8 * ring * Math.cos(turn), y = 110 + ring * Math.sin(turn);
+      const x = 200 + 1.8 * ring * Math.cos(turn),
+        y = 110 + ring * Math.sin(turn);
       const dot = svg("circle", {cx: x, cy: y, r: 6, class: colour(host)});
       const title = svg("title", {});
       title.textContent = `${host.what || "unknown"} ${host.name} ${host.address}`;
@@ -41,19 +45,29 @@ function dots(hosts) {
 }
 
 function row(host) {
-  const why = host.evidence.map((one) => element("li", {textContent: `${one.strength}: ${one.how} says “${one.shown}”, so ${one.says}`}));
+  const why = host.evidence.map((one) =>
+    element("li", {textContent: `${one.strength}: ${one.how} says “${one.shown}”, so ${one.says}`}),
+  );
   const ask = element("button", {type: "button", textContent: host.make ? "Let it in" : "What is it?"});
   const said = element("p", {className: "note"});
   ask.addEventListener("click", async () => {
     ask.disabled = true;
     said.textContent = "Looking at it…";
-    try { said.textContent = (await api("POST", "/api/say", {text: `what is ${host.address}?`})).reply; }
-    catch (error) { said.textContent = error.message; }
+    try {
+      said.textContent = (await api("POST", "/api/say", {text: `what is ${host.address}?`})).reply;
+    } catch (error) {
+      said.textContent = error.message;
+    }
     ask.disabled = false;
   });
-  return element("li", {className: `host ${colour(host)}`},
-    element("strong", {textContent: host.what || "Unknown"}), ` ${host.name} `,
+  return element(
+    "li",
+    {className: `host ${colour(host)}`},
+    element("strong", {textContent: host.what || "Unknown"}),
+    ` ${host.name} `,
     element("small", {textContent: [host.address, host.vendor, host.room, state(host)].filter(Boolean).join(" · ")}),
     element("details", {}, element("summary", {textContent: "Why?"}), element("ul", {}, ...why)),
-    ...(host.linked ? [] : [ask]), said);
+    ...(host.linked ? [] : [ask]),
+    said,
+  );
 }

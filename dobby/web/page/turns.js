@@ -25,12 +25,20 @@ export function addTurn(turn) {
 function row(turn) {
   const inside = element("div", {});
   const heard = turn.text ? `“${turn.text}”` : `on the page: ${words(turn.calls)}`;
-  const box = element("details", {}, element("summary", {}, heard,
-    element("small", {textContent: ` ${turn.who}, ${when(turn.at)}`})), inside);
+  const box = element(
+    "details",
+    {},
+    element("summary", {}, heard, element("small", {textContent: ` ${turn.who}, ${when(turn.at)}`})),
+    inside,
+  );
   box.dataset.turn = turn.id;
   box.addEventListener("toggle", async () => {
     if (!box.open || inside.firstChild) return;
-    try { inside.replaceChildren(...opened(await api("GET", `/api/turns/${turn.id}`))); } catch (error) { inside.textContent = error.message; }
+    try {
+      inside.replaceChildren(...opened(await api("GET", `/api/turns/${turn.id}`)));
+    } catch (error) {
+      inside.textContent = error.message;
+    }
   });
   return element("li", {}, box);
 }
@@ -39,21 +47,44 @@ const named = (id) => home.get(id)?.name ?? id;
 
 function words(calls) {
   const [first] = (calls ?? []).flatMap((one) => one.outcomes);
-  return first ? `${named(first.device)}, ${first.trait} ${shown({name: first.trait, value: first.value})}, ${first.result}` : "nothing was done";
+  return first
+    ? `${named(first.device)}, ${first.trait} ${shown({name: first.trait, value: first.value})}, ${first.result}`
+    : "nothing was done";
 }
 
 function opened(turn) {
   const minds = {reflex: "reflex: no model was asked", none: "no model was asked"};
   return [
     element("p", {}, element("strong", {textContent: "Answer: "}), turn.reply || "none"),
-    element("p", {className: "note", textContent: `${minds[turn.mind] ?? turn.mind} · ${turn.channel} · ${turn.elapsed_ms} ms`}),
-    ...turn.calls.map((call) => element("section", {className: "call"}, element("h4", {textContent: call.tool}),
-      element("pre", {textContent: JSON.stringify(call.args, null, 1)}),
-      element("p", {}, element("strong", {textContent: "Verdict: "}), verdict(call.verdict)),
-      element("ul", {}, ...call.outcomes.map((one) => element("li", {className: one.result === "failed" ? "bad" : "good",
-        textContent: `${named(one.device)}: ${one.trait} ${shown({name: one.trait, value: one.value})}: `
-          + (one.result === "failed" ? one.error.text : one.result)}))))),
+    element("p", {
+      className: "note",
+      textContent: `${minds[turn.mind] ?? turn.mind} · ${turn.channel} · ${turn.elapsed_ms} ms`,
+    }),
+    ...turn.calls.map((call) =>
+      element(
+        "section",
+        {className: "call"},
+        element("h4", {textContent: call.tool}),
+        element("pre", {textContent: JSON.stringify(call.args, null, 1)}),
+        element("p", {}, element("strong", {textContent: "Verdict: "}), verdict(call.verdict)),
+        element(
+          "ul",
+          {},
+          ...call.outcomes.map((one) =>
+            element("li", {
+              className: one.result === "failed" ? "bad" : "good",
+              textContent:
+                `${named(one.device)}: ${one.trait} ${shown({name: one.trait, value: one.value})}: ` +
+                (one.result === "failed" ? one.error.text : one.result),
+            }),
+          ),
+        ),
+      ),
+    ),
   ];
 }
 
-const verdict = (one) => (typeof one === "string" ? one : [one?.kind ?? one?.verdict, one?.why ?? one?.reason].filter(Boolean).join(": ") || JSON.stringify(one));
+const verdict = (one) =>
+  typeof one === "string"
+    ? one
+    : [one?.kind ?? one?.verdict, one?.why ?? one?.reason].filter(Boolean).join(": ") || JSON.stringify(one);
