@@ -18,140 +18,141 @@ from dobby.voice.phrases import Sayable
 from tests.agent.home import NAMES, TITLES, MadeHome, made_home
 
 SKILLS = Path(__file__).parents[2] / "skills"
-VILLA = dict(NAMES) | {
-    "kitchen": "Pantry", "study": "Office", "living": "Salon", "bedroom": "Guest Room", "bathroom": "Powder Room",
-    "porch": "Patio", "hall": "Foyer", "ceiling": "Crystal Lamp", "strip": "Shelf Lights", "desk": "Banker Lamp",
-    "floor": "Corner Lamp", "reading": "Gallery Light", "bedside": "Night Stand Lamp", "upper": "Dome Light",
-    "mirror": "Makeup Light", "porchlight": "Patio Light", "livingplayer": "Salon Sonos",
-    "studyplayer": "Office Sonos", "door": "Garden Door", "blind": "Guest Room Blind", "shade": "Terrace Shade",
-    "radiator": "Guest Room Radiator", "thermostat": "Foyer Thermostat", "fan": "Window Fan", "fridge": "Wine Cooler",
-    "star": "Silver Star"}
-BARGE = dict(NAMES) | {
-    "kitchen": "Canteen", "study": "Wheelhouse", "living": "Saloon", "bedroom": "Captain Cabin",
-    "bathroom": "Wet Room", "porch": "Upper Deck", "hall": "Passage", "ceiling": "Brass Lamp", "strip": "Bar Lights",
-    "desk": "Chart Lamp", "floor": "Anchor Lamp", "reading": "Sofa Lamp", "bedside": "Berth Lamp",
-    "upper": "Hatch Light", "mirror": "Cabinet Light", "porchlight": "Deck Light", "livingplayer": "Saloon Sonos",
-    "studyplayer": "Wheelhouse Sonos", "door": "Side Door", "blind": "Captain Cabin Blind", "shade": "River Shade",
-    "radiator": "Captain Cabin Radiator", "thermostat": "Passage Thermostat", "fan": "Engine Fan",
-    "fridge": "Bait Box", "star": "Harbour Star"}
-VOICES = (("en-us+m5", 150), ("en-gb+m2", 145), ("en-gb+f1", 150), ("en-gb+m6", 140), ("en-us+linda", 150),
-          ("en-us+john", 155), ("en-gb+m5", 150), ("en-gb+f5", 145))
+MILL = dict(NAMES) | {
+    "kitchen": "Larder", "study": "Chess Room", "living": "Billiard Room", "bedroom": "Twin Room",
+    "bathroom": "Laundry", "porch": "Courtyard", "hall": "Stairway", "ceiling": "Paper Lantern",
+    "strip": "Spice Lights", "desk": "Globe Lamp", "floor": "Piano Lamp", "reading": "Fern Light",
+    "bedside": "Pillow Lamp", "upper": "Wheel Light", "mirror": "Sink Light", "porchlight": "Railing Light",
+    "livingplayer": "Billiard Room Sonos", "studyplayer": "Chess Room Sonos", "door": "Mill Door",
+    "blind": "Twin Room Blind", "shade": "Orchard Shade", "radiator": "Twin Room Radiator",
+    "thermostat": "Stairway Thermostat", "fan": "Table Fan", "fridge": "Milk Cooler", "star": "Golden Star"}
+CHALET = dict(NAMES) | {
+    "kitchen": "Diner", "study": "Craft Room", "living": "Fireside Room", "bedroom": "Attic",
+    "bathroom": "Bath House", "porch": "Sun Deck", "hall": "Landing", "ceiling": "Antler Lamp",
+    "strip": "Buffet Lights", "desk": "Drawing Lamp", "floor": "Timber Lamp", "reading": "Blanket Light",
+    "bedside": "Moon Lamp", "upper": "Rafter Light", "mirror": "Shaving Light", "porchlight": "Snow Light",
+    "livingplayer": "Fireside Room Sonos", "studyplayer": "Craft Room Sonos", "door": "Ski Door",
+    "blind": "Attic Blind", "shade": "Valley Shade", "radiator": "Attic Radiator",
+    "thermostat": "Landing Thermostat", "fan": "Pedestal Fan", "fridge": "Cheese Cooler", "star": "Evening Star"}
+VOICES = (("en-gb+m7", 150), ("en-us+steph", 150), ("en-us+Michael", 150), ("en-gb+m8", 145), ("en-us+anika", 150),
+          ("en-gb+paul", 145), ("en-us+Hugo", 155), ("en-gb+travis", 150))
 ORDERS = (
-    "turn on the {light}", "turn off the {light}", "switch off the {light}", "turn the {light} on", "dim the {light}",
-    "set the {light} to {percent} percent", "turn off the {room} lights", "turn on the lights in the {room}",
-    "{room} lights off", "dim the lights in the {room} to {percent} percent", "make the {colored} {color}",
-    "turn off all the lights", "turn everything off", "open the {shade}", "close the {shade}",
-    "set the {shade} to {percent} percent", "lock the {door}", "set the {heat} to {degrees} degrees",
-    "pause the music in the {playing}", "play {title} in the {playing}", "turn off the {fan}", "turn on the {star}",
-    "set the volume to {percent} percent in the {playing}", "what is playing in the {playing}",
-    "is the {light} on", "which lights are on")
+    "turn on the {light}", "turn off the {light}", "switch on the {light}", "turn the {light} off", "dim the {light}",
+    "turn the {light} to {percent} percent", "switch off the {room} lights", "turn on all the lights in the {room}",
+    "{room} lights on", "dim the {room} lights to {percent} percent", "turn the {colored} {color}",
+    "make the {light} brighter", "switch off the lights", "turn off everything in the {room}", "raise the {shade}",
+    "lower the {shade}", "close the {shade}", "open the {shade} to {percent} percent", "lock the {door}",
+    "set the {heat} to {degrees}", "stop the music in the {playing}", "next song in the {playing}",
+    "put on {title} in the {playing}", "switch on the {fan}", "turn off the {star}",
+    "turn the volume down in the {playing}", "what is playing in the {playing}", "are the {room} lights on",
+    "is the {door} locked", "what lights are on")
 SLOTS = {"light": ("ceiling", "desk", "floor", "reading", "bedside", "mirror", "porchlight"),
          "colored": ("ceiling", "floor"), "shade": ("blind", "shade"), "door": ("door",), "fan": ("fan",),
          "star": ("star",), "heat": ("radiator", "thermostat"), "room": ("kitchen", "study", "living", "bedroom"),
          "playing": ("living", "study")}
-FIXED = {"percent": ("ten", "twenty", "thirty five", "forty", "fifty", "seventy", "eighty"),
-         "color": ("red", "blue", "green", "warm white"), "degrees": ("nineteen", "twenty", "twenty one", "twenty two"),
+FIXED = {"percent": ("five", "fifteen", "twenty five", "thirty", "forty five", "sixty", "ninety"),
+         "color": ("yellow", "purple", "pink", "cool white"), "degrees": ("seventeen", "eighteen", "twenty three"),
          "title": tuple(title.casefold().replace("4", "four") for title in TITLES)}
-OTHERS = """my cousin plays the violin in an orchestra
-we planted tomatoes behind the shed
-the bridge is closed for repairs
-have you ever been to Portugal
-she found a kitten under the car
-the printer is out of paper again
-I could eat a whole pizza
-our flight was delayed by three hours
-he forgot his jacket at the office
-the kids are building a castle out of sand
-let me think about it until tomorrow
-your coffee is getting cold
-there is a spider in the bathtub
-the mayor gave a very long speech
-I bought these shoes on sale
-somebody left the window of the car open
-they turned the old barn into a theatre
-he turned off the main road into the woods
-the lights of the city glittered below
-a lamp without a bulb is useless
-she sets the table every evening
-the blinds in this hotel are broken
-open the oven carefully it is hot
-close your notebooks and listen to me
-the door to success is hard work
-lock your phone when you leave
-the music of Bach is timeless
-do you play chess or cards
-the song reminded me of my youth
-pause and count to ten
-the volume of sales doubled in May
-stop by for a coffee some day
-next year we will go to Norway
-raise your glasses to the happy couple
-the temperature of the sea is rising
-warm up before you run
-twenty one guests are invited
-sixty percent of voters stayed at home
-red and yellow make orange
-the green bus goes to the harbour
-good evening and welcome to the news
-good morning class said the teacher
-goodbye and thank you for the visit
-I was at home all weekend
-we are back to square one
-leaving without paying is a crime
-that movie won three prizes
-the party lasted until sunrise
-in bed he reads detective novels
-sleepy hollow is a famous story
-the vacation photos are on the computer
-is the bank open on Saturdays
-are these seats taken
-which bus goes to the university
-what is the capital of Australia
-what does this word mean
-how old is your grandfather
-how was your day
-who painted this picture
-when did you get up
-why is he always late
-does it hurt here
-did she like the present
-can you swim
-could you speak more slowly
-would anybody like dessert
-shall we dance
-may I ask a question
-must you make so much noise
-let it be
-so be it
-mind the gap
-hands up
-cheer up
-calm down
-speak up
-never again
-forever young
-safe and sound
-back and forth
-on my way
-off we go
-all in all
-at home in the world
-out of the blue
-in the long run
-under no circumstances
-a matter of taste
-a glass of lemonade
-a bunch of flowers
-cheese and crackers
-knife and fork
-husband and wife
-north by northwest
-five to twelve
-eight million people
-the second of March
-a quarter past ten
-it was nothing really
-enjoy your meal""".splitlines()
+OTHERS = """the ferry leaves from the other pier
+my uncle repairs old clocks
+we saw two dolphins near the coast
+have you finished your homework
+she lost an earring at the wedding
+the lift is out of order today
+I have never liked mushrooms
+our train was full of football fans
+he left his umbrella on the tram
+the girls are painting a dragon on the fence
+let us talk about that after lunch
+your shoelaces are undone
+there is a hole in my sock
+the professor told a very funny story
+I sold my bicycle last summer
+somebody knocked at the neighbour's gate
+they moved the piano to the church
+he switched to another telephone company
+the light at the end of the tunnel
+a lantern hung above the stable
+she turned the page and read on
+the curtains in the theatre were velvet
+open your books at chapter nine
+close relatives came to visit us
+the doors of the museum open at ten
+a locked drawer hides many secrets
+the music teacher is on holiday
+play with fire and you get burned
+the next song is for my mother
+stop asking me the same question
+she spoke in a low volume
+set a good example for the others
+last year we travelled to Iceland
+lower taxes would please everybody
+the weather is warmer than yesterday
+heat the butter in a small pan
+twenty three soldiers marched past
+forty percent of the seats were empty
+yellow leaves covered the path
+the purple dress suits you
+good afternoon ladies and gentlemen
+good job said the coach
+see you at the station on Monday
+I came home late last night
+we were away for three weeks
+going there by car takes an hour
+the film starts in ten minutes
+their dinner guests brought wine
+the baby is asleep at last
+time flies when you are happy
+the holidays were far too short
+is the museum free on Sundays
+are those apples ripe
+which of these is yours
+what is the name of your dentist
+what did the doctor say
+how far is the airport
+how many sisters do you have
+who wrote that book
+when does the shop close
+why is the grass wet
+does this road lead to the castle
+did you sleep well
+can penguins fly
+could I have the bill
+would you mind waiting outside
+should we invite them too
+may I sit here
+must we leave already
+round we go again
+turn around and look at me
+watch your step
+keep smiling
+hurry up
+sit down
+wake up
+once upon a time
+always on time
+high and low
+here and there
+on the contrary
+away with words
+more or less
+all for nothing
+house of cards
+off the beaten track
+into the night
+by all means
+a slice of bread
+a bar of chocolate
+a pair of gloves
+salt and pepper
+hammer and nails
+mother and child
+south of the border
+ten past four
+six thousand dollars
+the ninth of June
+half past eleven
+nobody knows why""".splitlines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ def measured() -> Sequence[Measured]:
     skills = load_skills(SKILLS)[0]
     phrases = tuple(phrase for skill in skills for phrase in skill.phrases.get(BUILT_IN, ()))
     found = []
-    for name, called in (("villa", VILLA), ("barge", BARGE)):
+    for name, called in (("mill", MILL), ("chalet", CHALET)):
         home = made_home(called)
         devices = tuple((one.name, one.kind, one.room) for one in home.devices.values())
         reflex = Reflex("en", skills)
