@@ -144,7 +144,7 @@ class History:
                 *await self.store.all("readings_kept", series=series, since=since, width=width)]
         found = {row["at"]: Point(row["at"], row["low"], row["mean"], row["high"]) for row in rows}
         before = await self.store.one("reading_before", series=series, since=since)
-        if before is not None and since not in found:
+        if before is not None and (not found or min(found) > since):
             found[since] = Point(since, before["value"], before["value"], before["value"])
         return [found[at] for at in sorted(found)]
 

@@ -85,6 +85,9 @@ SELECT * FROM outbox WHERE key NOT LIKE 'answer:%' AND key NOT LIKE 'code:%' AND
 -- name: turns_lately
 SELECT * FROM turns WHERE ended IS NOT NULL AND text != '' AND (:person = '' OR person = :person)
 ORDER BY id DESC LIMIT :limit
+-- name: turns_all
+SELECT * FROM turns WHERE ended IS NOT NULL AND (:person = '' OR person = :person)
+    AND (text != '' OR EXISTS (SELECT 1 FROM calls WHERE calls.turn = turns.id)) ORDER BY id DESC LIMIT :limit
 -- name: call_start
 INSERT INTO calls (turn, tool, args, verdict, before, commands, at)
 VALUES (:turn, :tool, :args, :verdict, :before, :commands, :at)
@@ -309,7 +312,9 @@ ON CONFLICT (series, at) DO UPDATE SET value = excluded.value
 SELECT :width * (at / :width) AS at, min(value) AS low, avg(value) AS mean, max(value) AS high FROM readings
 WHERE series = :series AND at >= :since GROUP BY at / :width ORDER BY 1
 -- name: reading_before
-SELECT value FROM readings WHERE series = :series AND at < :since ORDER BY at DESC LIMIT 1
+SELECT value FROM (
+    SELECT at, value FROM readings WHERE series = :series AND at < :since
+    UNION ALL SELECT at, mean FROM hours WHERE series = :series AND at < :since) ORDER BY at DESC LIMIT 1
 -- name: hours_kept
 SELECT :width * (at / :width) AS at, min(low) AS low, avg(mean) AS mean, max(high) AS high FROM hours
 WHERE series = :series AND at >= :since GROUP BY at / :width ORDER BY 1

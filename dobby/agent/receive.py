@@ -57,9 +57,15 @@ class Gateway:
         return isinstance(meant, Understood) and isinstance(meant.parts[0], Timed) and meant.parts[0].verb == "cancel"
 
     async def stop(self, person: Person, conversation: str, id_: int = 0) -> None:
-        """Cancel what runs and waits in a conversation ("" = in all), close the person's questions, say so."""
+        """Cancel what runs and waits in a conversation ("" = in all), close the person's questions (in all:
+        everybody's, and end the plans that run), say so."""
+        house = self.agent.house
+        if not conversation and house.plans is not None:
+            await house.plans.halt()
         dropped = await self.inbox.stop(conversation)
-        await self.agent.house.approvals.drop_all(person.name)
+        asked = set() if conversation else {question.person for question in await house.approvals.open()}
+        for name in {person.name} | asked:
+            await house.approvals.drop_all(name)
         came = [(row["text"], await self.agent.close_stopped(row)) for row in dropped]
         said = await self.agent.house.store.one("message", id=id_)
         if said is not None:

@@ -118,6 +118,8 @@ class Satellite:
         self._again = bool(event.data.get("restart_on_end"))
         if self._turn is None or self._turn.done():
             self._listen()
+        else:  # still at the last order: its stream ends here, so that it can be woken again
+            await line.send(Event("transcript", {"text": ""}))
 
     def _listen(self) -> None:
         self._listening, self._began = Listening(), time.monotonic()
@@ -130,6 +132,7 @@ class Satellite:
         if not isinstance(rate, int) or not 8000 <= rate <= 48000 or width != WIDTH or channels not in (1, 2):
             self._listening = None
             self._state[self._settings.name] = "It sends sound that is not 16-bit PCM."
+            await line.send(Event("error", {"text": "Only 16-bit PCM is heard here.", "code": "format"}))
             return
         listening.rate, listening.channels = rate, int(channels)
         match listening.take(event.payload):

@@ -381,7 +381,8 @@ class Home:
         finally:
             known.pending.pop(order.trait, None)
             reading = known.readings.get(order.trait)
-            self._tell(Changed(order.device, order.trait, reading.value if reading else None, datetime.now(UTC)))
+            self._tell(Changed(order.device, order.trait, reading.value if reading else None,
+                               reading.at if reading else None))
 
     async def _met(self, known: Known) -> None:
         """Just after a start, give a device of the last run the time to be back in touch."""

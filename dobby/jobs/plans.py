@@ -45,6 +45,7 @@ class Plans:
     _watched: dict[str, set[int]] = field(default_factory=dict)
     _soonest: datetime | None = None
     _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _halted: set[asyncio.Task[None]] = field(default_factory=set)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _changes: asyncio.Queue[Changed | None] | None = None
     _spoken: dict[str, tuple[int, datetime]] = field(default_factory=dict)  # the job spoken of last, by conversation
@@ -233,9 +234,21 @@ class Plans:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
+    async def halt(self) -> None:
+        """Stop was said: the plans that run end now, and are not taken up again."""
+        running = set(self._running)
+        self._halted |= running
+        await ended(*running)
+        self._halted -= running
+
     async def _carry_out(self, due: Due) -> None:
         try:
             came = await self.act(due) if self.act is not None else ""
+        except asyncio.CancelledError:
+            if asyncio.current_task() not in self._halted:
+                raise  # the house closes: it is taken up at the next start
+            await self.store.do("job_run_end", id=due.run, ended=stamp(self.now()), came="stopped")
+            return
         except Exception:  # one job's surprise must not stop the others
             log.exception("job %s", due.job.id)
             came = "broke"

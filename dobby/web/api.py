@@ -91,9 +91,12 @@ class Api:
         return web.json_response(home_view(home, lambda device: sees(request[PERSON], device)))
 
     async def turns(self, request: web.Request) -> web.Response:
-        """GET /api/turns: the latest turns, oldest first, without their calls."""
-        rows = await self.gateway.agent.house.store.all("turns_lately", limit=50, person=own(request[PERSON]))
-        return web.json_response({"turns": [turn_view(row, []) for row in reversed(rows)]})
+        """GET /api/turns: the latest turns, oldest first; calls only of those without words (a hand on the page)."""
+        store = self.gateway.agent.house.store
+        rows = await store.all("turns_all", limit=50, person=own(request[PERSON]))
+        return web.json_response({"turns": [
+            turn_view(row, [] if row["text"] else await store.all("calls_of_turn", turn=row["id"]))
+            for row in reversed(rows)]})
 
     async def turn(self, request: web.Request) -> web.Response:
         """GET /api/turns/ID"""
@@ -228,6 +231,8 @@ class Api:
         """POST /api/stop: cancel everything that runs or waits, in every conversation; a guest's own."""
         person: Person = request[PERSON]
         await self.gateway.stop(person, f"page:{person.name}" if person.role == "guest" else "")
+        left = await self.gateway.agent.house.approvals.open()
+        self.events.tell("question", {"open": [question_view(one) for one in left]})
         return web.json_response({"stopped": True})
 
     async def name(self, request: web.Request) -> web.Response:

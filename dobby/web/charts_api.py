@@ -43,7 +43,10 @@ class ChartsApi:
         """GET /api/history?device=&trait=&span=day: [[at, low, mean, high], ...], seconds since 1970."""
         device, trait = request.query.get("device", ""), request.query.get("trait", "")
         found = await self.history.points(device, trait, _span(request))
+        reading = self.house.home.reading(device, trait)
         return web.json_response({"points": [[p.at, p.low, round(p.mean, 3), p.high] for p in found],
+                                  "last": reading.value if reading else None,
+                                  "reachable": self.house.home.reachable(device),
                                   "now": int(self.house.clock.now().timestamp())})
 
 

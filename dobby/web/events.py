@@ -94,7 +94,7 @@ class Events:
             async with asyncio.timeout(WARM):
                 event = await queue.get()
         except TimeoutError:
-            return ": still here\n\n"
+            return "event: still\ndata: {}\n\n"
         return None if event is None else _told(event, told)
 
     def close(self) -> None:

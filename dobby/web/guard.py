@@ -24,7 +24,8 @@ from dobby.web.roles import may
 log = logging.getLogger(__name__)
 COOKIE = "dobby"
 OUR_SITES = ("same-origin", "none")  # none: an address that a person typed
-OPEN_PATHS = ("/login", "/login/code", "/login.js", "/app.css", "/views.css", "/icon.svg")
+OPEN_PATHS = ("/login", "/login/code", "/login.js", "/app.css", "/views.css", "/icon.svg",
+              "/manifest.webmanifest")  # what a browser asks for without its cookie
 PERSON = web.RequestKey("person", Person)  # who is at the page
 STILL: web.RequestKey[Callable[[], bool]] = web.RequestKey("still")  # are they still let in?
 RENEWED = web.RequestKey("renewed", str)  # the key of a session whose cookie is made anew

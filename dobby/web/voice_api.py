@@ -77,6 +77,7 @@ class VoiceApi:
             sound = await self.voice.speech.say(text)
         except NotHeard as error:
             raise ApiError(422, "mouth", str(error)) from None
+        self.voice.echo.speaks(f"page:{request[PERSON].name}", text, time.monotonic(), sound.seconds)
         return web.Response(body=await asyncio.to_thread(wav, sound), content_type="audio/wav")
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiohttp import web
 
-from tests.stories.house import GUEST, OWNER, House, lived_in, until
+from tests.stories.house import GUEST, MEMBER, OWNER, House, lived_in, until
 from tests.stories.test_eyes import TRUCK, Seer
 from tests.web.browser import CHROMIUM, browsing, opened
 
@@ -197,6 +197,7 @@ async def test_charts_are_drawn_from_readings(center: Center) -> None:
     for span in ("Week", "Month", "Year", "Day"):
         await page.click(f"#spans button:text('{span}')")
         await page.wait_for_selector(f"#spans button[aria-pressed=true]:text('{span}')")
+    await page.wait_for_selector("#charts[aria-busy=false]")
     await page.locator("#charts summary").first.click()
     assert "highest" in await page.locator("#charts table").first.inner_text()
 
@@ -225,6 +226,36 @@ async def test_care_names_what_is_unwell_and_keeps_a_backup(center: Center, tmp_
     kept = await asyncio.to_thread(lambda: list(Path(house.ready["workspace"]).glob("before-restore-*")))
     assert len(kept) == 1
     assert (await house.say("is the desk lamp on?"))["reply"]
+
+
+async def test_it_can_be_installed(center: Center) -> None:
+    line = await center.page.context.new_cdp_session(center.page)
+    manifest = await line.send("Page.getAppManifest")
+    assert manifest["errors"] == []
+    assert json.loads(manifest["data"])["name"] == "Dobby"
+
+
+async def test_stop_takes_the_questions_away_everywhere(center: Center) -> None:
+    house, page = center.house, center.page
+    await house.text("unlock the front door", sender=MEMBER)
+    await page.fill("#text", "unlock the front door")
+    await page.press("#text", "Enter")
+    await page.locator(".question").first.wait_for()
+    await page.click("#stop")
+    await page.locator(".question").first.wait_for(state="detached")
+    _, left = await house.api("GET", "/api/questions")
+    assert left["questions"] == []
+
+
+async def test_a_hand_keeps_what_it_types_while_the_home_is_read_anew(center: Center) -> None:
+    page = center.page
+    await view(page, "home")
+    card = page.locator(".device", has=page.locator("h3:text-is('Sofa Lamp')"))
+    await card.locator("summary").click()
+    await card.locator("input[name=name]").fill("Half a na")
+    await page.evaluate("import('/home.js').then((one) => one.readHome())")
+    assert await card.locator("input[name=name]").input_value() == "Half a na"
+    await card.locator("summary").click()
 
 
 async def test_a_lost_line_is_shown_and_heals(center: Center) -> None:

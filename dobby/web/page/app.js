@@ -3,7 +3,7 @@
 import {api} from "/api.js";
 import {beginCare, drawCare} from "/care.js";
 import {drawCharts} from "/charts.js";
-import {$, say} from "/dom.js";
+import {$, say, trying} from "/dom.js";
 import {beginEyes, drawEyes, live} from "/eyes.js";
 import {begin, came, drawScenes, readHome, took} from "/home.js";
 import {beginMind, drawMind} from "/mind.js";
@@ -14,13 +14,16 @@ import {addTurn} from "/turns.js";
 const DRAWS = {
   home: () => {},
   talk: () => {},
-  eyes: () => drawEyes().then(() => live(true)),
+  eyes: () => drawEyes().then(() => live(view === "eyes")),
   network: () => drawNetwork(false),
   mind: drawMind,
   charts: drawCharts,
   care: drawCare,
 };
 const GUEST = ["home", "talk"];
+const AGAIN = 3000, // milliseconds until a lost line is tried again
+  SILENT = 40000, // without a word the line is lost, whatever the browser thinks: Dobby says something every 15 s
+  LOOK = 30000; // between two looks at what is not told by itself
 let views = Object.keys(DRAWS),
   view = "";
 
@@ -45,27 +48,39 @@ function listen() {
     line.dataset.state = state;
     line.textContent = text;
   };
+  let heard = Date.now();
+  const again = () => {
+    clearInterval(watch);
+    events.close();
+    told("lost", "the line is lost; trying again");
+    setTimeout(listen, AGAIN);
+  };
+  const watch = setInterval(() => Date.now() - heard > SILENT && again(), AGAIN); // a cable that was pulled says nothing
   events.onopen = () => told("up", "live");
   events.onerror = () => {
     told("lost", "the line is lost; trying again");
-    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 3000); // refused, not broken: the browser gave up
+    if (events.readyState !== EventSource.CLOSED) return;
+    api("GET", "/api/me").catch(() => {}); // a session that ended goes to the door
+    again(); // refused, not broken: the browser gave up
   };
-  const on = (kind, does) => events.addEventListener(kind, (event) => does(JSON.parse(event.data)));
+  const on = (kind, does) =>
+    events.addEventListener(kind, (event) => {
+      heard = Date.now();
+      Promise.resolve(does(JSON.parse(event.data))).catch((error) => say(error.message));
+    });
+  on("still", () => {});
   const anew = () => Promise.all([readHome(), readTalk(), drawQuestions()]).catch((error) => say(error.message));
   on("reading", took);
   on("device", came);
   on("turn", (turn) => {
     drawTurn(turn);
     addTurn(turn);
+    if (view === "mind" && !document.activeElement.closest("form, details")) return drawMind();
   });
   on("letter", drawLetter);
-  on("question", () => drawQuestions().catch(() => {}));
-  on("seen", () => {
-    if (view === "eyes") drawEyes();
-  });
-  on("health", () => {
-    if (view === "care") drawCare();
-  });
+  on("question", drawQuestions);
+  on("seen", () => view === "eyes" && drawEyes());
+  on("health", () => Promise.all([guest || drawScenes(), view === "care" && drawCare()]));
   on("reset", anew);
   on("hello", anew);
 }
@@ -77,7 +92,7 @@ document.body.dataset.role = me.role;
 $("who").textContent = me.name;
 if (guest) views = GUEST;
 for (const one of document.querySelectorAll("nav a")) one.hidden = !views.includes(one.hash.slice(1));
-begin(() => drawQuestions(), owner);
+begin(trying(drawQuestions), owner);
 beginEyes(owner);
 beginMind(owner);
 beginCare(owner);
@@ -89,7 +104,20 @@ $("stop").addEventListener("click", async () => {
     say(error.message);
   }
 });
-$("again").addEventListener("click", () => drawNetwork(true));
+$("again").addEventListener(
+  "click",
+  trying(() => drawNetwork(true)),
+);
+setInterval(
+  trying(
+    () =>
+      !document.hidden &&
+      ["care", "charts"].includes(view) &&
+      !document.querySelector("#charts details[open]") &&
+      DRAWS[view](),
+  ),
+  LOOK,
+);
 addEventListener("hashchange", show);
 listen(); // its first word has the home read: what changes meanwhile is told after that
 show();

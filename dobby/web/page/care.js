@@ -69,17 +69,22 @@ export async function drawCare() {
   if (owner) await Promise.all([drawLogs(), drawLogins()]);
 }
 
+let lines = [];
 async function drawLogs() {
-  const {lines} = await api("GET", "/api/logs"),
-    words = $("sieve").value.toLowerCase();
-  $("logs").textContent =
-    lines
-      .map((one) => (typeof one === "string" ? one : Object.values(one).join(" ")))
-      .filter((one) => one.toLowerCase().includes(words))
-      .join("\n") || "Nothing was logged.";
-  $("logs").scrollTop = $("logs").scrollHeight;
+  ({lines} = await api("GET", "/api/logs"));
+  sift();
 }
-$("sieve").addEventListener("input", drawLogs);
+
+function sift() {
+  const words = $("sieve").value.toLowerCase(),
+    low = $("logs").scrollHeight - $("logs").scrollTop - $("logs").clientHeight < 40;
+  const kept = lines
+    .map((one) => (typeof one === "string" ? one : Object.values(one).join(" ")))
+    .filter((one) => one.toLowerCase().includes(words));
+  $("logs").textContent = kept.join("\n") || "Nothing was logged.";
+  if (low) $("logs").scrollTop = $("logs").scrollHeight;
+}
+$("sieve").addEventListener("input", sift);
 
 async function drawLogins() {
   const {logins} = await api("GET", "/api/logins");
@@ -99,6 +104,12 @@ async function drawLogins() {
   );
 }
 
+function disarm() {
+  const button = $("restore").querySelector("button");
+  delete button.dataset.sure;
+  button.textContent = "Put it back";
+}
+$("archive").addEventListener("change", disarm);
 $("restore").addEventListener("submit", async (event) => {
   event.preventDefault();
   const [file] = $("archive").files,
@@ -107,11 +118,11 @@ $("restore").addEventListener("submit", async (event) => {
   if (!button.dataset.sure) {
     // a second press, no dialog: what stands here is about to be replaced
     button.dataset.sure = "1";
+    setTimeout(disarm, 10000);
     button.textContent = "Really put it back?";
     return say("What stands here now is kept aside, and the backup takes its place. Press again if you mean it.");
   }
-  delete button.dataset.sure;
-  button.textContent = "Put it back";
+  disarm();
   try {
     const {made} = await api("POST", "/api/restore", file);
     say(`The backup of ${made.slice(0, 10)} is in order. I start anew with it.`);

@@ -1,7 +1,7 @@
 // Charts of what people would rather look at than read, drawn as SVG; each says the same as a table.
 
 import {api} from "/api.js";
-import {$, element, grouped, svg, when} from "/dom.js";
+import {$, element, grouped, svg, trying, when} from "/dom.js";
 
 const WIDE = 640,
   HIGH = 180,
@@ -19,12 +19,13 @@ const TITLES = {
 };
 const FAR = 15; // °C
 const GLIDES = new Set(["current", "temperature", "humidity", "co2"]); // the rest holds until it changes
-const LINES = 8; // in one chart; the rest are in the list below it
+const LINES = 8; // in one chart
 let span = "day",
   mine = 0;
 
 export async function drawCharts() {
   const turn = ++mine;
+  $("charts").ariaBusy = "true";
   for (const one of document.querySelectorAll("#spans button"))
     one.setAttribute("aria-pressed", String(one.value === span));
   const found = await api("GET", `/api/charts?span=${span}`);
@@ -35,21 +36,20 @@ export async function drawCharts() {
       (one) => one.unit,
     )) {
       const lines = await Promise.all(
-        rows
-          .slice(0, LINES)
-          .map(async (one) => ({
-            name: named(one, rows),
-            unit,
-            trait: one.trait,
-            ...(await api(
-              "GET",
-              `/api/history?span=${span}&device=${encodeURIComponent(one.device)}&trait=${one.trait}`,
-            )),
-          })),
+        rows.map(async (one) => ({
+          name: named(one, rows),
+          unit,
+          trait: one.trait,
+          ...(await api(
+            "GET",
+            `/api/history?span=${span}&device=${encodeURIComponent(one.device)}&trait=${one.trait}`,
+          )),
+        })),
       );
       if (turn !== mine) return;
       for (const near of apart(lines.filter((one) => one.points.length)))
-        boxes.push(lineChart(`${TITLES[kind]}, ${unit}`, near));
+        for (let first = 0; first < near.length; first += LINES)
+          boxes.push(lineChart(`${TITLES[kind]}, ${unit}`, near.slice(first, first + LINES)));
     }
   }
   if (found.seen.length)
@@ -68,6 +68,7 @@ export async function drawCharts() {
         "min",
       ),
     );
+  $("charts").ariaBusy = "false";
   $("charts").replaceChildren(
     ...(boxes.length
       ? boxes
@@ -76,10 +77,13 @@ export async function drawCharts() {
 }
 
 for (const one of document.querySelectorAll("#spans button")) {
-  one.addEventListener("click", () => {
-    span = one.value;
-    drawCharts();
-  });
+  one.addEventListener(
+    "click",
+    trying(() => {
+      span = one.value;
+      return drawCharts();
+    }),
+  );
 }
 
 // A freezer would press the rooms into one line: what lies far apart is drawn apart.
@@ -186,7 +190,10 @@ function lineChart(title, lines) {
     "ul",
     {className: "legend"},
     ...lines.map((one, index) =>
-      element("li", {className: `c${index}`, textContent: `${one.name}: ${one.points.at(-1)[2]} ${one.unit}`}),
+      element("li", {
+        className: `c${index}`,
+        textContent: `${one.name}: ${last(one)}${one.reachable ? ` ${one.unit}` : ""}`,
+      }),
     ),
   );
   const near = element("p", {className: "note near"});
@@ -208,18 +215,20 @@ function lineChart(title, lines) {
       ["", ...lines.map((one) => `${one.name}, ${one.unit}`)],
       [
         ["lowest", ...lines.map((one) => Math.min(...one.points.map((row) => row[1])))],
-        [
-          "mean",
-          ...lines.map(
-            (one) => Math.round((10 * one.points.reduce((sum, row) => sum + row[2], 0)) / one.points.length) / 10,
-          ),
-        ],
+        ["mean", ...lines.map((one) => Math.round(10 * mean(one)) / 10)],
         ["highest", ...lines.map((one) => Math.max(...one.points.map((row) => row[3])))],
-        ["now", ...lines.map((one) => one.points.at(-1)[2])],
+        ["now", ...lines.map(last)],
       ],
     ),
   );
 }
+
+// Each value counts for as long as it held.
+const mean = ({points, now}) =>
+  points.reduce((sum, [at, , value], index) => sum + value * ((points[index + 1]?.[0] ?? now) - at), 0) /
+  (now - points[0][0] || 1);
+
+const last = (one) => (one.reachable ? (one.last ?? one.points.at(-1)[2]) : "does not answer");
 
 function barChart(title, rows, unit) {
   const from = rows[0][0],

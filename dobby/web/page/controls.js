@@ -116,6 +116,11 @@ function slider(trait, id, set) {
     held = false;
     set(Number(range.value));
   });
+  for (const end of ["pointerup", "pointercancel", "blur"]) {
+    range.addEventListener(end, () => {
+      held = false; // put back where it was, it says no change
+    });
+  }
   return {
     node: range,
     write: (now) => {
@@ -157,9 +162,14 @@ function stepper(trait, id, set) {
     return made;
   };
   number.addEventListener("change", () => soon(0));
+  let last = null; // as the device has it; shown again when the hand leaves
+  number.addEventListener("blur", () => {
+    if (!timer && last) number.value = last.value ?? "";
+  });
   return {
     node: element("span", {className: "stepper"}, button("−", -1, "down"), number, button("+", 1, "up")),
     write: (now) => {
+      last = now;
       if (!timer && document.activeElement !== number) number.value = now.value ?? "";
     },
   };

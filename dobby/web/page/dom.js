@@ -46,6 +46,17 @@ export function say(text) {
   }, 6000);
 }
 
+// What goes wrong in it is said, not swallowed.
+export const trying =
+  (does) =>
+  async (...given) => {
+    try {
+      await does(...given);
+    } catch (error) {
+      say(error.message);
+    }
+  };
+
 export const clock = (at) => new Date(at).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"});
 
 export function when(at) {

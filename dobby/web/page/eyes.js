@@ -1,7 +1,7 @@
 // The eyes: the cameras as they see now, what was seen and who was told, and the parts of a picture that a person drew.
 
 import {api} from "/api.js";
-import {$, element, grouped, press, say, when} from "/dom.js";
+import {$, element, grouped, press, say, when, trying} from "/dom.js";
 import {drawQuestions, pictures} from "/talk.js";
 import {drawing} from "/zones.js";
 
@@ -34,7 +34,7 @@ export async function drawEyes() {
   );
   if (!rows.length) $("seen").append(element("li", {className: "empty", textContent: "Nothing was seen."}));
 }
-$("hours").addEventListener("change", drawEyes);
+$("hours").addEventListener("change", trying(drawEyes));
 
 function tile(camera) {
   const picture = element("img", {alt: `What ${camera.name} sees now`, className: "live"});

@@ -9,7 +9,7 @@ import {$, element, grouped, press, say} from "/dom.js";
 export const home = new Map(); // devices by id, as /api/home tells them
 const cards = new Map();
 const touched = new Set();
-const house = {of: (id) => home.get(id), set, mayName: false, renamed: readHome};
+const house = {of: (id) => home.get(id), set, mayName: false, renamed: () => readHome()};
 let wanted = () => true,
   asked = () => {};
 
@@ -34,13 +34,50 @@ export function begin(asking, naming) {
   setInterval(() => {
     for (const card of cards.values()) card.age();
   }, 30000);
+  setInterval(() => document.hidden || readHome().catch(() => {}), 300000); // ages: what stays the same is not told
 }
 
-export async function readHome() {
-  const {devices} = await api("GET", "/api/home");
-  home.clear();
-  for (const device of devices) home.set(device.id, device);
-  drawHome();
+// One reading of the whole home at a time; what is told while it is under way comes after it, in its order.
+let reading = null;
+const meanwhile = [];
+export const readHome = () =>
+  (reading ??= read().finally(() => {
+    reading = null;
+  }));
+
+async function read() {
+  try {
+    const {devices} = await api("GET", "/api/home");
+    const same =
+      cards.size > 0 &&
+      devices.length === home.size &&
+      devices.every((one) => home.has(one.id) && face(home.get(one.id)) === face(one));
+    for (const one of devices) keepSaid(one);
+    home.clear();
+    for (const one of devices) home.set(one.id, one);
+    if (same) for (const id of home.keys()) touch(id);
+    else drawHome();
+  } finally {
+    reading = null;
+    for (const again of meanwhile.splice(0)) again();
+  }
+}
+
+// What a card is built from; while it is the same, the card is kept, with whatever a hand does on it.
+const face = (one) =>
+  JSON.stringify([
+    one.name,
+    one.room,
+    one.kind,
+    one.aliases,
+    one.in_everything,
+    one.traits.map((row) => [row.name, row.kind, row.min, row.max, row.choices]),
+  ]);
+
+// What was said on a card about its device outlives a new reading of it.
+function keepSaid(device) {
+  const before = home.get(device.id);
+  return Object.assign(device, {error: before?.error ?? "", asking: before?.asking ?? ""});
 }
 
 export function drawHome() {
@@ -72,27 +109,22 @@ export function drawHome() {
   filter($("find").value);
 }
 
-export function took({device, trait: name, value: now, at, pending, reachable}) {
-  const known = home.get(device),
+export function took(event) {
+  if (reading) return void meanwhile.push(() => took(event));
+  const {device, trait: name, value: now, at, pending, reachable} = event,
+    known = home.get(device),
     one = known && trait(known, name);
-  if (!known) return void readHome();
+  if (!known) return void readHome().catch((error) => say(error.message));
   known.reachable = reachable;
   if (one) Object.assign(one, pending ? {pending} : {value: now, at, pending});
   touch(device);
 }
 
-export function came({id, device}) {
-  const before = home.get(id),
-    face = (one) =>
-      JSON.stringify([
-        one.name,
-        one.room,
-        one.kind,
-        one.aliases,
-        one.in_everything,
-        one.traits.map((row) => [row.name, row.kind, row.min, row.max, row.choices]),
-      ]);
-  if (device) home.set(id, device);
+export function came(event) {
+  if (reading) return void meanwhile.push(() => came(event));
+  const {id, device} = event,
+    before = home.get(id);
+  if (device) home.set(id, keepSaid(device));
   else home.delete(id);
   if (before && device && face(before) === face(device)) touch(id);
   else later(drawHome);
@@ -130,6 +162,7 @@ export async function set(device, one, wish) {
     const {outcomes, question} = await api("POST", "/api/commands", [
       {device: device.id, trait: one.name, value: wish},
     ]);
+    [device, one] = now(device, one);
     const bad = outcomes.find((outcome) => outcome.result === "failed");
     if (bad && !question) device.error = `${label(one)}: ${bad.error.text}`;
     if (question) {
@@ -137,17 +170,26 @@ export async function set(device, one, wish) {
       asked(question);
     }
   } catch (error) {
+    [device, one] = now(device, one);
     device.error = error.message;
   }
   one.pending = false;
   touch(device.id);
 }
 
+// A device and its trait as they are known by now: both may have been read anew while an order was under way.
+function now(device, one) {
+  const known = home.get(device.id) ?? device;
+  return [known, trait(known, one.name) ?? one];
+}
+
 async function setAll(devices, name, wish) {
   const rows = devices.filter((one) => one.reachable).map((one) => ({device: one.id, trait: name, value: wish}));
   if (!rows.length) return;
   const {outcomes, question} = await api("POST", "/api/commands", rows);
-  for (const one of outcomes.filter((outcome) => outcome.result === "failed" && outcome.error.kind !== "policy")) {
+  for (const one of outcomes.filter(
+    (outcome) => outcome.result === "failed" && !(question && outcome.error.kind === "policy"),
+  )) {
     const device = home.get(one.device);
     if (device) {
       device.error = one.error.text;
@@ -207,7 +249,7 @@ function summarize() {
   const all = [...home.values()];
   const facts = []; // [text, class, which devices]
   const one = (test, text, kind) => {
-    for (const device of all.filter(test)) facts.push([text(device), kind, (other) => other === device]);
+    for (const device of all.filter(test)) facts.push([text(device), kind, (other) => other.id === device.id]);
   };
   const many = (test, single, plural, kind) => {
     const found = all.filter(test);

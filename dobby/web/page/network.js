@@ -8,7 +8,12 @@ const colour = (host) => (host.linked ? "in" : host.make ? "could" : "other");
 
 export async function drawNetwork(now) {
   $("looking").textContent = now ? "Looking…" : "";
-  const {hosts} = await api("GET", `/api/network${now ? "" : "?now=0"}`);
+  let hosts;
+  try {
+    ({hosts} = await api("GET", `/api/network${now ? "" : "?now=0"}`));
+  } finally {
+    $("looking").textContent = "";
+  }
   $("looking").textContent = hosts.length ? "" : "Nothing was seen yet.";
   $("map").replaceChildren(...dots(hosts));
   $("hosts").replaceChildren(...hosts.map(row));

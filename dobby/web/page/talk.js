@@ -90,24 +90,31 @@ export async function readTalk() {
   $("thread").scrollTop = $("thread").scrollHeight;
 }
 
-async function send(text) {
+async function send(text, id) {
   append("", element("li", {className: "dobby waiting", textContent: "…"}));
   try {
-    const {turn} = await api("POST", "/api/say", {text});
+    const {turn} = await api("POST", "/api/say", {text, id});
     if (!drawn.has(`turn ${turn}`)) await readTalk();
   } finally {
     for (const one of document.querySelectorAll("#thread .waiting")) one.remove();
   }
 }
 
+let unsent = {}; // what did not get through, and the name it went by
+const made = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (one) => one.toString(16)).join("");
+
 $("say").addEventListener("submit", async (event) => {
   event.preventDefault();
   const text = $("text").value.trim();
   if (!text) return;
   $("text").value = "";
+  const id = unsent.text === text ? unsent.id : made();
+  unsent = {text, id};
   try {
-    await send(text);
+    await send(text, id);
+    unsent = {};
   } catch (error) {
+    $("text").value ||= text; // said again it is the same message, and is done once
     append("", element("li", {className: "dobby bad", textContent: error.message}));
   }
 });
@@ -119,6 +126,7 @@ $("mic").addEventListener("click", async () => {
   const mic = $("mic");
   if (mic.getAttribute("aria-pressed") === "true") return mic.dispatchEvent(new Event("done"));
   let taken;
+  speaking?.pause(); // not to hear himself
   try {
     taken = await record();
   } catch (error) {
@@ -143,6 +151,8 @@ $("mic").addEventListener("click", async () => {
   }
 });
 
+let speaking = null;
+
 // What was asked aloud is answered aloud, where there is a mouth; the words stand in the thread anyhow.
 async function aloud(text) {
   const answer = await fetch("/api/voice/speech", {
@@ -153,11 +163,16 @@ async function aloud(text) {
   if (!answer.ok) return;
   const place = URL.createObjectURL(await answer.blob()),
     sound = new Audio(place);
-  sound.addEventListener("ended", () => URL.revokeObjectURL(place));
-  await sound.play().catch(() => {});
+  const free = () => URL.revokeObjectURL(place);
+  for (const end of ["ended", "pause", "error"]) sound.addEventListener(end, free, {once: true});
+  speaking = sound;
+  await sound.play().catch(free);
 }
 
 // --- questions --------------------------------------------------------------------------------------------------------
+
+const LOOK = 15000; // milliseconds; a question whose time is over is told by nobody
+setInterval(() => $("questions").firstChild && drawQuestions().catch(() => {}), LOOK);
 
 export async function drawQuestions() {
   const {questions} = await api("GET", "/api/questions");
@@ -197,7 +212,7 @@ function question(one) {
   );
   box.dataset.id = one.id;
   pin.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") yes[0].click();
+    if (event.key === "Enter" && yes.length === 1) yes[0].click();
   });
   return box;
 }
