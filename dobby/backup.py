@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 import json
 import os
 import shutil
@@ -199,8 +200,8 @@ def put_in_place(workspace: Path, at: datetime) -> Path | None:
     staged = workspace / STAGED
     if not staged.is_dir():
         return None
-    before = workspace / f"before-restore-{at:%Y%m%d-%H%M%S}"
-    before.mkdir(mode=0o700, exist_ok=True)
+    before = _unused(workspace / f"before-restore-{at:%Y%m%d-%H%M%S}")
+    before.mkdir(mode=0o700)
     database = (staged / DATABASE).exists()
     if database and (workspace / DATABASE).exists():
         _keep_logins(workspace / DATABASE, staged / DATABASE)
@@ -216,11 +217,17 @@ def put_in_place(workspace: Path, at: datetime) -> Path | None:
     return before
 
 
+def _unused(folder: Path) -> Path:
+    """This folder, or the next of its name that is not there: two restores may come within a second."""
+    names = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
+    return next(one for one in itertools.chain((folder,), names) if not one.exists())
+
+
 def put_back(workspace: Path, before: Path) -> None:
     """Undo `put_in_place` in a workspace that nobody has open (blocking): the house could not be opened with what came,
     which is kept in a folder beside it."""
-    failed = before.with_name(before.name.replace("before-restore", "failed-restore"))
-    failed.mkdir(mode=0o700, exist_ok=True)
+    failed = _unused(before.with_name(before.name.replace("before-restore", "failed-restore")))
+    failed.mkdir(mode=0o700)
     came = (before / CAME).read_text("utf-8").split()
     for name in (*came, *(ALONG if DATABASE in came else ())):
         if (workspace / name).exists():

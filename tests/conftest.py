@@ -10,12 +10,6 @@ import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
 ALL = bool(os.environ.get("DOBBY_TEST_ALL"))
-# the longest files first: with a file always in one worker, none of them shall be what one worker ends with alone
-LONGEST = ("drivers/test_contract", "eyes/test_local", "stories/test_eyes", "drivers/test_rigs", "eyes/test_camera",
-           "stories/test_faults", "voice/test_house", "lan/test_lan", "web/test_center", "test_cli",
-           "learning/test_guess", "voice/test_sound", "web/test_controls", "stories/test_learn", "stories/test_crash",
-           "stories/test_toy", "stories/test_find", "learning/test_attacks", "sim/test_camera", "agent/test_reflex",
-           "stories/test_evening", "stories/test_onvif", "web/test_speaking", "web/test_strangers")
 ALLOWED_SKIPS = Path(__file__).parent / "allowed_skips.txt"
 
 
@@ -33,9 +27,7 @@ def nothing_blocks() -> Iterator[BlockBuster]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first; the full matrices run with scripts/test --all only."""
-    rank = {f"tests/{name}.py": at for at, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: rank.get(item.nodeid.partition("::")[0], len(rank)))
+    """The full matrices run with scripts/test --all only."""
     for item in items:
         if not ALL and item.get_closest_marker("full"):
             item.add_marker(pytest.mark.skip(reason="full matrix: scripts/test --all"))

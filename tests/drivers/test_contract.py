@@ -237,7 +237,8 @@ async def test_a_broken_hub_confirms_nothing(house: House, hub: str, trait: str,
     assert {outcome.error.kind for outcome in outcomes if outcome.error} <= errors
 
     async def caught_up() -> bool:  # what was done late is seen late too: not while the next test looks
-        return all([house.shows(key, trait, (await house.sim.state_of(key))[trait]) for key in behind])
+        return all([house.shows(key, trait, (await house.sim.state_of(key))[trait])
+                    and house.home.reachable(house.keys[key]) for key in behind])
     await until(caught_up)
 
 
