@@ -272,8 +272,6 @@ UPDATE job_runs SET ended = :ended, came = :came WHERE id = :id AND ended = ''
 SELECT * FROM job_runs WHERE ended = '' ORDER BY id
 -- name: job_run
 SELECT * FROM job_runs WHERE id = :id
--- name: job_runs_lately
-SELECT * FROM job_runs WHERE job = :job ORDER BY id DESC LIMIT :limit
 -- name: job_last_told
 SELECT jobs.* FROM job_runs JOIN jobs ON jobs.id = job_runs.job
 WHERE jobs.person = :person AND jobs.kind IN ('tell', 'wake') ORDER BY job_runs.id DESC LIMIT 1

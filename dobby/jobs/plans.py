@@ -247,8 +247,7 @@ class Plans:
         except asyncio.CancelledError:
             if asyncio.current_task() not in self._halted:
                 raise  # the house closes: it is taken up at the next start
-            await self.store.do("job_run_end", id=due.run, ended=stamp(self.now()), came="stopped")
-            return
+            came = "stopped"
         except Exception:  # one job's surprise must not stop the others
             log.exception("job %s", due.job.id)
             came = "broke"

@@ -22,8 +22,8 @@ MOST_DELAY = LONGEST.total_seconds() / 60  # minutes
 class Spoken:
     """minutes: from now; clocks: times of day that may be meant, () = none said; part: morning, afternoon, evening or
     night; day: "today", "tomorrow", "after_tomorrow" or a weekday; date: "12-24" or "2026-12-24"; days, dates: a repeat
-    (as in When); step: of these only every so many days or weeks (weeks,
-    where no days are said); sun, offset: as in When; by: "by seven", not at; sure: more than a bare number."""
+    (as in When); step: of these only every so many days or weeks (weeks, where no days are said); sun, offset: as in
+    When; by: "by seven", not at; sure: more than a bare number."""
 
     minutes: float | None = None
     clocks: tuple[str, ...] = ()

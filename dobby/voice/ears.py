@@ -5,7 +5,6 @@ the words of this home only, and any Wyoming speech-to-text server (faster-whisp
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -121,13 +120,11 @@ class Hearing:
     def __init__(self, ears: Ears | None, child: Child, home: Callable[[], Sayable]) -> None:
         self.ears, self._child, self._home = ears, child, home
         self.trouble = ""
-        self.took = 0.0  # seconds of the last sentence
 
     async def hear(self, sound: Sound) -> Heard | None:
         """What was said, None when nothing was understood; NotHeard when nobody can listen."""
         if self.ears is None:
             raise NotHeard("I have no ears here.", "See [voice] in config.example.toml.")
-        began = time.monotonic()
         try:
             if (sound.rate, sound.channels) != (RATE, 1):
                 sound = await self.decoded(wav(sound))
@@ -135,7 +132,7 @@ class Hearing:
         except NotHeard as error:
             self.trouble = str(error)
             raise
-        self.trouble, self.took = "", time.monotonic() - began
+        self.trouble = ""
         return None if heard is None else replace(heard, text=heard.text.strip())
 
     async def decoded(self, file: bytes, seconds: float = LONGEST) -> Sound:

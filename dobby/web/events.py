@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 KEEP = 2000  # events that can be resumed from
-WARM = 15.0  # seconds of silence before a comment keeps the line warm
+WARM = 15.0  # seconds of silence before a word keeps the line warm; a page that hears none knows that it is cut
 PAGES = 40  # open pages of one person
 BEHIND = 500  # events a slow page may fall behind before its line is cut (it resumes by itself)
 Told = Callable[[str, Any], Any]
@@ -44,7 +44,8 @@ def _told(event: Event, told: Told) -> str:
 
 
 class Events:
-    """What the page is told, by kind: reading, device, turn, question, seen, health, and reset (read all anew)."""
+    """What the page is told, by kind: reading, device, turn, letter, question, seen, health, and of the line itself:
+    hello, reset (read all anew), still (nothing new)."""
 
     def __init__(self) -> None:
         self._last = time.time_ns() // 1000  # ids grow over restarts: none of an earlier run is taken for one of ours
@@ -89,7 +90,7 @@ class Events:
             self._open[who] -= 1
 
     async def _next(self, queue: asyncio.Queue[Event | None], told: Told) -> str | None:
-        """The next event, or a comment that keeps the line warm; None when this page fell too far behind."""
+        """The next event, or a word that keeps the line warm; None when this page fell too far behind."""
         try:
             async with asyncio.timeout(WARM):
                 event = await queue.get()

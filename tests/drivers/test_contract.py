@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from dobby.errors import DeviceError
 from dobby.home import scenes
 from dobby.home.device import Command, Device, Found, Reading, Settings
 from dobby.home.home import Home
-from dobby.home.traits import Value
+from dobby.home.traits import Trait, Value
 from dobby.home.verdict import Verdict, gatekeeper
 from tests.drivers.house import DRIVERS, KINDS, QUICK, House, Street, detoured, moved_in, until
 
@@ -130,38 +131,39 @@ async def test_what_has_an_address_is_known_by_it_whoever_shows_it(house: House)
     assert len({mark for marks in told for mark in marks}) == len(told)  # and by nobody else's
 
 
-async def test_every_setting_of_every_device_is_confirmed_and_true(house: House) -> None:
+def _settable(house: House) -> Iterator[tuple[str, Device, Trait, Sequence[tuple[Value, str, object]]]]:
+    """Every setting of every device: its key, the device, the trait, and what is tried on it."""
     for key in house.keys:
         device = house.device(key)
         for name, settings in SETTINGS.items():
             trait = device.trait(name.removeprefix(f"{device.make} "))
             if trait is None or trait.kind == "sensor" or f"{device.make} {name}" in SETTINGS:
                 continue
-            for value, word, wanted in settings:
-                (outcome,) = await house.do(house.order(key, trait.name, value))
-                assert outcome.result == "confirmed", (device.name, outcome)
-                held = (await house.sim.state_of(key))[word]
-                assert _same(held, wanted), (device.name, trait.name, held, wanted)
+            yield key, device, trait, settings
+
+
+async def test_every_setting_of_every_device_is_confirmed_and_true(house: House) -> None:
+    for key, device, trait, settings in _settable(house):
+        for value, word, wanted in settings:
+            (outcome,) = await house.do(house.order(key, trait.name, value))
+            assert outcome.result == "confirmed", (device.name, outcome)
+            held = (await house.sim.state_of(key))[word]
+            assert _same(held, wanted), (device.name, trait.name, held, wanted)
 
 
 async def test_every_setting_of_every_device_can_be_undone(house: House) -> None:
-    for key in house.keys:
-        device = house.device(key)
-        for name, settings in SETTINGS.items():
-            trait = device.trait(name.removeprefix(f"{device.make} "))
-            if trait is None or trait.kind == "sensor" or f"{device.make} {name}" in SETTINGS:
-                continue
-            value, word, _ = settings[0]
-            was = (await house.sim.state_of(key)).get(word)
-            order = house.order(key, trait.name, value)
-            earlier = scenes.before([order], house.home)
-            outcomes = await house.do(order)
-            back, stuck = scenes.undo(earlier, outcomes, house.home)
-            assert bool(stuck) == (trait.name not in earlier[device.id]), (device.name, trait.name)
-            undone = [await house.do(one) for one in back]
-            assert all(one.result == "confirmed" for several in undone for one in several), (device.name, undone)
-            if trait.name in earlier[device.id] and trait.name != "play":
-                assert _same((await house.sim.state_of(key))[word], was), (device.name, trait.name, was)
+    for key, device, trait, settings in _settable(house):
+        value, word, _ = settings[0]
+        was = (await house.sim.state_of(key)).get(word)
+        order = house.order(key, trait.name, value)
+        earlier = scenes.before([order], house.home)
+        outcomes = await house.do(order)
+        back, stuck = scenes.undo(earlier, outcomes, house.home)
+        assert bool(stuck) == (trait.name not in earlier[device.id]), (device.name, trait.name)
+        undone = [await house.do(one) for one in back]
+        assert all(one.result == "confirmed" for several in undone for one in several), (device.name, undone)
+        if trait.name in earlier[device.id] and trait.name != "play":
+            assert _same((await house.sim.state_of(key))[word], was), (device.name, trait.name, was)
 
 
 def _same(held: Any, wanted: Any) -> bool:

@@ -212,6 +212,27 @@ async def test_what_was_spoken_of_last_is_known_after_a_restart(tmp_path: Path) 
         assert (await made.life()).plans.spoken_of("owner") is None
 
 
+async def test_a_plan_that_runs_when_stop_is_said_ends_and_is_not_taken_up_again(tmp_path: Path) -> None:
+    async with opened(tmp_path) as made:
+        life = await made.life()
+        begun = asyncio.Event()
+
+        async def for_ever(due: Due) -> str:
+            begun.set()
+            await asyncio.Event().wait()
+            return "done"
+        life.plans.act = for_ever
+        await life.plans.add(job("order", When(date="2026-03-27", clock="18:00"), commands=LAMP))
+        made.time[0] = datetime(2026, 3, 27, 17, tzinfo=UTC)
+        await life.plans.tick()
+        await begun.wait()
+        await life.plans.halt()
+        await life.plans.settled()
+        life = await made.life()
+        await life.hours(1)
+        assert made.ran == []
+
+
 SPA = Device("spa", "Spa", "spa", "", "x", (rows.ON, rows.TARGET, rows.CURRENT))
 
 

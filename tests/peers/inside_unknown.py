@@ -77,7 +77,7 @@ async def reading(link: RecipeLink, trait: str) -> Value:
 
 async def test_a_renderer_by_its_own_description(tmp_path: Path) -> None:
     """gmediarender: from its SCPD alone."""
-    command = ("gmediarender", "-f", "Parlour", "-I", "veth0", "-p", "49494", "--gstout-audiosink=fakesink",
+    command = ("gmediarender", "-f", "Parlour", "-I", "v0", "-p", "49494", "--gstout-audiosink=fakesink",
                "--logfile=/dev/null")
     async with served(*command, port=49494):
         draft = guess(await look(HERE, [49494], more=[(49494, "/description.xml")]))

@@ -11,6 +11,7 @@ import os
 import re
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -45,6 +46,22 @@ class Seer:
         told = str(self.asked[-1]["messages"][1]["content"][-1]["text"])
         said = json.dumps(next((says for name, says in self.says.items() if f"Camera: {name}" in told), TRUCK))
         return web.json_response({"choices": [{"message": {"role": "assistant", "content": said}}]})
+
+
+@asynccontextmanager
+async def seeing() -> AsyncIterator[tuple[Seer, str]]:
+    """A vision server, and the settings that name it."""
+    seer = Seer()
+    app = web.Application(client_max_size=64 * 1024 * 1024)
+    app.router.add_post("/v1/chat/completions", seer.answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield seer, (f'[vision]\nends = ["server"]\nserver_url = "http://127.0.0.1:{runner.addresses[0][1]}/v1"\n'
+                     f'server_model = "toy"\nlocal_seconds = 8.0\n')
+    finally:
+        await runner.cleanup()
 
 
 @dataclass
@@ -83,25 +100,15 @@ class Watched:
 
 @pytest.fixture(scope="module")
 async def watched(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> AsyncIterator[Watched]:
-    seer = Seer()
-    app = web.Application(client_max_size=64 * 1024 * 1024)
-    app.router.add_post("/v1/chat/completions", seer.answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = runner.addresses[0][1]
-    async with lived_in(tmp_path_factory.mktemp("eyes"), "--clock", "manual", cameras=True) as house:
+    async with seeing() as (seer, settings), lived_in(
+            tmp_path_factory.mktemp("eyes"), "--clock", "manual", cameras=True) as house:
         await house.kill()
         config = Path(house.ready["workspace"]) / "config.toml"
-        text = config.read_text("utf-8") + (f'\n{ZONE}\n[eyes]\npatience = 3.0\n[vision]\nends = ["server"]\n'
-                                            f'server_url = "http://127.0.0.1:{port}/v1"\nserver_model = "toy"\n'
-                                            f'local_seconds = 8.0\n')
-        config.write_text(text, "utf-8")
+        text = config.read_text("utf-8")
+        config.write_text(f"{text}\n{ZONE}\n[eyes]\npatience = 3.0\n{settings}", "utf-8")
         await house.again()
         await set_clock(house, "10:00")
         yield Watched(house, seer)
-    await runner.cleanup()
 
 
 async def set_clock(house: House, hour: str, days: int = 0) -> None:

@@ -41,6 +41,7 @@ class Rig:
     answers: list[str | None] = field(default_factory=list)
     came: list[Message] = field(default_factory=list)
     aloud: list[tuple[str, str]] = field(default_factory=list)
+    held: asyncio.Event | None = None  # an answer waits for it
 
     @property
     def state(self) -> str:
@@ -64,6 +65,8 @@ async def rig(person: str = "", speaker: str = "") -> AsyncIterator[Rig]:
             return len(one.came)
 
         async def answer(channel: str, message: int | str, seconds: float) -> str | None:
+            if one.held is not None:
+                await one.held.wait()
             return one.answers.pop(0) if one.answers else "Study lights are off."
 
         async def delivery(provider_id: str, status: str, *, window_closed: bool = False) -> None:
@@ -103,6 +106,17 @@ async def test_the_satellite_may_say_itself_that_it_is_over() -> None:
         await one.satellite.wakes(WORDS[:20000], stop=True)
         await one.satellite.until("audio-stop")
         assert one.came[0].text == "lights off"
+
+
+async def test_one_that_wakes_during_an_answer_is_freed_and_can_be_woken_again() -> None:
+    async with rig() as one:
+        one.held = asyncio.Event()
+        await one.satellite.wakes(WORDS)
+        await until(lambda: _true(bool(one.came)))
+        await one.satellite.wakes(b"")
+        assert (await one.satellite.until("transcript", 2))["text"] == "", "or it would send sound for ever"
+        one.held.set()
+        await one.satellite.until("audio-stop")
 
 
 async def test_silence_is_nothing_and_mumbling_is_said_to_be() -> None:

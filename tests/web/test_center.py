@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiohttp import web
 
 from tests.stories.house import GUEST, MEMBER, OWNER, House, lived_in, until
-from tests.stories.test_eyes import TRUCK, Seer
+from tests.stories.test_eyes import TRUCK, Seer, seeing
 from tests.web.browser import CHROMIUM, browsing, opened
 
 if TYPE_CHECKING:
@@ -45,22 +44,14 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="module")
 async def center(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> AsyncIterator[Center]:
     """The house, its guest allowed into the study, and the owner's page on a desktop."""
-    seer = Seer()
-    app = web.Application(client_max_size=64 * 1024 * 1024)
-    app.router.add_post("/v1/chat/completions", seer.answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with lived_in(tmp_path_factory.mktemp("center"), cameras=True) as house:
+    async with seeing() as (seer, settings), lived_in(tmp_path_factory.mktemp("center"), cameras=True) as house:
         await house.kill()
         config = Path(house.ready["workspace"]) / "config.toml"
         text = config.read_text("utf-8").replace('role = "guest"', 'role = "guest"\nrooms = ["Study"]')
-        config.write_text(f'{text}\n[vision]\nends = ["server"]\nserver_model = "toy"\nlocal_seconds = 8.0\n'
-                          f'server_url = "http://127.0.0.1:{runner.addresses[0][1]}/v1"\n', "utf-8")
+        config.write_text(f"{text}\n{settings}", "utf-8")
         await house.again()
         async with opened(house, 1440, 1000) as page:
             yield Center(house, seer, page)
-    await runner.cleanup()
 
 
 async def so(page: Page, script: str) -> None:

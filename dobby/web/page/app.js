@@ -38,7 +38,7 @@ function show() {
   }
   $("thread").scrollTop = $("thread").scrollHeight;
   live(false);
-  Promise.resolve(DRAWS[view]()).catch((error) => say(error.message));
+  trying(DRAWS[view])();
 }
 
 function listen() {
@@ -66,10 +66,10 @@ function listen() {
   const on = (kind, does) =>
     events.addEventListener(kind, (event) => {
       heard = Date.now();
-      Promise.resolve(does(JSON.parse(event.data))).catch((error) => say(error.message));
+      trying(does)(JSON.parse(event.data));
     });
   on("still", () => {});
-  const anew = () => Promise.all([readHome(), readTalk(), drawQuestions()]).catch((error) => say(error.message));
+  const anew = () => Promise.all([readHome(), readTalk(), drawQuestions()]);
   on("reading", took);
   on("device", came);
   on("turn", (turn) => {
@@ -96,14 +96,13 @@ begin(trying(drawQuestions), owner);
 beginEyes(owner);
 beginMind(owner);
 beginCare(owner);
-$("stop").addEventListener("click", async () => {
-  try {
+$("stop").addEventListener(
+  "click",
+  trying(async () => {
     await api("POST", "/api/stop", {});
     say("Everything that ran or waited is stopped.");
-  } catch (error) {
-    say(error.message);
-  }
-});
+  }),
+);
 $("again").addEventListener(
   "click",
   trying(() => drawNetwork(true)),

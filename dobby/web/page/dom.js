@@ -57,7 +57,7 @@ export const trying =
     }
   };
 
-export const clock = (at) => new Date(at).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"});
+const clock = (at) => new Date(at).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"});
 
 export function when(at) {
   const date = new Date(at),

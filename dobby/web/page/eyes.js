@@ -1,7 +1,7 @@
 // The eyes: the cameras as they see now, what was seen and who was told, and the parts of a picture that a person drew.
 
 import {api} from "/api.js";
-import {$, element, grouped, press, say, when, trying} from "/dom.js";
+import {$, element, grouped, press, say, trying, when} from "/dom.js";
 import {drawQuestions, pictures} from "/talk.js";
 import {drawing} from "/zones.js";
 
@@ -50,8 +50,8 @@ function tile(camera) {
     "div",
     {className: "actions"},
     press("Its events", () => {
-      only = only ? "" : camera.name;
-      drawEyes();
+      only = only === camera.name ? "" : camera.name;
+      return drawEyes();
     }),
   );
   if (mayChange) row.append(press("Zones", () => open(camera.name)));
@@ -71,7 +71,7 @@ function mark(camera) {
   box.dataset.state = camera.state;
 }
 
-// While the view is open every camera in sight is asked for its next picture as soon as the last one came.
+// While the view is open every camera is asked for a picture each second, once the last one came.
 export function live(on) {
   clearTimeout(timer);
   if (!on || document.hidden) return;

@@ -40,10 +40,7 @@ export function begin(asking, naming) {
 // One reading of the whole home at a time; what is told while it is under way comes after it, in its order.
 let reading = null;
 const meanwhile = [];
-export const readHome = () =>
-  (reading ??= read().finally(() => {
-    reading = null;
-  }));
+export const readHome = () => (reading ??= read());
 
 async function read() {
   try {
@@ -80,7 +77,7 @@ function keepSaid(device) {
   return Object.assign(device, {error: before?.error ?? "", asking: before?.asking ?? ""});
 }
 
-export function drawHome() {
+function drawHome() {
   const rooms = grouped([...home.values()], (one) => one.room || ELSEWHERE);
   const names = [...rooms.keys()].sort(
     (one, other) => (one === ELSEWHERE) - (other === ELSEWHERE) || one.localeCompare(other),
@@ -154,7 +151,7 @@ function drawTouched() {
 
 // --- acting -----------------------------------------------------------------------------------------------------------
 
-export async function set(device, one, wish) {
+async function set(device, one, wish) {
   one.pending = true;
   device.error = device.asking = "";
   touch(device.id);
