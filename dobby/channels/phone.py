@@ -20,11 +20,11 @@ from dobby.channels.twilio import signed
 from dobby.errors import ChannelError
 from dobby.messages import Letter, Message
 from dobby.settings import Config, Secrets
+from dobby.voice.mouth import SPOKEN
 
 PATIENCE = 9.0  # seconds that a caller waits for an answer; Twilio gives a webhook fifteen
 SURE = 0.45  # confidence below which nothing is done with what was heard
 SILENCES = 2  # in a row, then the call ends
-SPOKEN = 900  # letters of an answer that are read aloud
 TONGUES = {"en": "en-US", "de": "de-DE", "es": "es-ES", "fr": "fr-FR", "nl": "nl-NL"}
 
 

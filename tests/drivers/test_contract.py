@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import os
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,7 +11,7 @@ import pytest
 
 from dobby.errors import DeviceError
 from dobby.home import scenes
-from dobby.home.device import Command, Device, Found, Reading, Settings
+from dobby.home.device import Command, Device, Reading, Settings
 from dobby.home.home import Home
 from dobby.home.traits import Trait, Value
 from dobby.home.verdict import Verdict, gatekeeper
@@ -298,36 +295,3 @@ async def test_another_address_is_the_same_device(house: House, make: str) -> No
         assert set(house.home.devices) == known
         await house.links.accept(DRIVERS[make], found, house.street.secrets[found.key])
         await until(lambda: house.home.reachable(house.keys[key]))
-
-
-@pytest.mark.parametrize("make", MAKES)
-async def test_closing_leaves_no_task_no_thread_no_socket(street: Street, make: str) -> None:
-    found = street.of(make)[0]
-    await _visit(street, found)  # what is started once for all (imports, the loop's own threads) is not the link's
-    await until(lambda: True)
-    before = _left()
-    await _visit(street, found)
-
-    def clean() -> bool:
-        gc.collect()
-        tasks, threads, files = _left()
-        return tasks <= before[0] and threads <= before[1] and files <= before[2]
-
-    await until(clean)
-
-
-async def _visit(street: Street, found: Found) -> None:
-    settings = replace(QUICK, callbacks=street.sim.host(1))
-    async with street.connect(found, settings) as link:
-        watching, seen = link.watch(), 0
-        async with asyncio.timeout(10):
-            async for item in watching:
-                seen += isinstance(item, Reading)
-                if seen > 3:
-                    break
-        await watching.aclose()
-
-
-def _left() -> tuple[set[Any], set[str], int]:
-    pool = {thread.name for thread in threading.enumerate() if not thread.name.startswith("asyncio_")}
-    return asyncio.all_tasks(), pool, len(os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd") else [])

@@ -48,6 +48,10 @@ export async function drawCare() {
         `${one.name}: ${one.trouble || one.state}`,
         "Look whether it has power and whether its password is still the same.",
       ]),
+    ...(health.voice?.trouble ?? []).map((one) => ["bad", one, "The voice: see [voice] in config.toml."]),
+    ...(health.voice?.satellites ?? [])
+      .filter((one) => one.trouble)
+      .map((one) => ["bad", `Satellite ${one.name}: ${one.trouble}`, "I call it again by myself."]),
   ];
   $("wellness").replaceChildren(
     ...rows.map(([kind, text, hint]) =>
