@@ -225,7 +225,7 @@ async def _presence(hands: Hands, part: Timed) -> str:
     if person.role == "guest":
         return words.say("policy.guest")
     home = {name: known for name, known in presence.home().items() if part.person in ("", name)}
-    if not home or all(known is None for known in home.values()):
+    if not home or (all(known is None for known in home.values()) and not presence.noticed()):
         return words.say("home.nobody_known")
     lines = []
     for key, wanted in (("here", True), ("away", False), ("unknown", None)):

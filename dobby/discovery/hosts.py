@@ -205,8 +205,9 @@ class Hosts:
     def named(self, address: str, name: str) -> None:
         """A host has this name in the network's own book of names."""
         host = self._hosts.get(address)
+        name = clean.text(name.removesuffix(".").removesuffix(".local"), clean.NAME_LIMIT)
         if host is not None and name and name not in host.names and len(host.names) < NAMES:
-            host.names.append(clean.text(name.removesuffix(".").removesuffix(".local"), clean.NAME_LIMIT))
+            host.names.append(name)
 
 
 def as_row(host: Host, linked: bool) -> Mapping[str, Any]:

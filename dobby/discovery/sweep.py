@@ -39,6 +39,7 @@ SILENT_PORTS = 3  # a host that takes visitors at this many ports and says nothi
 PAGE_LIMIT, PAGE_SECONDS = 16 * 1024, 1.5
 NAMES, NAME_SECONDS = 128, 1.0  # asked at a time, and seconds for one
 LOG_LIMIT = 256 * 1024  # bytes of the log of scans
+RESOLV_CONF = Path("/etc/resolv.conf")
 
 
 class Sweep:
@@ -205,7 +206,7 @@ async def _front_page(address: str, port: int) -> str:
 
 def _resolvers() -> list[str]:
     try:
-        return re.findall(r"^nameserver\s+(\S+)", Path("/etc/resolv.conf").read_text(), re.MULTILINE)
+        return re.findall(r"^nameserver\s+(\S+)", RESOLV_CONF.read_text(), re.MULTILINE)
     except OSError:
         return []
 

@@ -50,6 +50,10 @@ class Presence:
         """The people of the house."""
         return tuple(one.name for one in self.people)
 
+    def noticed(self) -> bool:
+        """Whether anybody would be noticed without a word, by their phone or a device."""
+        return any(one.phone or one.device for one in self.people)
+
     def home(self) -> Mapping[str, bool | None]:
         """Who is at home, by name."""
         return self._home

@@ -24,7 +24,8 @@ from dobby.tools.plan_words import moment_text, what_text, when_text
 from dobby.tools.schema import tool
 
 TEXT_LIMIT = 500
-_RULE = re.compile(r"(?:every (?P<days>day|weekday|weekend|[a-z,]+) )?(?:(?P<clock>([01]\d|2[0-3]):[0-5]\d)|"
+_RULE = re.compile(r"(?:every (?:(?P<step>[1-9]\d{0,2}) )?(?P<days>days?|weeks?|weekday|weekend|month|year|[a-z,]+) "
+                   r"(?:(?P<on>[a-z0-9,-]+) )??)?(?:(?P<clock>([01]\d|2[0-3]):[0-5]\d)|"
                    r"(?P<sun>sunrise|sunset)(?P<offset>[+-]\d{1,3})?)")
 _DAYS: Mapping[str, tuple[str, ...]] = {"day": WEEKDAYS, "weekday": WEEKDAYS[:5], "weekend": WEEKDAYS[5:]}
 
@@ -122,14 +123,16 @@ async def plan(hands: Hands, when: str, do: Literal["orders", "skill", "remind"]
                text: str = "", skill: str = "") -> str:
     """Plan something for this person. when, in the home's local time: "2026-11-23T07:00" (once), "in 20" (minutes from
     now), "every day 07:00", "every weekday 07:00", "every mon,thu 18:30", "every day sunset-30" (minutes before or
-    after), "sunrise" (the next one). do: give commands (as in set_devices), run a skill by name, or remind the person
+    after), "every 3 days 07:00", "every 2 weeks mon 18:30", "every month 1,15 09:00", "every year 12-24 18:00",
+    "sunrise" (the next one). do: give commands (as in set_devices), run a skill by name, or remind the person
     of a text. Each is judged again when it is due. Answer with the exact time that this says."""
     plans, person = hands.house.plans, hands.asker.person
     if plans is None or person is None:
         return json.dumps({"error": "Nothing can be planned here."})
     due = parse(when, plans)
     if due is None:
-        return json.dumps({"error": "when is none of the forms of the description, or over already."})
+        return json.dumps({"error": "when is none of the forms of the description, or over already, "
+                           "or of the sun where nobody told where the home stands ([home] in config.toml)."})
     job = draft(hands, {"orders": "order", "skill": "skill", "remind": "tell"}[do], due, text)  # type: ignore[arg-type]
     wanted = orders(commands, hands.house.home)
     if isinstance(wanted, str):
@@ -158,17 +161,36 @@ def _rule(said: str, plans: Plans) -> When | None:
     match = _RULE.fullmatch(said)
     if match is None:
         return None
-    days = match["days"]
-    named = _DAYS.get(days) or tuple(one for one in WEEKDAYS if one in days.split(",")) if days else ()
-    if days and (not named or (days not in _DAYS and len(named) != len(days.split(",")))):
-        return None
     sun: Sun = match["sun"] or ""  # type: ignore[assignment]  # one of the two by its pattern
-    if named:
-        return When(days=named, clock=match["clock"] or "", sun=sun, offset=int(match["offset"] or 0))
-    if not sun:
-        return None
-    found = resolve(Spoken(sun=sun, offset=int(match["offset"] or 0)), plans.now(), plans.place)
+    clocks = (match["clock"],) if match["clock"] else ()
+    time = Spoken(clocks=clocks, sun=sun, offset=int(match["offset"] or 0))
+    if match["days"]:
+        spoken = _repeated(time, match["days"], int(match["step"] or 0), match["on"] or "")
+    else:
+        spoken = time if sun else None
+    found = resolve(spoken, plans.now(), plans.place) if spoken else None
     return found if isinstance(found, When) else None
+
+
+def _repeated(time: Spoken, unit: str, step: int, on: str) -> Spoken | None:
+    """ "every 3 days", "every 2 weeks mon,thu", "every month 1,15", "every year 12-24", "every mon,thu"."""
+    if unit in ("month", "year"):
+        form = r"0?[1-9]|[12]\d|3[01]" if unit == "month" else r"(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+        dates = tuple(on.split(","))
+        if step or not all(re.fullmatch(form, one) for one in dates):
+            return None
+        return replace(time, dates=tuple(one.lstrip("0") if unit == "month" else one for one in dates))
+    if unit in ("week", "weeks"):
+        days = _weekdays(on)
+        return replace(time, days=days, step=step) if step and days is not None else None
+    days = _DAYS.get(unit.removesuffix("s")) or _weekdays(unit)
+    return replace(time, days=days, step=step) if days and not on and (not step or unit.startswith("day")) else None
+
+
+def _weekdays(said: str) -> tuple[str, ...] | None:
+    """ "mon,thu" in the order of a week; () for nothing said, None for what is no weekday."""
+    named = said.split(",") if said else []
+    return tuple(one for one in WEEKDAYS if one in named) if set(named) <= set(WEEKDAYS) else None
 
 
 async def planned(hands: Hands) -> str:

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -23,6 +25,7 @@ from dobby.jobs.plans import Plans
 from dobby.jobs.presence import Habit, Presence
 from dobby.jobs.when import WEEKDAYS, Place, When
 from dobby.store import Store
+from dobby.tools.plans import parse
 
 pytestmark = pytest.mark.anyio
 BERLIN = Place(ZoneInfo("Europe/Berlin"), 52.52, 13.40)
@@ -350,3 +353,22 @@ async def test_cardio_sessions_are_counted(tmp_path: Path) -> None:
         found = await sessions(made.store, start, end)
         assert [round(one.minutes) for one in found] == [31, 31]
         assert [round(one.kwh, 2) for one in found] == [0.3, 0.3]
+
+
+@pytest.mark.parametrize(("said", "when"), [
+    ("every day 07:00", When(days=WEEKDAYS, clock="07:00")),
+    ("every mon,thu 18:30", When(days=("mon", "thu"), clock="18:30")),
+    ("every weekday sunset-30", When(days=WEEKDAYS[:5], sun="sunset", offset=-30)),
+    ("every 3 days 07:00", When(days=WEEKDAYS, clock="07:00", step=3, first="2026-03-28")),
+    ("every 2 weeks mon 18:30", When(days=("mon",), clock="18:30", step=2, first="2026-03-30")),
+    ("every 2 weeks 18:30", When(days=("fri",), clock="18:30", step=2, first="2026-03-27")),
+    ("every month 1,15 09:00", When(dates=("1", "15"), clock="09:00")),
+    ("every year 12-24 18:00", When(dates=("12-24",), clock="18:00")),
+    *((wrong, None) for wrong in (
+        "every 2 mon 07:00", "every 2 weeks 31 07:00", "every month mon 07:00", "every week 07:00", "every fun 07:00",
+        "every month 32 07:00", "every year 13-01 07:00", "every 0 days 07:00", "every 3 days", "every mon,xyz 07:00",
+        "every 2 month 1 07:00", "every day mon 07:00")),
+])
+def test_the_models_forms_of_a_time(said: str, when: When | None) -> None:
+    plans = SimpleNamespace(now=lambda: START, place=BERLIN)
+    assert parse(said, cast(Plans, plans)) == when

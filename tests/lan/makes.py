@@ -123,7 +123,8 @@ def sixty() -> list[Json]:
 def router() -> Json:
     """The way out, for whoever would go there."""
     return {"address": "10.77.0.1", "mac": "2c:3a:fd:00:00:01", "host": "gateway.local.", "is": "Router",
-            "called": "gateway", "pages": {80: {"/": [HTML, "<title>Router login</title>"]}}}
+            "called": "gateway", "names": {"10.77.0.171": "printer-upstairs.home.arpa."},
+            "pages": {80: {"/": [HTML, "<title>Router login</title>"]}}}
 
 
 def fan(last: int = 150) -> Json:

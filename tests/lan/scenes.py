@@ -19,6 +19,7 @@ from typing import Any
 import aiohttp
 
 from dobby.daemon import opened
+from dobby.discovery import sweep as sweeping
 from dobby.discovery.ears import Ears, ears
 from dobby.discovery.hosts import Hosts
 from dobby.discovery.links import Links
@@ -28,10 +29,12 @@ from dobby.drivers import load_drivers
 from dobby.home.device import Command, Settings, Sighting
 from dobby.home.home import Home
 from dobby.home.verdict import gatekeeper
+from dobby.jobs.presence import GONE
 from dobby.learning.learner import Learner
 from dobby.learning.look import look
 from dobby.learning.shelf import Shelf
 from dobby.settings import NetworkSettings
+from dobby.state import Daemon
 from dobby.store import Store
 from tests.lan.lab import SECOND, WIRE, WIRE_TOO, Street, capturing, lab, silent_hosts, until
 from tests.lan.makes import ROOMS, Json, device, fan, router, service, sixty, sonos
@@ -122,9 +125,9 @@ async def sixty_devices(street: Street, folder: Path) -> Json:
     """Everybody is named."""
     rows = sixty()
     async with looking(folder, WIRE) as one:
-        sweeping = asyncio.create_task(one.sweep.run())
+        scan = asyncio.create_task(one.sweep.run())
         found = await times(one.hosts, rows, one.began)
-        counted = await sweeping
+        counted = await scan
         wrong = {row["address"]: [row["is"], host.what() if (host := one.hosts[row["address"]]) else "nobody",
                                   host.names if host else []] for row in rows if row["address"] not in found}
         macs = {host.address: host.mac for host in one.hosts.all()}
@@ -136,13 +139,22 @@ async def sixty_devices(street: Street, folder: Path) -> Json:
 
 
 async def coming_and_going(street: Street, folder: Path) -> Json:
-    """One appears, one goes, and a learned one is found again at another address by its hardware address."""
+    """One appears, one goes, one has its name from the router only, and a learned one is found again at another address
+    by its hardware address."""
     found: Json = {}
+    await asyncio.to_thread((folder / "resolv.conf").write_text, "nameserver 192.0.2.53\nnameserver 10.77.0.1\n")
+    sweeping.RESOLV_CONF = folder / "resolv.conf"
+    await street.order("appear", devices=[{"address": "10.77.0.171", "mac": "3c:2a:f4:00:00:05", "host": ""}])
     async with looking(folder, WIRE) as one:
         late = device(sonos, "54:2a:1b", 140, ROOMS[0])
         await street.order("appear", devices=[late, fan()])
         await until(lambda: right(one.hosts, late))
         found["appeared"] = True
+        named = None
+        while named is None or not named.names:
+            await one.sweep.run()
+            named = one.hosts["10.77.0.171"]
+        found["named_by_the_router"] = named.names
         host = None
         while host is None or not host.mac:
             await one.sweep.run()
@@ -180,9 +192,9 @@ async def two_networks(street: Street, folder: Path) -> Json:
     await asyncio.to_thread(silent_hosts, street.process.pid)
     async with looking(folder, WIRE, WIRE_TOO) as one:
         rows = sixty()
-        sweeping = asyncio.create_task(one.sweep.run())
+        scan = asyncio.create_task(one.sweep.run())
         found = await times(one.hosts, rows, one.began)
-        counted = await sweeping
+        counted = await scan
         quiet = [host for host in one.hosts.all() if host.address.startswith(str(SECOND)[:8])]
     return {"right": len(found), "last": max(found.values(), default=0.0), "quiet": len(quiet),
             "named": sum(bool(host.name()) for host in quiet), "sweep": counted}
@@ -231,15 +243,15 @@ async def strangers(street: Street, folder: Path) -> Json:
 
 async def whole_house(street: Street, folder: Path) -> Json:
     """The daemon itself on the wire, spoken to over its page: what is there, an unknown one learned, one that moves, a
-    recipe from another home."""
-    mac, other = "02:1b:22:00:00:08", "02:1b:22:00:00:09"
+    recipe from another home; a phone that comes and goes with its owner."""
+    mac, other, phone = "02:1b:22:00:00:08", "02:1b:22:00:00:09", "02:1b:22:00:00:0a"
     mine, theirs = fan(152), fan(153)
     mine["mac"], theirs["mac"] = mac, other
     theirs["gadget"]["about"] = {"serial": "FN-90777", "name": "Barn fan", "type": "fan", "maxSpeed": 4}
     await street.order("appear", devices=[mine, theirs])
     await asyncio.to_thread((folder / "config.toml").write_text, f'[network]\ninterfaces = ["{WIRE}"]\n[web]\n'
-                            "port = 8717\n")
-    async with opened(folder) as daemon, aiohttp.ClientSession(
+                            f'port = 8717\n[[people]]\nname = "Robin"\nrole = "owner"\nphone = "{phone}"\n')
+    async with opened(folder, manual_clock=True) as daemon, aiohttp.ClientSession(
             headers={"Authorization": f"Bearer {daemon.token}"}) as page:
         async def say(text: str) -> str:
             async with page.post(f"{daemon.dashboard}/api/say", json={"text": text}) as answer:
@@ -268,6 +280,37 @@ async def whole_house(street: Street, folder: Path) -> Json:
         said["barn_state"] = json.dumps(await street.order("state", mac=other))
         said["forget"] = await say("forget the barn fan") + await say("yes")
         said["gone"] = str(not await asyncio.to_thread(brought.exists))
+        said |= await _comes_and_goes(street, daemon, phone, say)
+    return said
+
+
+async def _comes_and_goes(street: Street, daemon: Daemon, mac: str, say: Callable[[str], Awaitable[str]]) -> Json:
+    """Robin's phone, which says nothing but who has its address, as phones do."""
+    assert daemon.keeper is not None
+    assert daemon.sweep is not None
+    keeper, presence = daemon.keeper, daemon.keeper.presence
+    kernel = Path("/proc/sys/net/ipv4/neigh") / WIRE  # asks again for a known address after seconds, not after minutes
+    for name, value in (("base_reachable_time_ms", "500"), ("delay_first_probe_time", "1"), ("retrans_time_ms", "200")):
+        await asyncio.to_thread((kernel / name).write_text, value)
+
+    async def home(wanted: bool) -> bool:
+        await presence.look()
+        return presence.home()["Robin"] is wanted
+
+    said = {"nobody": await say("who is home?")}
+    await street.order("appear", devices=[{"address": "10.77.0.170", "mac": mac, "host": ""}])
+    await daemon.sweep.run()
+    async with asyncio.timeout(20):
+        while not await home(True):
+            pass
+    said["came"] = await say("who is home?")
+    await street.order("vanish", mac=mac)
+    async with asyncio.timeout(60):
+        while presence.due() is None:
+            await presence.look()
+    said["just_gone"] = await say("who is home?")
+    await keeper.advance(keeper.clock.now() + 2 * GONE)
+    said["left"] = await say("who is home?")
     return said
 
 

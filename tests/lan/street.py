@@ -58,6 +58,7 @@ class Thing:
         self.card, self.row, self.address = f"d{at}", row, row["address"]
         self._stack = AsyncExitStack()
         self._talk: Any = None
+        self._names: Any = None
         self.state: Json = {}
 
     def socket(self, kind: int, where: tuple[str, int], group: str = "") -> socket.socket:
@@ -87,6 +88,8 @@ class Thing:
         if row.get("mdns") or row.get("host"):
             self._talk = await self.udp(self.asked, (self.address, 5353))
             await self.udp(self.asked, MDNS, MDNS[0])
+        if row.get("names"):
+            self._names = await self.udp(self.looked_up, (self.address, 53))
         if row.get("ssdp"):
             self._ssdp = await self.udp(lambda data, addr: None, (self.address, 0))
             await self.udp(self.searched, SSDP, SSDP[0])
@@ -166,6 +169,16 @@ class Thing:
                 answers.append(self.here())
         if answers:  # shared records are answered after 20 to 120 ms (RFC 6762, section 6)
             self.later(random.uniform(0.02, 0.12), lambda: self.say(answers))
+
+    def looked_up(self, data: bytes, addr: Any) -> None:
+        """The answer of a router that knows names."""
+        message = DNSIncoming(data)
+        for question in message.questions:
+            address = ".".join(reversed(question.name.removesuffix(".in-addr.arpa.").split(".")))
+            if address in self.row["names"]:
+                out = DNSOutgoing(0x8580, multicast=False, id_=message.id)
+                out.add_answer_at_time(DNSPointer(question.name, PTR, IN, 60, self.row["names"][address]), 0)
+                self._names.sendto(out.packets()[0], addr)
 
     def flood(self, count: int) -> None:
         """Announce thousands of services in bursts; every tenth as a make that somebody looks for."""

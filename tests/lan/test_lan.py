@@ -62,6 +62,7 @@ def test_only_private_networks_that_are_a_home_s_are_looked_at_and_no_more_than_
 
 def test_what_comes_is_seen_and_what_was_learned_is_found_again_elsewhere(told: Told) -> None:
     found = scene(told, "coming")
+    assert found["named_by_the_router"] == ["printer-upstairs.home.arpa"]
     assert found["kind"] == "fan"
     assert found["tried"] == "confirmed"
     assert found["after"] == found["before"], "put back as it was"
@@ -103,6 +104,8 @@ def test_the_daemon_on_the_wire_finds_learns_and_takes_a_recipe_from_elsewhere(t
     assert json.loads(said["barn_state"]) == {"power": False, "speed": 2}
     assert "Forgotten" in said["forget"]
     assert said["gone"] == "True"
+    assert [said[when] for when in ("nobody", "came", "just_gone", "left")] == [
+        "Of Robin I do not know.", "Robin is home.", "Robin is home.", "Robin is out."], "by the phone on the wire"
 
 
 def test_not_one_packet_left_for_anywhere_else(told: Told) -> None:

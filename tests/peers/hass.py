@@ -20,7 +20,7 @@ api:
 websocket_api:
 config:
 onboarding:
-demo:
+{more}
 """
 START_LIMIT = 90.0  # seconds
 
@@ -31,6 +31,7 @@ class RealHass:
 
     folder: Path
     port: int
+    more: str
     process: asyncio.subprocess.Process | None = None
     token: str = ""
     uuid: str = "0123456789abcdef0123456789abcdef"  # it makes its own when it announces itself, which it cannot here
@@ -70,7 +71,8 @@ class RealHass:
                 await line.send_json({"type": "auth", "access_token": access})
                 await line.receive_json()
                 self.token = await _ask(line, 1, "auth/long_lived_access_token", client_name="Dobby", lifespan=365)
-                await _ask(line, 2, "config/entity_registry/update", entity_id="light.bed_light", area_id="kitchen")
+                if "demo:" in self.more:
+                    await _ask(line, 2, "config/entity_registry/update", entity_id="light.bed_light", area_id="kitchen")
 
     async def outside(self, service: str, entity: str, **data: Any) -> None:
         """Somebody uses Home Assistant's own page."""
@@ -98,13 +100,13 @@ async def _ask(line: aiohttp.ClientWebSocketResponse, id_: int, type_: str, **fi
 
 
 @asynccontextmanager
-async def real_hass(folder: Path) -> AsyncIterator[RealHass]:
-    """A Home Assistant that has just been set up."""
+async def real_hass(folder: Path, more: str = "demo:") -> AsyncIterator[RealHass]:
+    """A Home Assistant that has just been set up; `more` is YAML for its configuration."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    await asyncio.to_thread((folder / "configuration.yaml").write_text, CONFIG.format(port=port))
-    hass = RealHass(folder, port)
+    await asyncio.to_thread((folder / "configuration.yaml").write_text, CONFIG.format(port=port, more=more))
+    hass = RealHass(folder, port, more)
     try:
         await hass.start()
         await hass.enter()

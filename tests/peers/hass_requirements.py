@@ -1,4 +1,4 @@
-"""Prints what the integrations that the demo needs want installed, as the manifests of an installed Home Assistant say.
+"""Prints what the integrations that our tests need want installed, as the manifests of an installed Home Assistant say.
 
 Run by that Home Assistant's own Python; it would install them itself, one after the other, while it starts.
 """
@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-SEEDS = ("http", "api", "websocket_api", "config", "onboarding", "frontend", "stream", "recorder", "backup", "demo")
+SEEDS = ("http", "api", "websocket_api", "config", "onboarding", "frontend", "stream", "recorder", "backup", "demo",
+         "sonos")
 
 
 def requirements(components: Path, names: Iterable[str]) -> set[str]:

@@ -4,6 +4,7 @@ own."""
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -29,10 +30,11 @@ QUICK = Settings(timeout=5.0)
 
 
 @asynccontextmanager
-async def served(*command: str, port: int, cwd: Path | None = None) -> AsyncIterator[None]:
+async def served(*command: str, port: int, cwd: Path | None = None, **env: str) -> AsyncIterator[None]:
     """A program while it listens at its port."""
-    process = await asyncio.create_subprocess_exec(*command, cwd=cwd, stdout=asyncio.subprocess.DEVNULL,
-                                                   stderr=asyncio.subprocess.DEVNULL, stdin=asyncio.subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(*command, cwd=cwd, env=os.environ | env,
+                                                   stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+                                                   stdin=asyncio.subprocess.DEVNULL)
     try:
         async with asyncio.timeout(60):
             while True:
@@ -111,8 +113,8 @@ json = { id = 6, state = "{value}" }
 read = { request = "circuit", json = "isOn" }
 set = "set_circuit"
 """
-POOL_AT = Path(os.environ.get("DOBBY_PEERS", Path(__file__).parents[2] / ".peers")) / "njspc" / "node_modules" / (
-    "nodejs-poolcontroller")
+PEERS = Path(os.environ.get("DOBBY_PEERS", Path(__file__).parents[2] / ".peers"))
+POOL_AT = PEERS / "njspc" / "node_modules" / "nodejs-poolcontroller"
 
 
 @pytest.mark.skipif(not (POOL_AT / "dist" / "app.js").exists() or not shutil.which("node"),
@@ -129,3 +131,47 @@ async def test_a_pool_controller_by_a_recipe_that_somebody_wrote(tmp_path: Path)
         assert trial.recipe is not None, trial.said
         assert trial.back
         await driven(trial.recipe, "on", True, tmp_path)
+
+
+ROBOT = """
+recipe = 1
+name = "Dusty"
+kind = "vacuum"
+[known_by]
+mac = "02:00:00:00:00:02"
+[talks]
+by = "http"
+port = 8091
+[requests.state]
+path = "/api/v2/robot/state/attributes"
+[requests.set_suction]
+method = "PUT"
+path = "/api/v2/robot/capabilities/FanSpeedControlCapability/preset"
+json = { name = "{value}" }
+[requests.go]
+method = "PUT"
+path = "/api/v2/robot/capabilities/BasicControlCapability"
+json = { action = "{value}" }
+[traits.fan_mode]
+read = { request = "state", json = "[type=fan_speed].value" }
+set = "set_suction"
+choices = ["min", "low", "medium", "high", "turbo", "max"]
+"""
+ROBOT_AT = PEERS / "valetudo" / "backend"
+ROBOT_SET = {"embedded": False, "robot": {"implementation": "MockValetudoRobot", "implementationSpecificConfig": {}},
+             "webserver": {"port": 8091, "basicAuth": {"enabled": False, "username": "v", "password": "v"},
+                           "blockExternalAccess": True}}
+
+
+@pytest.mark.skipif(not ROBOT_AT.exists() or not shutil.which("node"), reason="no Valetudo here: sh scripts/peers")
+async def test_a_robot_by_a_recipe_that_somebody_wrote(tmp_path: Path) -> None:
+    """Valetudo's own robot for developers, over REST."""
+    config = tmp_path / "valetudo.json"
+    config.write_text(json.dumps(ROBOT_SET))
+    async with served("node", "index.js", port=8091, cwd=ROBOT_AT, VALETUDO_CONFIG_PATH=str(config)):
+        seen = await look(HERE, [8091], more=[(8091, "/api/v2/robot/state/attributes")])
+        assert any(page.data is not None for page in seen.pages)
+        trial = await prove(parse(ROBOT, "dusty"), HERE, {}, QUICK)
+        assert trial.recipe is not None, trial.said
+        assert trial.back
+        await driven(trial.recipe, "fan_mode", "turbo", tmp_path)

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.peers.inside import NETWORK, passes_inside
+from tests.peers.inside import no_network, passes_inside
 
 pytestmark = pytest.mark.anyio
-
-
-def no_network() -> bool:
-    """Whether this machine lends nobody a network of their own."""
-    tried = subprocess.run(["unshare", "-Urn", "sh", "-c", NETWORK], capture_output=True, check=False)
-    return tried.returncode != 0
 
 
 @pytest.mark.skipif(not shutil.which("gmediarender") or "DOBBY_PEERS" not in os.environ,
