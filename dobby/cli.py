@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument("what", nargs="?", default="", help="only this (sonos, hue ...)")
     pair = add("pair", _pair, "Let a device into the home.", told)
     pair.add_argument("what", help="what to pair (hue, sonos, lock ...)")
-    pair.add_argument("--pin", default="", help="the setup code, if it has one")
+    pair.add_argument("--pin", default="", help="the setup code, if it has one or shows one")
     say = add("say", _say, "Say something to the running daemon.", told)
     say.add_argument("text", nargs="+")
     add("backup", _backup, "The workspace in one file.").add_argument("file", nargs="?", type=Path, default=None)

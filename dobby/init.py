@@ -167,9 +167,15 @@ async def _look_and_pair(daemon: Daemon, ask: bool) -> None:
             await asyncio.to_thread(getpass.getpass, "  Its user:password: ") if found.needs == "login" else "")
         if ask and not (await asyncio.to_thread(_ask, "  Let it in? (y/n)", "y")).lower().startswith("y"):
             continue
-        outcome = await let_in(daemon, found.key, code)
-        print("  It is part of the home now." if outcome.result == "confirmed"
-              else f"  That did not work: {outcome.error.text if outcome.error else 'no reason given'}")
+        while True:
+            outcome = await let_in(daemon, found.key, code)
+            print("  It is part of the home now." if outcome.result == "confirmed"
+                  else f"  That did not work: {outcome.error.text if outcome.error else 'no reason given'}")
+            if found.needs != "pin" or outcome.result == "confirmed":
+                break
+            code = await asyncio.to_thread(_ask, "  The code that it shows, if it does", "")  # some show it only now
+            if not code:
+                break
 
 
 def _copy_shipped(folder: Path) -> None:

@@ -24,7 +24,7 @@ TAIL = """
 | ecobee, Eve, Meross, Aqara, August, Schlage, Level, myQ with a HomeKit bridge, Serena and Sivoia shades | HomeKit |
 | Zigbee and Z-Wave things | Zigbee2MQTT or Z-Wave JS UI, over MQTT |
 | Jandy and Hayward pools, Pentair IntelliCenter | njsPC over MQTT, or Home Assistant |
-| Apple TV, Tapo hubs and vacuum cleaners, alarm panels behind an EnvisaLink that are not from DSC | Home Assistant |
+| HomePods, Tapo hubs and vacuum cleaners, alarm panels behind an EnvisaLink that are not from DSC | Home Assistant |
 | Nest, Honeywell, Ring, SimpliSafe, Tuya and others that only their cloud reaches; Matter for now | Home Assistant |
 
 Hayward OmniLogic was tried and left out: it announces nothing and tells no serial number, so it could be neither found

@@ -22,6 +22,7 @@ from tests.conftest import ALL
 from tests.drivers.house import DRIVERS, QUICK, until
 from tests.drivers.rig import Rig, first_look, kept
 from tests.drivers.rigs import (
+    appletv,
     cast,
     dlna,
     elk,
@@ -62,6 +63,7 @@ RIGS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
     "envisalink": envisalink.partition,
     "tapo": tapo.plug,
     "screenlogic": screenlogic.spa,
+    "appletv": appletv.box,
 } | ({  # their own tests drive these already; here each of them meets every fault
     "lutron shade": lutron.shade,
     "lutron vent": lutron.vent,
