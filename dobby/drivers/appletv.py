@@ -14,11 +14,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
 
-from dobby.errors import Garbage, PairingError, Refused, Unreachable
+from dobby.errors import DeviceError, Garbage, PairingError, Refused, Unreachable
 from dobby.home.device import (
     About,
     Command,
@@ -76,7 +76,7 @@ class AppleLink:
         self._dispatcher = pyatv.core.CoreStateDispatcher()
         self._parts: dict[str, Any] = {}
         self._apps: dict[str, str] = {}  # name -> bundle
-        self._loud = False  # whether it told its volume
+        self._loud, self._curious = False, False  # whether it told its volume; whether its apps are to be asked
         self._device: Device | None = None
         self._stream = Stream(self._fetch, poll=settings.poll, timeout=settings.timeout)
 
@@ -90,9 +90,7 @@ class AppleLink:
                 raise Unreachable("It does not say where it listens.")
             await self._set_up("Companion", services["Companion"].port, secret["Companion"])
             self._of("Companion", "Power").listener = self
-            for app in list(await self._ask(self._of("Companion", "Apps").app_list()))[:APPS_LIMIT]:
-                if (name := cleaned(app.name)) and app.identifier:
-                    self._apps.setdefault(name, app.identifier)
+            await self._learn()
         updates = self._of("MRP", "PushUpdater")
         updates.listener = self
         updates.start()
@@ -110,6 +108,15 @@ class AppleLink:
         for part in pyatv.protocols.PROTOCOLS[service.protocol].setup(core):
             self._parts[part.protocol.name] = part
             await asked(pyatv, part.connect(), 3 * self._timeout)
+
+    async def _learn(self) -> None:
+        """Which apps it has. One that sleeps may not say; it is asked again when it wakes."""
+        self._curious = False
+        with suppress(DeviceError):
+            apps = await asked(self._pyatv, self._of("Companion", "Apps").app_list(), self._timeout / 2)
+            for app in list(apps)[:APPS_LIMIT]:
+                if (name := cleaned(app.name)) and app.identifier:
+                    self._apps.setdefault(name, app.identifier)
 
     async def close(self) -> None:
         """Hang up, politely for a moment."""
@@ -155,7 +162,9 @@ class AppleLink:
 
     def powerstate_update(self, _old: Any, new: Any) -> None:
         """It woke up or fell asleep."""
-        self._tell({"on": POWER.get(new.name)})
+        on = POWER.get(new.name)
+        self._curious = on is True and not self._apps
+        self._tell({"on": on})
 
     def _heard_volume(self, message: Any) -> None:
         if message.protocol.name == "MRP":
@@ -190,6 +199,8 @@ class AppleLink:
         values: dict[str, Value] = {**self._played(await self._of("MRP", "Metadata").playing()), **self._volume()}
         if self._two:
             values["on"] = await self._powered()
+            if self._curious:
+                await self._learn()
         described = self._described()
         if self._device not in (None, described):
             self._stream.push(described)
@@ -199,7 +210,10 @@ class AppleLink:
     async def _powered(self) -> Value:
         power = self._of("Companion", "Power")
         try:
-            return POWER.get((await self._ask(power.api.fetch_attention_state())).name)
+            state = await asked(self._pyatv, power.api.fetch_attention_state(), self._timeout / 2)
+            return POWER.get(state.name)
+        except Unreachable:  # nobody knows; the ping says that it lives
+            return None
         except (Refused, Garbage):  # some versions of tvOS know no such question; what it told before its answer counts
             told = POWER.get(power.power_state.name)
             return POWER.get(self._of("MRP", "Power").power_state.name) if told is None else told

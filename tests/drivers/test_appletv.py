@@ -18,7 +18,7 @@ from dobby.discovery.links import Links
 from dobby.discovery.networks import Reach
 from dobby.drivers import appletv as driver
 from dobby.errors import DeviceError, PairingError, Refused, Unreachable
-from dobby.home.device import Command, Found, Outcome, Secret, Settings
+from dobby.home.device import Command, Found, Outcome, Reading, Secret, Settings
 from dobby.home.home import Home
 from dobby.home.verdict import PAIR, Verdict, gatekeeper
 from dobby.store import Store
@@ -240,6 +240,30 @@ async def test_where_the_question_for_power_is_not_known_what_it_tells_counts(tm
         assert house.value("on") is True
         assert (await house.do("on", False)).result == "confirmed"
         assert not apple.awake
+
+
+@pytest.mark.full  # pyatv waits five seconds for that answer when it connects
+async def test_where_the_question_for_power_gets_no_answer_nothing_is_claimed_of_it() -> None:
+    apple = Apple()
+    apple.answers_power = None
+    async with placed(apple) as (_, found), driver.connect(
+            found, apple.secret(), Settings(timeout=2.0, poll=0.3)) as link:
+        heard: list[Reading] = []
+        async with asyncio.timeout(20):
+            async for item in link.watch():
+                heard += [item] if isinstance(item, Reading) else []
+                if len([one for one in heard if one.trait == "playing"]) > 2:  # the heartbeat goes on
+                    break
+    assert not [one for one in heard if one.trait == "on"]
+
+
+async def test_one_that_sleeps_is_linked_and_says_which_apps_it_has_when_it_wakes(tmp_path: Path) -> None:
+    apple = Apple()
+    apple.awake, apple.tells_apps = False, False
+    async with at_home(apple, tmp_path) as house:
+        assert house.home.devices[house.rig.device].trait("source") is None
+        assert (await house.do("on", True)).result == "confirmed"
+        await until(lambda: house.home.devices[house.rig.device].trait("source") is not None)
 
 
 async def test_a_volume_that_is_the_television_s_is_none_of_it(tmp_path: Path) -> None:

@@ -33,11 +33,13 @@ AUTH = (FrameType.PS_Start, FrameType.PS_Next, FrameType.PV_Start, FrameType.PV_
 
 class Apple:
     """What is true of it. way: "lies" or "refuses" breaks its obedience; loud: whether the volume is its own;
-    answers_power: whether it knows the question how it is."""
+    answers_power: whether it knows the question how it is, None when it says nothing to it; tells_apps: whether it says
+    which apps it has while it sleeps."""
 
     def __init__(self) -> None:
         self.pin, self.second, self.seed = "1234", "0042", bytes(range(32))
-        self.way, self.shown, self.loud, self.answers_power = "", "", True, True
+        self.way, self.shown, self.loud, self.tells_apps = "", "", True, True
+        self.answers_power: bool | None = True
         self.awake, self.playing, self.idle, self.track, self.volume = True, True, False, 0, 40.0
         self.launched: list[str] = []
         self.pressed: list[int] = []
@@ -232,8 +234,12 @@ class Companion(CompanionServerAuth, asyncio.Protocol):  # type: ignore[misc]  #
             case "_interest":
                 self.apple.companions.add(self)
                 return
+            case "FetchAttentionState" if self.apple.answers_power is None:
+                return
             case "FetchAttentionState" if not self.apple.answers_power:
                 self.answer(message, {"_em": "No request handler", "_ec": 58822})
+                return
+            case "FetchLaunchableApplicationsEvent" if not self.apple.tells_apps and not self.apple.awake:
                 return
             case "_hidC" | "_launchApp" if self.apple.way == "refuses":
                 self.answer(message, {"_em": "Not allowed", "_ec": 1})
