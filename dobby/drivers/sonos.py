@@ -384,6 +384,6 @@ ABOUT = About(
     covers="players, volume, favourites, groups, what plays",
     credentials="none",
     updates="push: UPnP events where `network.callbacks` is set, else polled", library="soco (MIT)",
-    judged=("b: the simulated players are accepted by soco",),
+    judged=("b: the simulated players are accepted by soco and by Home Assistant's own integration",),
     lacks="players with UPnP switched off (Dobby says which switch), alarms, albums")
 DRIVER = Driver("sonos", "Sonos", LooksFor(mdns=(SERVICE,), ssdp=(TARGET,)), claim, connect, pair, ABOUT)

@@ -174,6 +174,11 @@ async def test_what_others_do_to_it_is_seen(rig: Rig, tmp_path: Path) -> None:
                  else pytest.mark.full)
     for at, name in enumerate(RIGS) for fault in FAULTS], indirect=["rig"])  # each meets every fault with --all
 async def test_a_fault_is_told_and_gone_when_it_is_gone(rig: Rig, tmp_path: Path, fault: str) -> None:
+    await broken_and_mended(rig, tmp_path, fault)
+
+
+async def broken_and_mended(rig: Rig, tmp_path: Path, fault: str) -> None:
+    """One fault of FAULTS on a server's line: told, nothing else claimed, and gone when it is gone."""
     if (fault in ("lies", "refuses") and rig.trouble is None) or (fault == "refuses" and rig.mute):
         return  # this server always obeys
     async with kept(rig, tmp_path) as house:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 SEEDS = ("http", "api", "websocket_api", "config", "onboarding", "frontend", "stream", "recorder", "backup", "demo",
-         "sonos")
+         "sonos", "plex", "spotify", "zeroconf")  # the last three are imported by the one before them
 
 
 def requirements(components: Path, names: Iterable[str]) -> set[str]:

@@ -24,7 +24,8 @@ from dobby.home.traits import Value
 from tests.drivers.house import QUICK, until
 from tests.drivers.rig import Rig, kept, piped, rigged
 from tests.drivers.test_rigs import (  # noqa: F401  # collected here again, over the rig below
-    test_a_fault_is_told_and_gone_when_it_is_gone,
+    FAULTS,
+    broken_and_mended,
     test_another_address_is_the_same_device,
     test_another_device_at_its_address_is_not_taken_for_it,
     test_closing_leaves_no_task_no_thread_no_socket,
@@ -147,6 +148,11 @@ async def rig(anyio_backend: str) -> AsyncIterator[Rig]:
 async def one(rig: Rig) -> Rig:
     """The same."""
     return rig
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_fault_is_told_and_gone_when_it_is_gone(rig: Rig, tmp_path: Path, fault: str) -> None:
+    await broken_and_mended(rig, tmp_path, fault)
 
 
 async def test_it_is_found_by_its_own_words_and_its_events_are_followed(rig: Rig, tmp_path: Path) -> None:

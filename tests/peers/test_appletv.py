@@ -111,7 +111,7 @@ async def one(anyio_backend: str) -> AsyncIterator[Rig]:
 
 @pytest.mark.parametrize("fault", ["dead", "slow", "garbage"])
 async def test_a_fault_is_told_and_gone_when_it_is_gone(rig: Rig, tmp_path: Path, fault: str) -> None:
-    await test_rigs.test_a_fault_is_told_and_gone_when_it_is_gone(rig, tmp_path, fault)
+    await test_rigs.broken_and_mended(rig, tmp_path, fault)
 
 
 async def test_a_wrong_code_is_refused_by_it(rig: Rig) -> None:

@@ -15,7 +15,8 @@ from dobby.home.traits import Value
 from tests.drivers.rig import Rig
 from tests.drivers.rigs.kasa import BULB_SETTINGS, DIMMER_SETTINGS, PLUG_SETTINGS, Answer, rig_at
 from tests.drivers.test_rigs import (  # noqa: F401  # collected here again, over the rigs below
-    test_a_fault_is_told_and_gone_when_it_is_gone,
+    FAULTS,
+    broken_and_mended,
     test_another_address_is_the_same_device,
     test_closing_leaves_no_task_no_thread_no_socket,
     test_every_setting_is_confirmed_and_true,
@@ -69,3 +70,8 @@ async def one(anyio_backend: str) -> AsyncIterator[Rig]:
     """A plug, for what does not hang on its kind."""
     async for rig in simulated("hs110v2"):
         yield rig
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_fault_is_told_and_gone_when_it_is_gone(rig: Rig, tmp_path: Path, fault: str) -> None:
+    await broken_and_mended(rig, tmp_path, fault)

@@ -1,5 +1,5 @@
 """Devices and programs that are not ours go from unknown to driven, without a driver: gmediarender by rule from its
-description, njsPC with a recipe that a model could have written."""
+description, njsPC and Valetudo's robot with recipes that a model could have written."""
 
 from __future__ import annotations
 
