@@ -42,6 +42,7 @@ from dobby.discovery.links import Links, load_traits
 from dobby.discovery.networks import Reach, reach
 from dobby.discovery.newcomers import Newcomers
 from dobby.discovery.sweep import Sweep
+from dobby.discovery.visits import Visits
 from dobby.drivers import load_drivers
 from dobby.errors import ChannelError, DobbyError
 from dobby.eyes.opening import open_eyes, open_vision
@@ -170,7 +171,8 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     hosts = Hosts(allowed.allows, links.claim, clock.now)
     heard = _ears(config, allowed, drivers, links, hosts)
     newcomers = Newcomers(hosts, store, lambda: clock.now().astimezone(local))
-    sweep = Sweep(allowed, hosts, clock.now, workspace / "scans.log", (config.web.port, config.twilio.webhook_port))
+    sweep = Sweep(allowed, hosts, clock.now, workspace / "scans.log", (config.web.port, config.twilio.webhook_port),
+                  Visits(allowed, hosts, drivers, heard.saw))
     soul, soul_problems = await asyncio.to_thread(read_soul, workspace / "SOUL.md")
     skills, skill_problems = await asyncio.to_thread(load_skills, workspace / "skills")
     words = await asyncio.to_thread(Words, config.home.language, address=soul.address, dryness=soul.dryness,

@@ -23,6 +23,7 @@ from dobby.discovery.hosts import Hosts, as_row
 from dobby.discovery.identify import claim, fits
 from dobby.discovery.networks import own_networks, reach
 from dobby.discovery.sweep import Sweep
+from dobby.discovery.visits import Visits
 from dobby.drivers import load_drivers
 from dobby.errors import ConfigError, DobbyError
 from dobby.home.device import Command, Found, Outcome, Sighting
@@ -90,7 +91,9 @@ async def scan(workspace: Path, what: str, *, progress: bool) -> dict[str, list[
                 print(f"I see {found[0].title} at {found[1].host}...", file=sys.stderr)
 
     listening = [asyncio.create_task(work()) for work in ears(allowed, drivers, saw).parts().values()]
-    sweep = asyncio.create_task(Sweep(allowed, hosts, lambda: datetime.now(UTC), workspace / "scans.log").run())
+    visits = Visits(allowed, hosts, drivers, saw)
+    sweep = asyncio.create_task(Sweep(allowed, hosts, lambda: datetime.now(UTC), workspace / "scans.log",
+                                      visits=visits).run())
     await asyncio.wait([*listening, sweep], timeout=LOOK, return_when=asyncio.FIRST_EXCEPTION)
     await ended(*listening, sweep)
     return {"found": [{"key": one.key, "make": title, "name": one.name, "room": one.room, "host": one.host,

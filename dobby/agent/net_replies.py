@@ -42,6 +42,8 @@ async def look_at(hands: Hands, address: str) -> str:
     house.looked_at = address
     if not any(one.address == address for one in house.scout.hosts()):
         await house.scout.look("")
+    elif not any(one.host == address for one in house.scout.found()):
+        await house.scout.ask(address)
     offers = [one for one in house.scout.found() if one.host == address]
     if offers:
         from dobby.agent.replies import told_of

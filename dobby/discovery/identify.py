@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from dobby.discovery.networks import Reach
-from dobby.home.device import Driver, Found, Probe, Sighting
+from dobby.home.device import Driver, Found, Probe, Sighting, Visit
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +21,11 @@ def listen_for(drivers: Iterable[Driver]) -> tuple[tuple[str, ...], tuple[str, .
 def probes_of(drivers: Iterable[Driver]) -> tuple[Probe, ...]:
     """The searches by broadcast that drivers want sent, one of each kind."""
     return tuple({probe.kind: probe for driver in drivers for probe in driver.looks_for.probes}.values())
+
+
+def visits_of(drivers: Iterable[Driver]) -> tuple[Visit, ...]:
+    """The questions to single hosts that drivers want asked, one of each kind."""
+    return tuple({visit.kind: visit for driver in drivers for visit in driver.looks_for.visits}.values())
 
 
 def claim(sighting: Sighting, drivers: Iterable[Driver], reach: Reach) -> tuple[Driver, Found] | None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from dobby.discovery import clean
 from dobby.discovery.hosts import Hosts
 from dobby.discovery.networks import Network, Reach
+from dobby.discovery.visits import Visits
 from dobby.wire.neighbours import neighbours
 from dobby.wire.one_host import some_of, web_to
 
@@ -46,10 +47,11 @@ class Sweep:
     """Scans on demand, one at a time; who asks while one runs waits for that one."""
 
     def __init__(self, reach: Reach, hosts: Hosts, now: Callable[[], datetime], logbook: Path | None = None,
-                 own_ports: Iterable[int] = ()) -> None:
+                 own_ports: Iterable[int] = (), visits: Visits | None = None) -> None:
         """own_ports: Dobby's own listeners, which are never visited where a loopback is the network; elsewhere none of
-        his own addresses is."""
+        his own addresses is. visits: the drivers' own questions to single hosts."""
         self._reach, self._hosts, self._now, self._logbook = reach, hosts, now, logbook
+        self._visits = visits
         self._own, self._own_ports = set(reach.addresses), frozenset(own_ports)
         self._unanswered: dict[str, int] = {}  # visits of this scan that nobody answered, not even with a no
         self._running: asyncio.Task[dict[str, int]] | None = None
@@ -60,13 +62,19 @@ class Sweep:
             self._running = asyncio.create_task(self._scan())
         return await asyncio.shield(self._running)
 
+    async def ask(self, address: str) -> None:
+        """The drivers' own questions to one host, whose address a person named."""
+        if self._visits is not None:
+            await self._visits.pay([address])
+
     async def _scan(self) -> dict[str, int]:
         began = time.monotonic()
         self._unanswered.clear()
         networks = [network for network in self._reach.networks if not network.is_loopback]
         found = await self._alive(networks)
         heard = [host.address for host in self._hosts.all() if host.address not in found]
-        opened, _ = await asyncio.gather(self._visit([*found, *heard]), self._ask_names([*found, *heard]))
+        opened, *_ = await asyncio.gather(self._visit([*found, *heard]), self._ask_names([*found, *heard]),
+                                          self._visits.pay([*found, *heard]) if self._visits else _nothing())
         counted = {"poked": sum(network.num_addresses - 2 for network in networks), "alive": len(found) + len(heard),
                    "visited": (len(found) + len(heard)) * len(PORTS), "opened": opened,
                    "milliseconds": round((time.monotonic() - began) * 1000)}
@@ -177,6 +185,10 @@ class Sweep:
             self._logbook.write_bytes(old + json.dumps(row).encode() + b"\n")
         except OSError as wrong:
             log.warning("the log of scans could not be written: %s", wrong.strerror)
+
+
+async def _nothing() -> None:
+    """Nobody has a question."""
 
 
 async def _vendors() -> Callable[[str], str]:

@@ -99,7 +99,8 @@ class Outcome:
 class Sighting:
     """One thing seen once on the network: a stranger's words, capped by the listener that made it.
 
-    how: "mdns", "ssdp", "wsd" or "probe"; kind: the service type or search target; facts: TXT records or headers.
+    how: "mdns", "ssdp", "wsd", "probe" or "visit"; kind: the service type or search target; facts: TXT records or
+    headers.
     """
 
     how: str
@@ -180,12 +181,26 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """For what announces nothing and answers no search: a question to one host at a time, when the network is swept or
+    a person asks what an address is. `look(host, port, mac)` changes nothing there and leaves nothing open; it tells
+    the name and facts of what answers, no facts for anything else, and raises nothing. mac: twelve hex digits, "" where
+    the kernel does not know it. Facts become a Sighting of this kind; only hosts that no other driver claims are asked.
+    """
+
+    kind: str
+    port: int
+    look: Callable[[str, int, str], Awaitable[tuple[str, Mapping[str, str]]]]
+
+
+@dataclass(frozen=True, slots=True)
 class LooksFor:
     """What discovery must listen for on behalf of a driver."""
 
     mdns: tuple[str, ...] = ()
     ssdp: tuple[str, ...] = ()
     probes: tuple[Probe, ...] = ()
+    visits: tuple[Visit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

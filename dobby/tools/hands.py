@@ -45,6 +45,10 @@ class Scout(Protocol):
         """Listen to the network now; what was found that fits `what` ("" = everything), best first."""
         ...
 
+    async def ask(self, address: str) -> None:
+        """Ask one host what only its own driver would; what it answers is found from then on."""
+        ...
+
     def hosts(self) -> list[Host]:
         """Everything that was seen on the network so far, by address."""
         ...

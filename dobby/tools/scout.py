@@ -41,6 +41,10 @@ class NetworkScout:
             self._links.on_seen = before
         return self.found(what)
 
+    async def ask(self, address: str) -> None:
+        """Ask one host what only its own driver would: a person wants to know what it is."""
+        await self._sweep.ask(address)
+
     def found(self, what: str = "") -> list[Offer]:
         """What was found so far that fits, without looking again."""
         return [self._offer(driver.title, found) for driver, found in self._links.seen(what)]
