@@ -35,7 +35,7 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 8.0  # seconds between attempts to connect
 BUTTON_LIMIT = 30.0  # seconds to press a link button (Hue: the window is 30 s)
 JOIN_LIMIT = 10.0  # seconds from pairing until the first devices must be there
 HUBS = ("home_assistant", "mqtt", "lutron", "hue", "homekit", "powerview", "elk", "envisalink",
-        "screenlogic")  # in the order of how much of a home each of them wins
+        "screenlogic", "omnilogic")  # in the order of how much of a home each of them wins
 SEEN_LIMIT, EACH = 500, 60  # things remembered from the network, and from one host of it
 
 

@@ -23,12 +23,9 @@ TAIL = """
 |---|---|
 | ecobee, Eve, Meross, Aqara, August, Schlage, Level, myQ with a HomeKit bridge, Serena and Sivoia shades | HomeKit |
 | Zigbee and Z-Wave things | Zigbee2MQTT or Z-Wave JS UI, over MQTT |
-| Jandy and Hayward pools, Pentair IntelliCenter | njsPC over MQTT, or Home Assistant |
+| Jandy and other Hayward pools, Pentair IntelliCenter | njsPC over MQTT, or Home Assistant |
 | HomePods, Tapo hubs and vacuum cleaners, alarm panels behind an EnvisaLink that are not from DSC | Home Assistant |
 | Nest, Honeywell, Ring, SimpliSafe, Tuya and others that only their cloud reaches; Matter for now | Home Assistant |
-
-Hayward OmniLogic was tried and left out: it announces nothing and tells no serial number, so it could be neither found
-nor known again, and its library (python-omnilogic-local 0.19) wants Python below 3.14 and click and xmltodict of 2022.
 """
 
 
@@ -53,7 +50,9 @@ def _row(driver: Driver) -> str:
 def _found(driver: Driver) -> str:
     ways = [*(f"mDNS `{kind.removesuffix('.local.')}`" for kind in driver.looks_for.mdns),
             *(f"SSDP `{target}`" for target in driver.looks_for.ssdp),
-            *(f"a question by UDP to port {probe.port}" for probe in driver.looks_for.probes)]
+            *(f"a question by UDP to port {probe.port}" for probe in driver.looks_for.probes),
+            *(f"a question by UDP to port {visit.port} of each host that nothing else claims"
+              for visit in driver.looks_for.visits)]
     return ", ".join(ways) or "WS-Discovery"
 
 

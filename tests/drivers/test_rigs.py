@@ -32,6 +32,7 @@ from tests.drivers.rigs import (
     kasa,
     lifx,
     lutron,
+    omnilogic,
     powerview,
     roku,
     screenlogic,
@@ -64,12 +65,14 @@ RIGS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
     "tapo": tapo.plug,
     "screenlogic": screenlogic.spa,
     "appletv": appletv.box,
+    "omnilogic": omnilogic.pool,
 } | ({  # their own tests drive these already; here each of them meets every fault
     "lutron shade": lutron.shade,
     "lutron vent": lutron.vent,
     "powerview hub": powerview.hub,
     "tapo lamp": tapo.lamp,
     "screenlogic lamp": screenlogic.lamp,
+    "omnilogic lamp": omnilogic.lamp,
 } if ALL else {})
 FAULTS = ("dead", "slow", "garbage", "lies", "refuses")
 ERRORS = {"dead": {"unreachable"}, "slow": {"unreachable", "timeout"}, "garbage": {"unknown", "unreachable"},
