@@ -25,6 +25,7 @@ from dobby.discovery.hosts import Hosts
 from dobby.discovery.links import Links
 from dobby.discovery.networks import reach
 from dobby.discovery.sweep import PORTS, Sweep
+from dobby.discovery.visits import Visits
 from dobby.drivers import load_drivers
 from dobby.home.device import Command, Settings, Sighting
 from dobby.home.home import Home
@@ -37,7 +38,7 @@ from dobby.settings import NetworkSettings
 from dobby.state import Daemon
 from dobby.store import Store
 from tests.lan.lab import SECOND, WIRE, WIRE_TOO, Street, capturing, lab, silent_hosts, until
-from tests.lan.makes import ROOMS, Json, device, fan, router, service, sixty, sonos
+from tests.lan.makes import ROOMS, Json, device, fan, omnilogic, router, service, sixty, sonos
 from tests.lan.street import ip
 
 
@@ -71,7 +72,8 @@ async def looking(folder: Path, *wires: str) -> AsyncIterator[Looking]:
         hosts.saw(sighting)
     heard = ears(allowed, drivers, saw)
     hosts.on_news = links.met
-    sweep = Sweep(allowed, hosts, lambda: datetime.now(UTC), folder / "scans.log")
+    sweep = Sweep(allowed, hosts, lambda: datetime.now(UTC), folder / "scans.log",
+                  visits=Visits(allowed, hosts, drivers, saw))
     learner = Learner(shelf, home, store, links, settings, allowed.allows)
     one = Looking(hosts, links, heard, sweep, learner, home, time.monotonic())
     one.tasks = [asyncio.create_task(work()) for work in (*heard.parts().values(), links.run)]
@@ -139,15 +141,15 @@ async def sixty_devices(street: Street, folder: Path) -> Json:
 
 
 async def coming_and_going(street: Street, folder: Path) -> Json:
-    """One appears, one goes, one has its name from the router only, and a learned one is found again at another address
-    by its hardware address."""
+    """One appears, one goes, one has its name from the router only, and two are found again at another address by their
+    hardware addresses: a learned one, and a pool controller that nobody sees unless it is asked."""
     found: Json = {}
     await asyncio.to_thread((folder / "resolv.conf").write_text, "nameserver 192.0.2.53\nnameserver 10.77.0.1\n")
     sweeping.RESOLV_CONF = folder / "resolv.conf"
     await street.order("appear", devices=[{"address": "10.77.0.171", "mac": "3c:2a:f4:00:00:05", "host": ""}])
     async with looking(folder, WIRE) as one:
         late = device(sonos, "54:2a:1b", 140, ROOMS[0])
-        await street.order("appear", devices=[late, fan()])
+        await street.order("appear", devices=[late, fan(), omnilogic()])
         await until(lambda: right(one.hosts, late))
         found["appeared"] = True
         named = None
@@ -169,18 +171,26 @@ async def coming_and_going(street: Street, folder: Path) -> Json:
         kept = await one.learner.keep(Command(studied.key, "keep", None))
         assert kept.result == "confirmed", kept
         key = kept.command.device
+        while not (pools := one.links.seen("omnilogic")):
+            await one.sweep.run()
+        ((driver, pool),) = pools
+        await one.links.accept(driver, pool, {})
+        found["pool"], water = pool.key, f"{pool.key}/body-1"
         await until(lambda: one.links.kept[key].state == "up" and one.home.reachable(key))
+        await until(lambda: one.home.reachable(water) and one.home.value(water, "current") == 26.1)
         await street.order("move", mac=fan()["mac"], address="10.77.0.160")
-        await until(lambda: one.links.kept[key].state != "up", 40.0)
+        await street.order("move", mac=omnilogic()["mac"], address="10.77.0.180")
+        await until(lambda: "up" not in (one.links.kept[key].state, one.links.kept[pool.key].state), 40.0)
 
         async def sweep_on() -> None:
             while True:
                 await one.sweep.run()
         again = asyncio.create_task(sweep_on())
-        await until(lambda: one.links.kept[key].state == "up", 40.0)
+        await until(lambda: one.links.kept[key].state == one.links.kept[pool.key].state == "up", 40.0)
         again.cancel()
         await asyncio.gather(again, return_exceptions=True)
         found["moved_to"] = one.links.kept[key].found.host
+        found["pool_moved_to"] = one.links.kept[pool.key].found.host
         # another device takes the old address: it is not taken for the learned one
         await street.order("vanish", mac=late["mac"])
         found["gone_is_still_remembered"] = one.hosts[late["address"]] is not None

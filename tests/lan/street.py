@@ -3,7 +3,8 @@ and a hardware address of its maker's, that announce themselves by mDNS, SSDP, W
 serve pages. Nothing of Dobby's is imported here. Orders come as JSON lines on stdin, one answer each on stdout.
 
 A device is {"address", "mac", "host", "mdns": [{"type", "name", "port", "txt"}], "ssdp": [{"st", "usn", "location",
-"server"}], "pages": {port: {path: [type, body]}}, "wsd": {...}, "kasa": {...}, "mute": [ports], "gadget": {...}}.
+"server"}], "pages": {port: {path: [type, body]}}, "wsd": {...}, "kasa": {...}, "mute": [ports], "gadget": {...},
+"omnilogic": {kind of question: answer}}.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import asyncio
 import json
 import random
 import socket
+import struct
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from functools import partial
@@ -99,6 +102,8 @@ class Thing:
         if row.get("kasa"):
             self._kasa = await self.udp(lambda data, addr: None, (self.address, 9999))
             await self.udp(self.called, (self.address.rpartition(".")[0] + ".255", 9999))
+        if row.get("omnilogic"):
+            self._pool = await self.udp(self.pooled, (self.address, 10444))
         for port, pages in row.get("pages", {}).items():
             await self.serve(int(port), partial(page, pages=pages))
         if row.get("gadget"):
@@ -220,6 +225,16 @@ class Thing:
             key ^= byte
             cipher.append(key)
         self._kasa.sendto(bytes(cipher), addr)
+
+    def pooled(self, data: bytes, addr: Any) -> None:
+        """A pool controller of an older firmware: it acknowledges everything, and tells nothing of who it is."""
+        number, _, version, kind = struct.unpack(">IQ4sI", data[:20])
+        if kind == 0:
+            return
+        self._pool.sendto(struct.pack(">IQ4sIBBBB", number, 1, version, 1002, 3, 0, 0, 0), addr)
+        if (told := self.row["omnilogic"].get(str(kind))) is not None:
+            head = struct.pack(">IQ4sIBBBB", number + 1, 1, version, {1: 1003, 300: 1004}[kind], 3, 0, 1, 0)
+            self._pool.sendto(head + zlib.compress(told.encode()), addr)
 
     # --- what can be learned ------------------------------------------------------------------------------------------
 
