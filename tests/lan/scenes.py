@@ -258,7 +258,7 @@ async def whole_house(street: Street, folder: Path) -> Json:
     mine, theirs = fan(152), fan(153)
     mine["mac"], theirs["mac"] = mac, other
     theirs["gadget"]["about"] = {"serial": "FN-90777", "name": "Barn fan", "type": "fan", "maxSpeed": 4}
-    await street.order("appear", devices=[mine, theirs])
+    await street.order("appear", devices=[mine, theirs, omnilogic()])
     await asyncio.to_thread((folder / "config.toml").write_text, f'[network]\ninterfaces = ["{WIRE}"]\n[web]\n'
                             f'port = 8717\n[[people]]\nname = "Robin"\nrole = "owner"\nphone = "{phone}"\n')
     async with opened(folder, manual_clock=True) as daemon, aiohttp.ClientSession(
@@ -268,6 +268,8 @@ async def whole_house(street: Street, folder: Path) -> Json:
                 return str((await answer.json())["reply"])
 
         said = {"find": await say("find my sonos"), "list": await say("what's on my network?"),
+                "pool": await say("what is 10.77.0.170?"), "let_in": await say("yes"),
+                "water": await say("how warm is the pool?"),
                 "router": await say("what is 10.77.0.1?"), "mine": await say("what is 10.77.0.2?"),
                 "outside": await say("what is 10.99.0.1?"), "looks": await say("what is 10.77.0.152?"),
                 "tried": await say("yes"), "kept": await say("yes")}

@@ -95,6 +95,9 @@ def test_the_daemon_on_the_wire_finds_learns_and_takes_a_recipe_from_elsewhere(t
     said = scene(told, "house")
     assert said["find"].count("I see a Sonos") == 5
     assert "Could be:" in said["list"]
+    assert "Hayward OmniLogic" in said["pool"], "it announces nothing, and is seen because it was asked"
+    assert "part of the home" in said["let_in"]
+    assert "26.1" in said["water"]
     assert "cannot tell" in said["router"], "the way out is looked at, and never learned"
     assert "not in a network" in said["mine"], "nor is Dobby himself"
     assert "not in a network" in said["outside"]
