@@ -14,6 +14,7 @@ from dobby.home.traits import Risk, Trait
 
 # light, plugs, anything that is on or off
 ON = Trait("on", "switch")
+CHANGING = Trait("changing", "sensor")  # between two states: a pump that runs on, a lamp that warms up
 BRIGHTNESS = Trait("brightness", "number", "%", 0, 100, tolerance=1.5)
 COLOR_TEMPERATURE = Trait("color_temperature", "number", "K", 1500, 9000, 50, tolerance=60)
 COLOR = Trait("color", "color", tolerance=0.02)
