@@ -57,7 +57,7 @@ class Sweep:
         self._running: asyncio.Task[dict[str, int]] | None = None
 
     async def run(self) -> dict[str, int]:
-        """One scan: what was touched, counted (poked, alive, visited, opened, seconds)."""
+        """One scan: what was touched, counted (poked, alive, visited, opened, asked, milliseconds)."""
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._scan())
         return await asyncio.shield(self._running)
@@ -73,10 +73,11 @@ class Sweep:
         networks = [network for network in self._reach.networks if not network.is_loopback]
         found = await self._alive(networks)
         heard = [host.address for host in self._hosts.all() if host.address not in found]
-        opened, *_ = await asyncio.gather(self._visit([*found, *heard]), self._ask_names([*found, *heard]),
-                                          self._visits.pay([*found, *heard]) if self._visits else _nothing())
+        there = [*found, *heard]
+        opened, _, asked = await asyncio.gather(self._visit(there), self._ask_names(there),
+                                                self._visits.pay(there) if self._visits else _none())
         counted = {"poked": sum(network.num_addresses - 2 for network in networks), "alive": len(found) + len(heard),
-                   "visited": (len(found) + len(heard)) * len(PORTS), "opened": opened,
+                   "visited": len(there) * len(PORTS), "opened": opened, "asked": asked,
                    "milliseconds": round((time.monotonic() - began) * 1000)}
         await asyncio.to_thread(self._write, networks, counted)
         return counted
@@ -187,8 +188,8 @@ class Sweep:
             log.warning("the log of scans could not be written: %s", wrong.strerror)
 
 
-async def _nothing() -> None:
-    """Nobody has a question."""
+async def _none() -> int:
+    return 0
 
 
 async def _vendors() -> Callable[[str], str]:

@@ -27,17 +27,18 @@ class Visits:
     def __init__(self, reach: Reach, hosts: Hosts, drivers: Sequence[Driver], saw: Callable[[Sighting], None]) -> None:
         self._reach, self._hosts, self._visits, self._saw = reach, hosts, visits_of(drivers), saw
 
-    async def pay(self, addresses: Iterable[str]) -> None:
-        """Ask these hosts; returns when all have answered or said nothing for long enough."""
+    async def pay(self, addresses: Iterable[str]) -> int:
+        """Ask these hosts; how many questions were asked, once all are answered or nothing came for long enough."""
         exits = await asyncio.to_thread(gateways)
         slots = asyncio.Semaphore(AT_ONCE)
 
-        async def ask(address: str, visit: Visit) -> None:
+        async def ask(address: str, visit: Visit) -> bool:
             async with slots:
-                if self._open(address, visit):
+                if wanted := self._open(address, visit):
                     await self._ask(address, visit)
-        await asyncio.gather(*(ask(address, visit) for visit in self._visits for address in addresses
-                               if self._reach.elsewhere(address) and address not in exits))
+                return wanted
+        return sum(await asyncio.gather(*(ask(address, visit) for visit in self._visits for address in addresses
+                                          if self._reach.elsewhere(address) and address not in exits)))
 
     def _open(self, address: str, visit: Visit) -> bool:
         """Whether nobody else claims it by now."""

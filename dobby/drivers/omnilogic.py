@@ -54,7 +54,7 @@ async def look(host: str, port: int, mac: str) -> tuple[str, Mapping[str, str]]:
             own = await _told(line)
     except DeviceError:
         return "", {}
-    return "Hayward OmniLogic", {"hua": own, "mac": mac}
+    return "Pool controller", {"hua": own, "mac": mac}
 
 
 async def _told(line: omni.OmniLine) -> str:
@@ -72,15 +72,15 @@ def claim(sighting: Sighting) -> Found | None:
     own = sighting.facts.get("hua") or sighting.facts.get("mac", "")
     if sighting.kind != KIND or not re.fullmatch("[0-9a-f]{10}|[0-9a-f]{12}", own):
         return None
-    return Found(f"omnilogic:{own}", "omnilogic", sighting.name or "OmniLogic", sighting.host,
+    return Found(f"omnilogic:{own}", "omnilogic", sighting.name or "Pool controller", sighting.host,
                  sighting.port or omni.PORT, why="it answers as an OmniLogic controller by UDP")
 
 
 class OmniLink:
     """One controller and the pool behind it."""
 
-    def __init__(self, found: Found, line: omni.OmniLine, settings: Settings) -> None:
-        self._key, self._line = found.key, line
+    def __init__(self, found: Found, line: omni.OmniLine, settings: Settings, mac: str) -> None:
+        self._key, self._line, self._mac = found.key, line, mac
         self._parts: dict[str, Part] = {}
         self._devices: dict[str, Device] = {}
         self._rows: Rows = {}
@@ -110,12 +110,16 @@ class OmniLink:
         checksum = table.checksum(self._rows)
         parts = table.parts(await self._line.ask(omni.CONFIGURATION))
         self._parts = {f"{self._key}/{part.tail}": part for part in parts}
-        known, self._devices = self._devices, {
-            id_: Device(id_, part.name, part.kind, "", "omnilogic", part.traits) for id_, part in self._parts.items()}
+        known, self._devices = self._devices, {id_: self._device(id_, part) for id_, part in self._parts.items()}
         for id_, device in self._devices.items():
             if known and known.get(id_) != device:
                 self._stream.push(device)
         self._checksum = checksum
+
+    def _device(self, id_: str, part: Part) -> Device:
+        """Marked by its MAC too: under a newer firmware the same controller may be let in once more by its own name."""
+        marks = (f"mac:{self._mac}/{part.tail}",) if self._mac else ()
+        return Device(id_, part.name, part.kind, "", "omnilogic", part.traits, marks=marks)
 
     async def _fetch(self, device: str | None) -> Iterable[Reading]:
         rows = await self._look()
@@ -148,24 +152,25 @@ class OmniLink:
 async def connect(found: Found, _secret: Secret, settings: Settings) -> AsyncIterator[Link]:
     """Open a link to one controller; there is no connection that stays."""
     async with omni.open_line(found.host, found.port, settings.timeout) as line:
-        await _same(found, line)
-        link = OmniLink(found, line, settings)
+        link = OmniLink(found, line, settings, await _same(found, line))
         await link.open()
         yield link
 
 
-async def _same(found: Found, line: omni.OmniLine) -> None:
-    """Refused when another controller answers than the one that was paired, or nothing tells them apart."""
+async def _same(found: Found, line: omni.OmniLine) -> str:
+    """Its MAC, "" where nobody knows it. Refused when another controller answers than the one that was paired, or
+    nothing tells them apart."""
     own = found.key.partition(":")[2]
-    if len(own) == 12:
+    by_mac = len(own) == 12
+    told = "" if by_mac else omni.address(await line.ask(omni.SYSTEM))
+    if by_mac:
         await line.ask(omni.TELEMETRY)  # so that the kernel has just heard of it
-        here = (await asyncio.to_thread(neighbours)).get(found.host, "").replace(":", "")
-        if not here:
-            raise Refused(NAMELESS)
-    else:
-        here = omni.address(await line.ask(omni.SYSTEM))
-    if here != own:
+    mac = (await asyncio.to_thread(neighbours)).get(found.host, "").replace(":", "")
+    if by_mac and not mac:
+        raise Refused(NAMELESS)
+    if own != (mac if by_mac else told):
         raise Refused(ANOTHER)
+    return mac
 
 
 ABOUT = About(

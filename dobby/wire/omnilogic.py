@@ -91,6 +91,8 @@ def request(name: str, parameters: Parameters = ()) -> bytes:
 def unfolded(payload: bytes, *, packed: bool) -> bytes:
     """What an answer says, without the zeros at its end; Garbage where it is broken, or unpacks to more than any is."""
     if not packed and payload[:1] != b"\x78":  # a lead message forgets to say so of telemetry
+        if len(payload) > UNPACKED:
+            raise Garbage(NONSENSE)
         return payload.rstrip(b"\0")
     opened = zlib.decompressobj()
     try:
@@ -157,44 +159,57 @@ def turn(due: float, now: float) -> tuple[float, float]:
 # --- the line ---------------------------------------------------------------------------------------------------------
 
 
-class OmniLine(asyncio.DatagramProtocol):
-    """Questions and orders to one controller, one after the other."""
+class _Ear(asyncio.DatagramProtocol):
+    """A socket. Everything but an acknowledgement is acknowledged, also what comes twice or nobody waits for."""
 
-    def __init__(self, timeout: float, knock: float) -> None:
-        self._timeout, self._knock = timeout, knock
-        self._number = secrets.randbelow(2**31)
-        self._one, self._due = asyncio.Lock(), 0.0
-        self._news: asyncio.Queue[Message | DeviceError] | None = None
+    def __init__(self) -> None:
+        self.news: asyncio.Queue[Message | DeviceError] = asyncio.Queue(WAITING)
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
-        """The socket is there."""
         self._transport = transport
 
     def datagram_received(self, data: bytes, addr: object) -> None:
-        """A message; all but acknowledgements are acknowledged, also what comes twice, and what nobody waits for."""
         try:
             message = unpack(data)
         except Garbage as error:
             self._tell(error)
             return
         if message.kind not in (ACK, ACKED):
-            self._send(Message(message.number, ACK, request("Ack")))
+            self.send(Message(message.number, ACK, request("Ack")))
         self._tell(message)
 
     def error_received(self, exc: Exception) -> None:
-        """Nobody listens there."""
         self._tell(Unreachable("It does not answer."))
 
     def _tell(self, news: Message | DeviceError) -> None:
-        if self._news is not None:
-            with contextlib.suppress(asyncio.QueueFull):
-                self._news.put_nowait(news)
+        with contextlib.suppress(asyncio.QueueFull):
+            self.news.put_nowait(news)
 
-    def _send(self, message: Message) -> None:
-        if self._transport is None or self._transport.is_closing():
-            raise Unreachable("The line was closed.")
-        self._transport.sendto(message.pack(int(time.time())))
+    def send(self, message: Message) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.sendto(message.pack(int(time.time())))
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    async def heard(self) -> Message:
+        news = await self.news.get()
+        if isinstance(news, DeviceError):
+            raise news
+        return news
+
+
+class OmniLine:
+    """Questions and orders to one controller, one after the other. An answer does not say to which question it belongs:
+    a socket that may still get one to an earlier question is given up for another."""
+
+    def __init__(self, host: str, port: int, timeout: float, knock: float) -> None:
+        self._place, self._timeout, self._knock = (host, port), timeout, knock
+        self._number = secrets.randbelow(2**31)
+        self._one, self._due = asyncio.Lock(), 0.0
+        self._ear: _Ear | None = None
 
     async def ask(self, kinds: tuple[int, int]) -> Element:
         """The answer to a question; Mute when there is none, Garbage when it makes no sense."""
@@ -204,59 +219,69 @@ class OmniLine(asyncio.DatagramProtocol):
         """An order, until it is acknowledged, which proves nothing."""
         await self._exchange(kind, request(name, parameters), None)
 
+    def close(self) -> None:
+        """Give the socket back."""
+        if self._ear is not None:
+            self._ear.close()
+            self._ear = None
+
     async def _exchange(self, kind: int, text: bytes, parts: Parts | None) -> bytes:
         async with self._one:
             wait, self._due = turn(self._due, time.monotonic())
             await asyncio.sleep(wait)
-            self._news = asyncio.Queue(WAITING)
+            ear, clean = await self._open(), False
             try:
-                first = await self._knocked(kind, text, answered=parts is not None)
-                return b"" if parts is None else await self._gathered(first, parts)
+                first, once = await self._knocked(ear, kind, text, answered=parts is not None)
+                told = b"" if parts is None else await self._gathered(ear, first, parts)
+                clean = once
+                return told
             finally:
-                self._news = None
+                if not clean:
+                    self.close()
 
-    async def _knocked(self, kind: int, text: bytes, *, answered: bool) -> Message:
-        """Send it until it is acknowledged, or the answer itself comes, where the acknowledgement was lost."""
+    async def _open(self) -> _Ear:
+        if self._ear is None:
+            try:
+                _, self._ear = await asyncio.get_running_loop().create_datagram_endpoint(_Ear, remote_addr=self._place)
+            except OSError:
+                raise Unreachable("It does not answer.") from None
+        while not self._ear.news.empty():  # what came by itself meanwhile
+            self._ear.news.get_nowait()
+        return self._ear
+
+    async def _knocked(self, ear: _Ear, kind: int, text: bytes, *, answered: bool) -> tuple[Message, bool]:
+        """Send it until it is acknowledged, or the answer itself comes, where the acknowledgement was lost; whether it
+        was sent once only."""
         sent: set[int] = set()
         for _ in range(TRIES):
             self._number = (self._number + 1) % 2**32
             sent.add(self._number)
-            self._send(Message(self._number, kind, text))
+            ear.send(Message(self._number, kind, text))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._knock / TRIES):
                     while True:
-                        message = await self._heard()
-                        if message.number in sent if message.kind in (ACK, ACKED) else answered:
-                            return message
+                        message = await ear.heard()
+                        ours = message.number in sent if message.kind in (ACK, ACKED) else answered
+                        if ours:
+                            return message, len(sent) == 1
         raise Unreachable("It did not answer in time.")
 
-    async def _gathered(self, message: Message, parts: Parts) -> bytes:
+    async def _gathered(self, ear: _Ear, message: Message, parts: Parts) -> bytes:
         try:
             async with asyncio.timeout(self._timeout):
                 while (whole := parts.add(message)) is None:
-                    message = await self._heard()
+                    message = await ear.heard()
                 return whole
         except TimeoutError:
             raise Mute("It did not answer in time.") from None
-
-    async def _heard(self) -> Message:
-        news = await self._news.get() if self._news is not None else Unreachable("The line was closed.")
-        if isinstance(news, DeviceError):
-            raise news
-        return news
 
 
 @asynccontextmanager
 async def open_line(host: str, port: int, timeout: float, knock: float = 0.0) -> AsyncIterator[OmniLine]:
     """A line to one controller while open; nothing is sent yet. timeout: seconds for an answer; knock: seconds until an
     acknowledgement, as long where none are given."""
-    loop = asyncio.get_running_loop()
-    try:
-        transport, line = await loop.create_datagram_endpoint(lambda: OmniLine(timeout, knock or timeout),
-                                                              remote_addr=(host, port))
-    except OSError:
-        raise Unreachable("It does not answer.") from None
+    line = OmniLine(host, port, timeout, knock or timeout)
     try:
         yield line
     finally:
-        transport.close()
+        line.close()

@@ -19,10 +19,10 @@ from dobby.home.traits import Risk, Trait, Value
 from dobby.home.vocabulary import (
     ACTIVITY,
     BRIGHTNESS,
+    CHANGING,
     CURRENT,
     EFFECT,
     MODE,
-    MOVING,
     ON,
     ORP,
     PH,
@@ -37,7 +37,7 @@ from dobby.wire.hass import cleaned
 from dobby.wire.omnilogic import NONSENSE, Parameters
 
 PARTS = 256  # of one controller
-SWITCH = ON.but(travels="moving")  # a pump that cools a heater, a lamp that warms up: longer than patience
+SWITCH = ON.but(travels="changing")  # a pump that cools a heater, a lamp that warms up: longer than patience
 WATER = {"PMP_WATER_FEATURE", "PMP_WATER_SLIDE", "PMP_WATERFALL", "PMP_LAMINARS", "PMP_FOUNTAIN", "PMP_JETS",
          "PMP_BLOWER", "PMP_CLEANER", "PMP_CLEANER_PRESSURE", "PMP_CLEANER_SUCTION", "PMP_CLEANER_ROBOTIC",
          "PMP_CLEANER_IN_FLOOR"}
@@ -61,9 +61,10 @@ SHOWS: Mapping[str, tuple[str, ...]] = {  # their numbers are their places
 MODES = ("heat", "cool", "auto")
 NORMAL = "1"  # the state of a backyard that is neither off nor in service or set-up mode
 LAMP_RESTS = {0, 6}  # off and lit: between them a lamp takes no order
-LAMP_LIT, LAMP_MOVES = {3, 4, 6}, {1, 2, 3, 4, 7}  # changing show, white for 15 s; powering off, starting, cooling down
-FILTER_MOVES = {2, 3, 4, 6, 10, 11, 12}  # priming, waiting to turn off, cooling down, waiting for the valves
-PUMP_RUNS, PUMP_MOVES = {1, 2, 4}, {3, 4, 6}  # on, against frost, priming; valves, an interlock
+LAMP_LIT = {3, 4, 6}  # changing show, white for 15 s, showing
+LAMP_CHANGES = {1, 2, 3, 4, 7}  # these, and powering off, starting, cooling down
+FILTER_CHANGES = {2, 3, 4, 6, 10, 11, 12}  # priming, waiting to turn off, cooling down, waiting for the valves
+PUMP_RUNS, PUMP_CHANGES = {1, 2, 4}, {3, 4, 6}  # on, against frost, priming; valves, an interlock
 RELAY_ON = {1, 2}  # on, against frost
 EQUIPMENT, HEATER, HEATER_MODE, HEATER_ENABLE, CHLORINATOR, SHOW = 164, 11, 42, 147, 121, 308  # kinds of orders
 
@@ -169,7 +170,7 @@ def _body(body: Element) -> Part:
     traits, ids, heaters, speeds = [CURRENT], dict[str, int](), list[int](), (0, 100)
     if (pump := body.find("Filter")) is not None:
         ids["Filter"], speeds = _id(pump), _speeds(pump)
-        traits += [SWITCH, MOVING]
+        traits += [SWITCH, CHANGING]
         if _said(pump, "Filter-Type") in VARIABLE:
             traits += [_speed(speeds), POWER]
     if (heater := body.find("Heater")) is not None:
@@ -197,7 +198,7 @@ def _speeds(pump: Element) -> tuple[int, int]:
 
 
 def _speed(speeds: tuple[int, int]) -> Trait:
-    return SPEED.but(min=speeds[0], max=speeds[1], travels="moving")
+    return SPEED.but(min=speeds[0], max=speeds[1], travels="changing")
 
 
 def _around(place: Element, pool: int) -> Iterator[Part]:
@@ -206,7 +207,7 @@ def _around(place: Element, pool: int) -> Iterator[Part]:
         on = SWITCH if _said(pump, "Function") in HARMLESS else SWITCH.but(base_risk=Risk.ASK)
         speeds = _speeds(pump)
         more = (_speed(speeds),) if _said(pump, "Type") in VARIABLE else ()
-        yield Part("pump", _id(pump), pool, _name(pump, "Pump"), "plug", (on, MOVING, *more), "Pump", speeds=speeds)
+        yield Part("pump", _id(pump), pool, _name(pump, "Pump"), "plug", (on, CHANGING, *more), "Pump", speeds=speeds)
     for relay in place.iterfind("Relay"):
         drives = _said(relay, "Function")
         tag = "ValveActuator" if _said(relay, "Type") == "RLY_VALVE_ACTUATOR" else "Relay"
@@ -216,8 +217,8 @@ def _around(place: Element, pool: int) -> Iterator[Part]:
         direct = _said(lamp, "V2-Active").lower() == "yes"
         shows = SHOWS.get(_said(lamp, "Type"), ())
         shows = DIRECT if shows is UNIVERSAL and direct else shows
-        traits = [SWITCH, MOVING, *([EFFECT.but(choices=shows, travels="moving")] if shows else []),
-                  *([BRIGHTNESS.but(min=20, step=20, tolerance=10, travels="moving")] if shows and direct else [])]
+        traits = [SWITCH, CHANGING, *([EFFECT.but(choices=shows, travels="changing")] if shows else []),
+                  *([BRIGHTNESS.but(min=20, step=20, tolerance=10, travels="changing")] if shows and direct else [])]
         yield Part("light", _id(lamp), pool, _name(lamp, "Pool light"), "light", tuple(traits), "ColorLogic-Light",
                    shows=shows)
 
@@ -254,7 +255,7 @@ def _body_shows(part: Part, row: Row, told: Rows) -> dict[str, Value]:
     beside = {tag: told.get((tag, id_)) for tag, id_ in (part.ids or {}).items()}
     if (pump := beside.get("Filter")) is not None:
         state = _state(pump, "filterState")
-        values |= {"on": state != 0, "moving": state in FILTER_MOVES, "speed": _number(pump, "filterSpeed", 0),
+        values |= {"on": state != 0, "changing": state in FILTER_CHANGES, "speed": _number(pump, "filterSpeed", 0),
                    "power": _number(pump, "power")}
     if (heater := beside.get("VirtualHeater")) is not None:
         values |= _heating(part, heater, told)
@@ -277,7 +278,7 @@ def _heating(part: Part, heater: Row, told: Rows) -> dict[str, Value]:
 
 def _pump_shows(_part: Part, row: Row, _told: Rows) -> dict[str, Value]:
     state = _state(row, "pumpState")
-    return {"on": state in PUMP_RUNS, "moving": state in PUMP_MOVES, "speed": _number(row, "pumpSpeed", 0)}
+    return {"on": state in PUMP_RUNS, "changing": state in PUMP_CHANGES, "speed": _number(row, "pumpSpeed", 0)}
 
 
 def _relay_shows(part: Part, row: Row, _told: Rows) -> dict[str, Value]:
@@ -286,7 +287,7 @@ def _relay_shows(part: Part, row: Row, _told: Rows) -> dict[str, Value]:
 
 def _light_shows(part: Part, row: Row, _told: Rows) -> dict[str, Value]:
     state, show, bright = _state(row, "lightState"), _state(row, "currentShow"), _state(row, "brightness")
-    return {"on": state in LAMP_LIT, "moving": state in LAMP_MOVES, "brightness": min(100, 20 * (bright + 1)),
+    return {"on": state in LAMP_LIT, "changing": state in LAMP_CHANGES, "brightness": min(100, 20 * (bright + 1)),
             "effect": part.shows[show] if 0 <= show < len(part.shows) else None}
 
 

@@ -46,7 +46,7 @@ from tests.drivers.rigs.omnilogic import (
 )
 
 pytestmark = pytest.mark.anyio
-STRANGER = Sighting("visit", HOST, 10444, "omnilogic", "Hayward OmniLogic", {})
+STRANGER = Sighting("visit", HOST, 10444, "omnilogic", "Pool controller", {})
 
 
 async def test_a_pool_is_shown_whole_and_water_that_stands_has_no_temperature(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ async def test_a_lamp_between_two_states_is_not_told_what_it_would_ignore(tmp_pa
     controller = Controller()
     controller.rows[LAMP][1]["lightState"] = 7  # it cools down
     async with rig_of(controller, f"light-{LAMP}") as rig, kept(rig, tmp_path) as house:
-        assert (house.value("on"), house.value("moving")) == (False, True)
+        assert (house.value("on"), house.value("changing")) == (False, True)
         outcome = await house.do("on", True)
         assert outcome.error is not None
         assert (outcome.error.kind, "in a minute" in outcome.error.text) == ("refused", True)
@@ -183,6 +183,17 @@ async def test_what_gets_lost_is_sent_again(tmp_path: Path) -> None:
             assert (await house.do("on", True)).result == "confirmed"
 
 
+async def test_a_late_answer_is_not_taken_for_that_to_a_later_question() -> None:
+    controller = Controller()
+    async with served(controller) as port, omni.open_line(HOST, port, 0.3) as line:
+        controller.late = []
+        with pytest.raises(omni.Mute):
+            await line.ask(omni.TELEMETRY)
+        controller.run(3, 77)
+        told = table.rows(await line.ask(omni.TELEMETRY))
+    assert told["Filter", 3]["filterSpeed"] == "77"
+
+
 def test_a_controller_is_not_asked_more_than_it_bears() -> None:
     due, now = 0.0, 1000.0
     began = []
@@ -214,6 +225,7 @@ def test_blocks_are_put_together_in_their_order_and_strangers_passed_over() -> N
 def bombs() -> Iterator[tuple[str, Any]]:
     """Answers that are meant to harm."""
     yield "a bomb", lambda: omni.unfolded(zlib.compress(b" " * 50_000_000), packed=True)
+    yield "long", lambda: omni.unfolded(b"<" * (omni.UNPACKED + 1), packed=False)
     yield "cut off", lambda: omni.unfolded(zlib.compress(b"<a/>" * 99)[:-5], packed=True)
     yield "no zlib", lambda: omni.unfolded(b"<a/>", packed=True)
     yield "a million blocks", lambda: omni.Parts(omni.CONFIGURATION).add(_lead("999999"))

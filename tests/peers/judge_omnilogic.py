@@ -10,8 +10,8 @@ import json
 import sys
 from typing import Any
 
-from pyomnilogic_local.api import OmniLogicAPI
-from pyomnilogic_local.omnitypes import ColorLogicShow
+from pyomnilogic_local.api import OmniLogicAPI  # type: ignore[import-not-found]  # it lives in an environment of its own
+from pyomnilogic_local.omnitypes import ColorLogicShow  # type: ignore[import-not-found]
 
 
 def shown(telemetry: Any) -> dict[str, Any]:

@@ -90,7 +90,8 @@ BODIES = (
 class Controller(asyncio.DatagramProtocol):
     """One controller. way: "lies" breaks its obedience; tells: whether it knows GetSysInfo; state: 1 is its usual mode,
     2 service; lose: kinds of messages that get lost once; deaf: how many that come to it do; cools: a pump that is
-    switched off runs on. heard, looks: messages and questions for telemetry that came."""
+    switched off runs on; late: [] keeps the next telemetry back until it is asked for once more. heard, looks: messages
+    and questions for telemetry that came."""
 
     def __init__(self, *, tells: bool = True, version: str = "R0502000") -> None:
         self.way, self.tells, self.state, self.version, self.checksum = "", tells, 1, version, 4711
@@ -98,6 +99,7 @@ class Controller(asyncio.DatagramProtocol):
         self.lose: list[int] = []
         self.deaf = self.heard = self.looks = 0
         self.cools = False
+        self.late: list[tuple[Any, bytes]] | None = None
         self.orders: list[tuple[str, list[int]]] = []
         self.rows: dict[int, tuple[str, dict[str, Any]]] = {number: (tag, dict(row)) for tag, number, row in START_ROWS}
         self._number = 100
@@ -161,7 +163,13 @@ class Controller(asyncio.DatagramProtocol):
                 self._answer(addr, 1003, zlib.compress(self.configuration()), 1)
             case 300:
                 self.looks += 1
-                self._answer(addr, 1004, zlib.compress(self.telemetry()), 0)  # and yet packed, as a real one's
+                told = zlib.compress(self.telemetry())
+                if self.late == []:
+                    self.late.append((addr, told))
+                    return
+                for was, old in self.late or ():
+                    self._answer(was, 1004, old, 0)
+                self._answer(addr, 1004, told, 0)  # and yet packed, as a real one's
             case 411 if self.tells:
                 assert name == "GetSysInfo"
                 self._answer(addr, 1411, self.components() + b"\0", 0)
@@ -273,7 +281,7 @@ class Controller(asyncio.DatagramProtocol):
 
     def sighting(self) -> Sighting:
         """What a visit tells."""
-        return Sighting("visit", HOST, 10444, "omnilogic", "Hayward OmniLogic",
+        return Sighting("visit", HOST, 10444, "omnilogic", "Pool controller",
                         {"hua": re.sub("-", "", self.hua).lower(), "mac": ""})
 
 
