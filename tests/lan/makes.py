@@ -134,10 +134,10 @@ def fan(last: int = 150) -> Json:
         "about": {"serial": "FN-90412", "name": "Loft fan", "type": "fan", "maxSpeed": 4}}}
 
 
-def omnilogic(last: int = 170) -> Json:
+def omnilogic(last: int = 175) -> Json:
     """A pool controller that announces nothing and tells no serial number: its MAC is all there is."""
     body = "<Body-of-water><System-Id>1</System-Id><Name>Pool</Name><Type>BOW_POOL</Type></Body-of-water>"
-    return {"address": f"10.77.0.{last}", "mac": "02:1b:22:00:00:0a", "host": "haywardomnilogic.local.", "omnilogic": {
+    return {"address": f"10.77.0.{last}", "mac": "02:1b:22:00:00:0b", "host": "haywardomnilogic.local.", "omnilogic": {
         "1": f"<MSPConfig><Backyard><System-Id>0</System-Id>{body}</Backyard></MSPConfig>",
         "300": '<STATUS version="1.11"><Backyard systemId="0" airTemp="77" state="1" ConfigChksum="1" '
                'mspVersion="R0408000" /><BodyOfWater systemId="1" waterTemp="79" flow="1" /></STATUS>'}}

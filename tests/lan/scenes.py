@@ -268,7 +268,7 @@ async def whole_house(street: Street, folder: Path) -> Json:
                 return str((await answer.json())["reply"])
 
         said = {"find": await say("find my sonos"), "list": await say("what's on my network?"),
-                "pool": await say("what is 10.77.0.170?"), "let_in": await say("yes"),
+                "pool": await say("what is 10.77.0.175?"), "let_in": await say("yes"),
                 "water": await say("how warm is the pool?"),
                 "router": await say("what is 10.77.0.1?"), "mine": await say("what is 10.77.0.2?"),
                 "outside": await say("what is 10.99.0.1?"), "looks": await say("what is 10.77.0.152?"),

@@ -67,7 +67,7 @@ def test_what_comes_is_seen_and_what_was_learned_is_found_again_elsewhere(told: 
     assert found["tried"] == "confirmed"
     assert found["after"] == found["before"], "put back as it was"
     assert found["moved_to"] == "10.77.0.160"
-    assert found["pool"] == "omnilogic:021b2200000a", "it tells no serial number: its hardware address is its name"
+    assert found["pool"] == "omnilogic:021b2200000b", "it tells no serial number: its hardware address is its name"
     assert found["pool_moved_to"] == "10.77.0.180"
 
 
