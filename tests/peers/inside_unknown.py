@@ -23,6 +23,7 @@ from dobby.learning.shelf import Shelf, replay
 from dobby.learning.trial import attempt, prove
 from dobby.wire.recipe.data import Recipe
 from dobby.wire.recipe.reader import parse
+from tests.drivers.house import until
 
 pytestmark = pytest.mark.anyio
 HERE = "10.77.0.1"
@@ -124,9 +125,12 @@ async def test_a_pool_controller_by_a_recipe_that_somebody_wrote(tmp_path: Path)
     async with served("node", "dist/app.js", port=4200, cwd=POOL_AT):
         seen = await look(HERE, [4200], more=[(4200, "/state/all")])
         assert any(page.data is not None for page in seen.pages)
-        async with aiohttp.ClientSession() as app, app.put(
-                f"http://{HERE}:4200/state/circuit/setState", json={"id": 6, "state": False}) as answer:
-            assert answer.status == 200, "as its own app would: it knows no state before"
+        async with aiohttp.ClientSession() as app:  # as its own app would: it knows no state before
+            async def begun() -> bool:
+                async with app.put(f"http://{HERE}:4200/state/circuit/setState", json={"id": 6, "state": False}) as said:
+                    return said.status == 200
+
+            await until(begun)  # it answers before all of it runs
         trial = await prove(parse(POOL, "pool-pump"), HERE, {}, QUICK)
         assert trial.recipe is not None, trial.said
         assert trial.back
