@@ -125,12 +125,14 @@ async def test_a_pool_controller_by_a_recipe_that_somebody_wrote(tmp_path: Path)
     async with served("node", "dist/app.js", port=4200, cwd=POOL_AT):
         seen = await look(HERE, [4200], more=[(4200, "/state/all")])
         assert any(page.data is not None for page in seen.pages)
-        async with aiohttp.ClientSession() as app:  # as its own app would: it knows no state before
-            async def begun() -> bool:
-                async with app.put(f"http://{HERE}:4200/state/circuit/setState", json={"id": 6, "state": False}) as said:
-                    return said.status == 200
+        async with aiohttp.ClientSession() as app:  # as its own app would: before, it knows no state
+            async def done(state: bool) -> bool:
+                circuit = {"id": 6, "state": state}
+                async with app.put(f"http://{HERE}:4200/state/circuit/setState", json=circuit) as answer:
+                    return answer.status == 200
 
-            await until(begun)  # it answers before all of it runs
+            await until(lambda: done(True))  # it serves pages before all of it runs
+            await until(lambda: done(False))
         trial = await prove(parse(POOL, "pool-pump"), HERE, {}, QUICK)
         assert trial.recipe is not None, trial.said
         assert trial.back
