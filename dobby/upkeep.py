@@ -88,6 +88,7 @@ async def _greet(daemon: Daemon) -> None:
             await daemon.post.tell(Letter(f"new:{host.id}", channel, to, text, kind="alert"))
     await asyncio.sleep(FIRST_LOOK)
     await sweep.run()
+    await sweep.settled()
     await newcomers.remember()
     await newcomers.run(lambda: not daemon.gateway.inbox.running(), tell)
 

@@ -55,12 +55,19 @@ class Sweep:
         self._own, self._own_ports = set(reach.addresses), frozenset(own_ports)
         self._unanswered: dict[str, int] = {}  # visits of this scan that nobody answered, not even with a no
         self._running: asyncio.Task[dict[str, int]] | None = None
+        self._rest: asyncio.Task[None] | None = None  # what of the last scan goes on when hosts and ports are known
 
     async def run(self) -> dict[str, int]:
-        """One scan: what was touched, counted (poked, alive, visited, opened, asked, milliseconds)."""
+        """One scan: what was touched, counted (poked, alive, visited, opened, milliseconds), once all hosts and their
+        open ports are known."""
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._scan())
         return await asyncio.shield(self._running)
+
+    async def settled(self) -> None:
+        """Until the hosts of the last scan have answered the drivers' own questions, or have not."""
+        if self._rest is not None:
+            await asyncio.shield(self._rest)
 
     async def ask(self, address: str) -> None:
         """The drivers' own questions to one host, whose address a person named."""
@@ -68,19 +75,23 @@ class Sweep:
             await self._visits.pay([address])
 
     async def _scan(self) -> dict[str, int]:
+        await self.settled()
         began = time.monotonic()
         self._unanswered.clear()
         networks = [network for network in self._reach.networks if not network.is_loopback]
         found = await self._alive(networks)
         heard = [host.address for host in self._hosts.all() if host.address not in found]
         there = [*found, *heard]
-        opened, _, asked = await asyncio.gather(self._visit(there), self._ask_names(there),
-                                                self._visits.pay(there) if self._visits else _none())
+        asking = asyncio.create_task(self._visits.pay(there) if self._visits else _none())
+        opened, _ = await asyncio.gather(self._visit(there), self._ask_names(there))
         counted = {"poked": sum(network.num_addresses - 2 for network in networks), "alive": len(found) + len(heard),
-                   "visited": len(there) * len(PORTS), "opened": opened, "asked": asked,
+                   "visited": len(there) * len(PORTS), "opened": opened,
                    "milliseconds": round((time.monotonic() - began) * 1000)}
-        await asyncio.to_thread(self._write, networks, counted)
+        self._rest = asyncio.create_task(self._end(networks, counted, asking))
         return counted
+
+    async def _end(self, networks: Sequence[Network], counted: Mapping[str, int], asking: asyncio.Task[int]) -> None:
+        await asyncio.to_thread(self._write, networks, {**counted, "asked": await asking})
 
     # --- who is there -------------------------------------------------------------------------------------------------
 

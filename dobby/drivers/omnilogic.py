@@ -38,7 +38,8 @@ from dobby.wire.neighbours import neighbours
 from dobby.wire.omnilogic_table import Part, Rows
 
 KIND = "omnilogic"
-KNOCK, ANSWER = 1.5, 2.0  # seconds that a host gets to acknowledge a question, and then to answer it
+# seconds that a host gets to acknowledge a question (the library that others use waits 0.5), and then to answer it
+KNOCK, ANSWER = 0.7, 2.0
 TELLS = "R0502000"  # the first firmware that is known to tell who it is
 FRESH = 0.5  # seconds that a look at everything is good enough to say what an order may be
 ANOTHER = "Another controller answers at this address."

@@ -36,6 +36,7 @@ class NetworkScout:
                 await self._listen(what, news)
             else:
                 await asyncio.gather(self._sweep.run(), self._listen(what, news))
+                await self._sweep.settled()
                 await self._newcomers.remember()
         finally:
             self._links.on_seen = before

@@ -325,6 +325,7 @@ async def test_hosts_that_nobody_else_claims_are_asked_and_no_others() -> None:
         street.known("127.77.247.10", "hue")
         street.known("127.77.247.11")  # where nobody listens
         await street.sweep.run()
+        await street.sweep.settled()
         assert [(one.host, one.facts) for one in street.seen] == [("127.77.247.9", {"hua": "001f0a2b3c", "mac": ""})]
         assert (controller.heard > 0, claimed.heard) == (True, 0)
 

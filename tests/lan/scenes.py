@@ -80,6 +80,7 @@ async def looking(folder: Path, *wires: str) -> AsyncIterator[Looking]:
     try:
         yield one
     finally:
+        await sweep.settled()
         for task in one.tasks:
             task.cancel()
         await asyncio.gather(*one.tasks, return_exceptions=True)
