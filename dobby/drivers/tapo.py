@@ -181,7 +181,7 @@ class TapoLink:
                 except (KeyError, TypeError, ValueError, AttributeError, self._kasa.exceptions.KasaException):
                     raise Garbage("Its answer made no sense.") from None
                 readings += [Reading(one.id, name, value) for name, value in values.items()
-                             if one.trait(name) is not None and value is not None]
+                             if one.trait(name) is not None and (value is not None or name == "color_temperature")]
         return readings
 
     def _shown(self, part: Any) -> dict[str, Value]:
