@@ -25,13 +25,34 @@ _ATTRIBUTE = re.compile(r"\b(birthday|anniversary|phone|password|address|favou?r
 _VERB = re.compile(r"\b(?:is|are|was|ist|sind|war|is now|es|son|est|sont|comes|come|goes|kommt|komt|vient|viene)\b",
                    re.IGNORECASE)
 _WHEN = re.compile(r"\s*(?:now )?(?:at|on|um|am|op|om|a las|el|à|le)\b", re.IGNORECASE)
+_NOW = frozenset(("now", "jetzt", "nu", "ahora", "maintenant", "neuerdings", "instead", "stattdessen"))
+_SAYS_CHANGE = frozenset(("new", "chang", "mov", "switch", "stopp", "instead", "anymor", "day", "long", "neuerding",
+                          "jetzt", "stattdessen", "mehr", "voortaan", "meer", "nu", "ahora", "maintenant", "desormai",
+                          "plu"))
+_LIKINGS = frozenset(("hat", "lov", "lik", "dislik", "prefer", "want", "enjoy", "mag", "lieb", "hass", "haat", "odia",
+                      "prefier", "adora", "ador", "detest", "aim", "houdt", "van", "stand", "bear", "allerg",
+                      "allergic", "allergisch", "alergico", "alergica", "allergiqu", "kein", "no"))
+_DAYS = ("mon|tues|wednes|thurs|fri|satur|sun", "(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|sonnabend",
+         "maan|dins|woens|donder|vrij|zater|zon", "lunes|martes|miércoles|jueves|viernes|sábados?|domingos?",
+         "lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche")
+_DAY = re.compile(rf"\b(?:(?:{_DAYS[0]})days?|(?:{_DAYS[1]})s?|(?:{_DAYS[2]})dag(?:en)?|{_DAYS[3]}|(?:{_DAYS[4]})s?)\b"
+                  r"|(?<=\bat )\d{1,2}(?::\d\d)?|(?<=\bum )\d{1,2}(?::\d\d)?")
+_AMOUNT = re.compile(r"\d+(?:[.,]\d+)?(?=\s*(?:°|%|degrees|percent|grad|prozent|graden|procent|grados|degrés))")
+_RELATIONS = tuple(re.compile(one, re.IGNORECASE) for one in (
+    r"\b(?:lives?|moved to|wohnt|wohne|zieht|woont|vive|habite)\b",
+    r"\b(?:works?|job|arbeite[nt]?|werkt|trabaja|travaille)\b",
+    r"\b(?:is|are|hangs?|lies|stands?|ist|sind|hängt|liegt|steht|ligt|staat|está|est) (?:\w+ )?(?:in|on|under|behind|"
+    r"beside|next to|auf|unter|hinter|neben|im|am|op|onder|achter|en|sous|dans|derrière|sur)\b"))
 
 
 def stems(text: str) -> set[str]:
     """The words of content of a text, cut to a stem."""
-    flat = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return {stem(word) for word in re.findall(r"[\w']+", flat)
+    return {stem(word) for word in re.findall(r"[\w']+", _flat(text))
             if word not in _STOP and (len(word) > 1 or word.isdigit())}
+
+
+def _flat(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
 
 
 def stem(word: str) -> str:
@@ -45,21 +66,51 @@ def stem(word: str) -> str:
 
 def replaced(text: str, subject: str, facts: Iterable[Fact], names: Iterable[str]) -> list[str]:
     """Ids of older facts of the same subject that a new one replaces. Rather too few than too many: what is replaced
-    wrongly is lost to people. Either both say the same attribute of the same thing ("my dentist is at ..."), or the new
-    one says itself that something changed, about the same matter."""
+    wrongly is lost to people. Either both say the same attribute of the same thing ("my dentist is at ..."), or they
+    differ by nothing but a day or a number, or the new one says itself that something changed, about the same matter.
+    Whom they are about is no matter. names: of people and rooms."""
+    names = tuple(names)
     own = set().union(*(stems(name) for name in names)) if names else set()
-    new, changes, first = stems(text) - own, _CHANGE.search(text) is not None, _first(text, own)
-    found = []
-    for fact in facts:
-        if fact.subject != subject or fact.until:
-            continue
-        old = stems(fact.text) - own
-        common = new & old
-        share = len(common) / max(1, min(len(new), len(old)))
-        if _same_attribute(text, fact.text) or (changes and common and share >= 1 / 3 and (
-                not first or first in old) and (not (theirs := _first(fact.text, own)) or theirs in new)):
-            found.append(fact.id)
-    return found
+    changes = _CHANGE.search(text) is not None
+    return [fact.id for fact in facts if fact.subject == subject and not fact.until and (
+        _same_attribute(text, fact.text) or _same_but_value(text, fact.text, own)
+        or (changes and _same_matter(text, fact.text, own) and not _elsewhere(text, fact.text, names)))]
+
+
+def _same_matter(new: str, old: str, own: set[str]) -> bool:
+    """Whether two facts about the same one share more than that: words that are no mere liking, or the relation."""
+    (thing, who), (theirs, whom) = _first(new, own), _first(old, own)
+    said, before = stems(new) - own, stems(old) - own
+    if (thing and thing not in before) or (theirs and theirs not in said) or _numbered(new) != _numbered(old):
+        return False
+    said, before = said - who - whom - _SAYS_CHANGE, before - who - whom - _SAYS_CHANGE
+    common = said & before
+    if not common - _LIKINGS:
+        return any(one.search(new) and one.search(old) for one in _RELATIONS)
+    return len(common) / max(1, min(len(said), len(before))) >= 1 / 3
+
+
+def _numbered(text: str) -> list[str]:
+    """The number of the thing that a sentence is about: "box 5", "Kiste Nummer 5"."""
+    return re.findall(r"\d+", " ".join(text.split()[:4]))[:1] if re.match(r"(?:\S+ ){1,3}\d", text) else []
+
+
+def _elsewhere(new: str, old: str, names: Iterable[str]) -> bool:
+    """Whether each names a room or a person that the other does not."""
+    here, there = ({name for name in names if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE)}
+                   for text in (new, old))
+    return bool(here - there and there - here)
+
+
+def _same_but_value(new: str, old: str, own: set[str]) -> bool:
+    """Whether two facts are the same words but for the days of a thing ("the bins go out on ..."), or for how much."""
+    def without(value: re.Pattern[str], text: str) -> list[str]:
+        return [word for word in re.findall(r"[\w#']+", value.sub("#", text.casefold())) if word not in _NOW]
+    for value in (_AMOUNT, _DAY):
+        one, two = without(value, new), without(value, old)
+        if "#" in one and one == two and value.findall(new.casefold()) != value.findall(old.casefold()):
+            return value is _AMOUNT or bool(_first(new, own)[0])
+    return False
 
 
 def _same_attribute(new: str, old: str) -> bool:
@@ -74,13 +125,27 @@ def _same_attribute(new: str, old: str) -> bool:
                                                                and _WHEN.match(two[1]) is not None))
 
 
-def _first(text: str, own: set[str]) -> str:
-    """The stem of the thing that a sentence is about, "" where it is about a person."""
-    words = [stem(word) for word in re.findall(r"[\w']+", text.casefold())]
-    if not words or words[0] in own or words[0] in ("i", "she", "he", "they", "we", "ich", "ik", "yo", "je"):
-        return ""
-    content = stems(text) - own
-    return next((word for word in words if word in content), "")
+def _first(text: str, own: set[str]) -> tuple[str, set[str]]:
+    """The stem of the thing that a sentence is about, "" where it is about a person of the house; and all stems that
+    only say whom or what it is about: the first word of content and the names that follow it."""
+    words = re.findall(r"[\w']+", text)
+    said = stems(text)
+    at = next((at for at, word in enumerate(words) if stems(word) and stem(_flat(word)) in said), len(words))
+    before = words[:at] or words[:1]
+    if any(_flat(word) in ("i", "she", "he", "they", "we", "ich", "er", "sie", "wir", "ik", "yo", "je")
+           for word in before):
+        return "", set()
+    who: set[str] = set()
+    for place, word in enumerate(words[at:], at):
+        if who and not (word[0].isupper() or words[place - 1].endswith("'s")):
+            break
+        if _CHANGE.fullmatch(word) or not stems(word):
+            break
+        who.add(stem(_flat(word)))
+        if words[place - 1].endswith("'s") and place > at:  # "Tom's wife": it is about her
+            return stem(_flat(word)), who
+    first = stem(_flat(words[at])) if at < len(words) else ""
+    return ("" if first in own else first), who
 
 
 # --- preferences ------------------------------------------------------------------------------------------------------

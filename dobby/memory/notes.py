@@ -136,7 +136,8 @@ class Notes:
         text = " ".join(text.split())
         if not text or len(text) > LINE_LIMIT or "<!--" in text or "-->" in text:
             raise DobbyError(f"A fact is a line of {LINE_LIMIT} letters at most.", "Say it shorter.")
-        fact = Fact(new_id(), subject, text, origin)
+        last = max((one.line for one in self.facts.values() if one.subject == subject), default=0)
+        fact = Fact(new_id(), subject, text, origin, line=last + 1)
         self._change(subject, [fact], {})
         for id_ in replaces:
             self.retire(id_, origin.at, fact.id)

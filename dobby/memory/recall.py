@@ -194,7 +194,7 @@ class Recall:
         for form in ([" AND ".join(quoted)] if len(quoted) > 1 else []) + [" OR ".join(quoted)]:
             rows = self._db.execute(
                 f"SELECT words.rowid FROM words JOIN entries ON entries.id = words.rowid WHERE words MATCH ?{where} "  # noqa: S608  # where is made of our own pieces
-                f"ORDER BY bm25(words, 1.0, 0.6), entries.at DESC LIMIT {POOL}", (form, *values))
+                f"ORDER BY bm25(words, 1.0, 0.6), entries.at DESC, entries.place DESC LIMIT {POOL}", (form, *values))
             found += [row[0] for row in rows if row[0] not in found]
             if len(found) >= POOL // 2:
                 break
@@ -233,7 +233,7 @@ class Recall:
             weight = weights[id_] * {"fact": 1.25, "journal": 1.0, "turn": 1.0}[entry.kind]
             said = stems(entry.text)
             hits.append((Hit(entry, weight, alike.get(id_, 0.0)), said))
-        hits.sort(key=lambda one: (-one[0].score, one[0].entry.at))
+        hits.sort(key=lambda one: (one[0].score, one[0].entry.at, one[0].entry.place), reverse=True)
         return [*_newest_first(hits[:TOP], asked), *(hit for hit, _ in hits[TOP:])]
 
 
@@ -264,11 +264,15 @@ def _newest_first(hits: list[tuple[Hit, set[str]]], asked: set[str]) -> list[Hit
             common = (said & words) - stems(one.entry.who)  # a matter, not the person
             alike = len(common) / max(1, len(said | words)) >= ALIKE or (same and bool(common & asked))
             newer = (bool(one.entry.until) and not other.entry.until) or (
-                bool(one.entry.until) == bool(other.entry.until) and other.entry.at > one.entry.at)
+                bool(one.entry.until) == bool(other.entry.until) and _age(other) > _age(one))
             if alike and newer:
                 order[at], order[later] = order[later], order[at]
                 one, said = hits[order[at]]
     return [hits[at][0] for at in order]
+
+
+def _age(hit: Hit) -> tuple[str, int]:
+    return hit.entry.at, hit.entry.place  # of two of the same minute the later line
 
 
 def _filter(who: str, kinds: Sequence[str], since: str, until: str, holding: bool) -> tuple[str, list[object]]:

@@ -118,6 +118,15 @@ PAIRS = [  # an older fact and the newer that replaces it
     ("Anna's favourite colour is red", "Anna's favourite colour is blue"),
     ("Leo goes to school in the north", "Leo changed school: he goes to the south one"),
     ("The cleaner comes on Monday", "The cleaner comes on Wednesday now"),
+    ("bins go out on Tuesday", "bins go out on Wednesday"),
+    ("Die Mülltonnen kommen am Dienstag raus", "Die Mülltonnen kommen am Mittwoch raus"),
+    ("Ben drives a red car", "Ben now drives a blue car"),
+    ("Ben fährt ein rotes Auto", "Ben fährt jetzt ein blaues Auto"),
+    ("Ben wohnt in Berlin", "Ben wohnt jetzt in Hamburg"),
+    ("Ben lives in Berlin", "Ben moved to Hamburg"),
+    ("The wine is in the cellar", "The wine is in the attic now"),
+    ("Anna likes the kitchen at 18 degrees", "Anna likes the kitchen at 20 degrees"),
+    ("Ben is allergic to nuts", "Ben is no longer allergic to nuts"),
 ]
 APART = [
     ("Anna hates bright light in the study", "Anna now has a new desk in the study"),
@@ -133,6 +142,18 @@ APART = [
     ("My sister drives a red car", "My brother drives a blue car now"),
     ("The boiler was serviced in May", "The car was serviced in May"),
     ("The spare key is in the shed", "The spare wheel is in the shed"),
+    ("Anna is allergic to peanuts", "Anna now works from the Berlin office"),
+    ("Ben is diabetic", "Ben now drives a red car"),
+    ("My son Ben is diabetic", "My son Ben now drives a red car"),
+    ("I am diabetic", "I now drive a red car"),
+    ("Ben ist Diabetiker", "Ben fährt jetzt ein rotes Auto"),
+    ("Zoe ist allergisch gegen Erdnüsse", "Zoe arbeitet jetzt in Berlin"),
+    ("Zoe hates coffee", "Zoe now hates tea"),
+    ("Ben is allergic to nuts", "Ben is now allergic to cats too"),
+    ("Tom's wife is Clara", "Tom's daughter is now Clara"),
+    ("Anna likes the kitchen at 18 degrees", "Anna now likes the study at 20 degrees"),
+    ("Anna plays the cello on Mondays", "Anna plays the cello on Thursdays"),
+    ("Box 4 holds tools", "Box 5 holds tools now"),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,12 @@ def test_the_newer_comes_before_what_it_replaced(recall: Recall) -> None:
                 fact("b", "Anna drinks coffee with milk these days", "2026-02-01 10:00", "anna")])
     assert texts(recall, "how does Anna take her coffee?")[0] == "Anna drinks coffee with milk these days"
     assert texts(recall, "how does Anna take her coffee?", holding=True) == ["Anna drinks coffee with milk these days"]
+
+
+def test_of_the_same_minute_the_later_line_comes_first(recall: Recall) -> None:
+    one, two = fact("a", "bins go out on Tuesday"), fact("b", "bins go out on Wednesday")
+    recall.put([replace(one, place=3), replace(two, place=4)])
+    assert texts(recall, "when do the bins go out?") == ["bins go out on Wednesday", "bins go out on Tuesday"]
 
 
 def test_filters_before_ranking(recall: Recall) -> None:
