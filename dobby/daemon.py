@@ -184,9 +184,12 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
     house.learner = await _learner(shelf, house, links, settings, allowed)
     _mind(house, workspace, config, lambda: clock.now().astimezone(local), lambda: reread(daemon))
     owner = config.owner()
-    house.strange = await house.teaching.strange(skills) if house.teaching else frozenset()
+    if house.teaching is not None:
+        house.strange = await house.teaching.strange(skills)
+        house.skills, clashes = await house.teaching.sorted_out(skills)
+        skill_problems += clashes
     agent = Agent(house, address_book(config.persons(), owner) | people_of(config),
-                  Reflex(config.home.language, skills, words), soul,
+                  Reflex(config.home.language, house.skills, words), soul,
                   _brain(config, secrets), _budget(config), config.home.name, config.brain.daily_tokens,
                   search=config.brain.search)
     inbox = Inbox(store, agent.take)

@@ -40,7 +40,7 @@ async def examine(workspace: Path) -> dict[str, Any]:
             found |= {"running": True, "daemon": await call(workspace, "GET", "/api/health")}
         except DobbyError as error:
             problems.append(str(error))
-    problems += _daemon_problems(found.get("daemon", {}))
+    problems += [one for one in _daemon_problems(found.get("daemon", {})) if one not in problems]
     return found | {"well": not problems}
 
 
@@ -78,6 +78,7 @@ def _camera_notes(config: Config) -> list[str]:
 
 def _daemon_problems(health: dict[str, Any]) -> list[str]:
     problems = [f"{part['name']}: {part['state']}" for part in health.get("parts", ()) if part["state"] != "up"]
+    problems += health.get("problems", ())
     problems += [f"{link['name'] or link['key']}: {link['state']}" for link in health.get("links", ())
                  if link["state"] != "up"]
     problems += [f"{name} does not answer." for name in health.get("unreachable", ())]

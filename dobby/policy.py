@@ -30,7 +30,7 @@ class Asker:
     source: Source
     tainted: bool = False
     by_voice: bool = False
-    somebody_home: bool = False  # whether anybody is known to be at home
+    maybe_home: bool = False  # whether somebody is known to be at home, or nobody knows of anybody
 
 
 def risk_of(command: Command, view: View) -> Risk:
@@ -54,7 +54,7 @@ def judge(command: Command, asker: Asker, view: View) -> Verdict:
     """Now, ask or refuse, for one command. Reasons are keys of the words catalogue under `policy.`"""
     person = asker.person
     risk = risk_of(command, view)
-    if asker.somebody_home and (command.trait, command.value) == ("armed", "away"):
+    if asker.maybe_home and (command.trait, command.value) == ("armed", "away"):
         risk = max(risk, Risk.ASK)
     if person is None:
         return Verdict("refuse", risk, "stranger")

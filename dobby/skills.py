@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -77,6 +77,24 @@ def load_skills(folder: Path) -> tuple[list[Skill], list[str]]:
         except (_Problem, OSError, UnicodeDecodeError) as wrong:
             problems.append(f"{path}: {wrong}")
     return skills, problems
+
+
+def one_phrase_each(skills: Sequence[Skill], first: Collection[str] = ()) -> tuple[list[Skill], list[str]]:
+    """The skills, each phrase with one of them only: with those named `first`, else in their order; and in words what
+    was left out, so that a file that comes later never takes over what a phrase does already."""
+    owners: dict[tuple[str, str], str] = {}
+    settled: dict[str, Skill] = {}
+    problems: list[str] = []
+    for skill in sorted(skills, key=lambda one: one.name not in first):
+        kept: dict[str, tuple[str, ...]] = {}
+        for language, phrases in skill.phrases.items():
+            taken = {phrase: owner for phrase in phrases if (owner := owners.setdefault(
+                (language, "".join(filter(str.isalnum, phrase.casefold()))), skill.name)) != skill.name}
+            problems += [f"{skill.path}: the phrase “{phrase}” belongs to the skill “{owner}”, so it is left out here"
+                         for phrase, owner in taken.items()]
+            kept[language] = tuple(phrase for phrase in phrases if phrase not in taken)
+        settled[skill.name] = replace(skill, phrases=kept)
+    return [settled[one.name] for one in skills], problems
 
 
 def parse(path: Path, text: str) -> Skill:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from dobby.home.device import Command, Fault, Outcome, View
 from dobby.home.traits import Value
-from dobby.skills import Skill, fault_of, risky
+from dobby.skills import Skill, fault_of, one_phrase_each, risky
 from dobby.store import Store
 
 HELD = 20
@@ -59,6 +59,10 @@ class Teaching:
             await self.store.set_fact(ACCEPTED, [one.name for one in skills])
             return frozenset()
         return frozenset(one.name for one in skills if one.name not in accepted and risky(one))
+
+    async def sorted_out(self, skills: Sequence[Skill]) -> tuple[list[Skill], list[str]]:
+        """The skills with each phrase in one of them only, those that the house knows first; what was left out."""
+        return one_phrase_each(skills, await self.store.fact(ACCEPTED, []))
 
     async def drop_named(self, names: Sequence[str]) -> None:
         """Remove skills that were taught here; those that came with the house stay."""

@@ -179,9 +179,12 @@ async def reread(daemon: Daemon) -> None:
     """SOUL.md and the skills as their files say now."""
     agent, folder = daemon.gateway.agent, daemon.workspace
     agent.soul, daemon.problems["soul"] = await asyncio.to_thread(read_soul, folder / "SOUL.md")
-    agent.house.skills, daemon.problems["skills"] = await asyncio.to_thread(load_skills, folder / "skills")
+    agent.house.skills, problems = await asyncio.to_thread(load_skills, folder / "skills")
     if agent.house.teaching is not None:
         agent.house.strange = await agent.house.teaching.strange(agent.house.skills)
+        agent.house.skills, clashes = await agent.house.teaching.sorted_out(agent.house.skills)
+        problems += clashes
+    daemon.problems["skills"] = problems
     agent.house.words = words = Words(daemon.config.home.language, address=agent.soul.address,
                                       dryness=agent.soul.dryness, name=agent.soul.name)
     reflex = Reflex(daemon.config.home.language, agent.house.skills, words, agent.reflex.people)

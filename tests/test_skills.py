@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from dobby.skills import commands, load_skills
+from dobby.skills import commands, load_skills, one_phrase_each
 from tests.agent.home import NAMES, made_home
 
 SHIPPED = Path(__file__).parents[1] / "skills"
@@ -89,3 +90,21 @@ def test_a_broken_skill_is_named_and_stops_no_other(tmp_path: Path, text: str, h
     assert len(problems) == 1
     assert "odd/SKILL.md" in problems[0]
     assert hint in problems[0]
+
+
+def test_a_file_that_comes_later_takes_no_phrase_over(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "clash").mkdir()
+    (tmp_path / "clash" / "SKILL.md").write_text(
+        "---\nname: clash\ndescription: All lights on.\nmetadata:\n  dobby:\n    phrases:\n"
+        "      en: [Good night!, light up]\n    steps:\n      - kind: light\n        set: {on: true}\n---\n")
+    loaded, problems = load_skills(tmp_path)
+    assert problems == []
+    skills, clashes = one_phrase_each(loaded, {one.name for one in loaded} - {"clash"})
+    assert [one.name for one in skills] == [one.name for one in loaded]
+    held = {one.name: one.phrases["en"] for one in skills}
+    assert held["clash"] == ("light up",)
+    assert "good night" in held["sleepy-time"]
+    assert len(clashes) == 1
+    assert "clash" in clashes[0]
+    assert "“sleepy-time”" in clashes[0]

@@ -83,6 +83,8 @@ def without_codes(text: str, mark: str = HIDDEN) -> str:
 def read(text: str, language: str, name: str) -> Consent | None:
     """The answer in a text, None when it is not one. A text that only begins like one keeps its rest for `choose`."""
     words = _unnamed(plain(text.replace(HIDDEN, " ")), name)
+    if len(words) > 1 and words[0].isdigit() and len(words[0]) <= 3:  # "8 no" is "no 8"
+        words = [*words[1:], words[0]]
     table = _words(language)
     for key in ("yes", "no"):
         for phrase in table[key]:

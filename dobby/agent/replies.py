@@ -305,9 +305,21 @@ async def consented(hands: Hands, person: Person, text: str, pin_right: bool | N
     if not fitting:
         return Reply(words.say("consent.which_number"), "reflex") if said.number else None
     if len(fitting) > 1:
+        fitting = await _just_asked(hands, fitting) or fitting
+    if len(fitting) > 1:
         lines = [f"{consent.number_of(one)}: {one.text}" for one in fitting]
         return Reply("\n".join([words.say("consent.several"), *lines]), "reflex")
-    return Reply(await settle(hands, person, fitting[0], said, pin_right), "reflex")
+    told = await settle(hands, person, fitting[0], said, pin_right)
+    hands.questions += [one for one in await approvals.open(person.name) if one.id == fitting[0].id]  # it still waits
+    return Reply(told, "reflex")
+
+
+async def _just_asked(hands: Hands, questions: Sequence[Approval]) -> list[Approval]:
+    """Of several open questions the newest, where it was the last thing said in this conversation."""
+    before = await hands.house.store.all("turns_of_conversation", conversation=hands.conversation, before=hands.turn,
+                                         limit=1)
+    newest = max(questions, key=lambda one: one.id)
+    return [newest] if before and before[0]["question"] == newest.id else []
 
 
 def _pairs(question: Approval) -> bool:

@@ -218,8 +218,8 @@ class Hands:
         """The policy's word; nobody is asked about what cannot be done. (An answer may let a thing in, then use it.)"""
         if self.asker.source != "answer" and self.house.home.problem(command) is not None:
             return Verdict("refuse", reason=IMPOSSIBLE)
-        home = self.house.presence.home() if self.house.presence else {}
-        asker = replace(self.asker, tainted=self.tainted, somebody_home=any(home.values()))
+        home = (self.house.presence.home() if self.house.presence else {}).values()
+        asker = replace(self.asker, tainted=self.tainted, maybe_home=any(home) or all(one is None for one in home))
         return judge(command, asker, self.house.home)
 
     async def _ask(self, commands: Sequence[Command], verdicts: Sequence[Verdict]) -> Approval | None:

@@ -33,6 +33,24 @@ async def test_the_door_opens_for_yes_and_the_pin(house: House) -> None:
     assert again["outcomes"] == []
 
 
+async def test_of_several_questions_an_answer_is_to_the_one_just_asked(house: House) -> None:
+    shut = await house.state("garage_door")
+    await house.say("unlock the front door")
+    await house.say("open the garage door")
+    assert (await house.say("no"))["outcomes"] == []
+    assert "PIN" in (await house.say("yes"))["reply"], "the door's is the only one left"
+    await house.say("open the garage door")
+    await house.say("is the garage open?")
+    several = (await house.say("yes 2468"))["reply"]
+    assert "More than one question" in several, "none was just asked"
+    assert await locked(house)
+    number = next(line.split(":")[0] for line in several.splitlines() if "Garage" in line)
+    await house.say(f"{number} no")
+    assert [one["result"] for one in (await house.say("yes 2468"))["outcomes"]] == ["confirmed"]
+    assert not await locked(house)
+    assert await house.state("garage_door") == shut
+
+
 async def test_the_pin_is_kept_nowhere(house: House) -> None:
     await house.say("unlock the front door")
     await house.say("yes 2468")
