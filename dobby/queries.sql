@@ -258,6 +258,8 @@ UPDATE jobs SET wait = :wait WHERE id = :id
 UPDATE jobs SET skips = :skips WHERE id = :id
 -- name: job_cancel
 UPDATE jobs SET state = 'cancelled' WHERE id = :id AND state = 'on'
+-- name: job_restore
+UPDATE jobs SET state = 'on' WHERE id = :id AND state = 'cancelled'
 -- name: jobs_tidy
 DELETE FROM jobs WHERE state != 'on' AND made < :before AND last < :before
 -- name: job_runs_tidy

@@ -137,8 +137,9 @@ class Network:
     device: str = ""
 
 
-TimedVerb = Literal["tell", "wake", "order", "skill", "when?", "planned", "cancel", "cancel_all", "skip", "snooze",
-                    "leaving", "home", "who_home", "is_home", "cardio_count", "cardio_weekly", "cardio_never"]
+TimedVerb = Literal["tell", "wake", "order", "skill", "when?", "planned", "cancel", "cancel_all", "cancel_reminders",
+                    "cancel_timers", "cancel_alarms", "skip", "snooze", "leaving", "home", "who_home", "is_home",
+                    "came", "went", "all_out", "cardio_count", "cardio_weekly", "cardio_never"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,12 +46,12 @@ class Gateway:
 
     async def _cancels(self, text: str, person: Person, message: Message) -> bool:
         """Whether "cancel that" means a plan: one was spoken of just now, nothing runs here, and no question waits for
-        a yes that was asked after the plan was made."""
+        a yes that was asked after that."""
         house = self.agent.house
-        spoken = house.plans.spoken_of(message.conversation) if house.plans else None
-        if spoken is None or self.inbox.works_on(message.conversation):
+        topic = house.plans.topic(message.conversation) if house.plans else None
+        if topic is None or self.inbox.works_on(message.conversation):
             return False
-        if any(question.asked >= spoken.made for question in await house.approvals.open(person.name)):
+        if any(question.asked >= topic for question in await house.approvals.open(person.name)):
             return False
         meant = self.agent.reflex.read(text, house.home, None, now=time.monotonic())
         return isinstance(meant, Understood) and isinstance(meant.parts[0], Timed) and meant.parts[0].verb == "cancel"

@@ -27,7 +27,7 @@ from dobby.agent.memory_replies import recollect, remarks
 from dobby.agent.net_replies import look_at, network
 from dobby.agent.sight_replies import sight
 from dobby.agent.teach_replies import offer_strange, teach, this_once
-from dobby.agent.time_replies import at_the_door, timed
+from dobby.agent.time_replies import at_the_door, stays, timed, undone
 from dobby.home.device import Command, Outcome
 from dobby.home.traits import Risk
 from dobby.home.verdict import ERASE, FORGET, JOINING, PAIR, TEACH, Approval, Choice
@@ -209,6 +209,8 @@ async def _control(hands: Hands, part: Control) -> str:
     house = hands.house
     match part.verb:
         case "undo":
+            if again := await undone(hands):
+                return again
             done, stuck = await hands.undo()
             if done is None:
                 return house.words.say("undo.nothing")
@@ -224,7 +226,7 @@ async def _control(hands: Hands, part: Control) -> str:
         case "why":
             return await why(hands)
         case "stop":
-            return house.words.say("turn.stopped")
+            return f"{house.words.say('turn.stopped')} {stays(house, hands.asker.person)}".strip()
     return house.words.say("miss.no_model")
 
 

@@ -13,6 +13,7 @@ from dobby.jobs.job import Job, JobKind, load
 from dobby.jobs.plans import Plans
 from dobby.jobs.spoken import Spoken, day_of, resolve
 from dobby.jobs.when import When, occurrence
+from dobby.messages import Person
 from dobby.tools.hands import Hands, House
 from dobby.tools.plan_words import date_text, moment_text, what_text
 from dobby.tools.plans import draft, keep, listing
@@ -20,6 +21,7 @@ from dobby.tools.plans import draft, keep, listing
 SNOOZE = 10.0  # minutes, where nobody said how long
 LEAVING, COMING = "leaving-home", "coming-home"  # skills whose phrases say that somebody goes or comes
 MORNING = range(4, 12)  # hours that a wake-up means where it could be either
+NAMED = 3  # plans that are cancelled together and named
 
 
 async def timed(hands: Hands, part: Timed) -> str:
@@ -36,16 +38,13 @@ async def timed(hands: Hands, part: Timed) -> str:
             return await _planned(hands, part, plans)
         case "cancel":
             return await _cancel(hands, part, plans)
-        case "cancel_all":
-            mine = [job for job, _ in listing(hands, plans) if job.person == person.name]
-            for job in mine:
-                await plans.cancel(job.id)
-            return words.say("time.cancelled_all", count=len(mine)) if mine else words.say("time.nothing")
+        case "cancel_all" | "cancel_reminders" | "cancel_timers" | "cancel_alarms":
+            return await _cancel_all(hands, part, plans)
         case "skip":
             return await _skip(hands, part, plans)
         case "snooze":
             return await _snooze(hands, part, plans)
-        case "leaving" | "home" | "who_home" | "is_home":
+        case "leaving" | "home" | "who_home" | "is_home" | "came" | "went" | "all_out":
             return await _presence(hands, part)
         case "cardio_count" | "cardio_weekly" | "cardio_never":
             return await _cardio(hands, part, plans)
@@ -85,8 +84,10 @@ async def _planned(hands: Hands, part: Timed, plans: Plans) -> str:
     if day := day_of(part.said, plans.now(), plans.place):
         rows = [(job, line) for job, line in rows if _comes(job, day, plans)]
         return "\n".join(line for _, line in rows) or hands.house.words.say("time.nothing_then")
-    for job, _ in rows[:1]:
-        await plans.speak_of(job)
+    if len(rows) == 1:
+        await plans.speak_of(rows[0][0], hands.conversation)
+    elif rows:
+        await plans.speak_of_several(hands.conversation)
     return "\n".join(line for _, line in rows) or hands.house.words.say("time.nothing")
 
 
@@ -129,17 +130,72 @@ async def _cancel(hands: Hands, part: Timed, plans: Plans) -> str:
     words, found = hands.house.words, _meant(hands, part, plans)
     if not found:
         return words.say("time.nothing_then" if part.number or part.said != Spoken() else "time.nothing")
-    if len(found) > 1:
-        return _which(hands, found, plans)
-    what = _shown(hands, found[0], plans)
-    await plans.cancel(found[0].id)
-    return words.say("time.cancelled", what=what)
+    one_of = part == Timed("cancel") and plans.spoken_of(hands.conversation) not in found  # several were told just now
+    if len(found) > 1 or (one_of and plans.topic(hands.conversation) is not None):
+        return await _which(hands, found, plans)
+    return await _dropped(hands, found[0], plans)
 
 
-def _which(hands: Hands, found: list[Job], plans: Plans) -> str:
+async def _dropped(hands: Hands, job: Job, plans: Plans) -> str:
+    what = _shown(hands, job, plans)
+    await plans.drop([job], hands.conversation)
+    return hands.house.words.say("time.cancelled", what=what)
+
+
+async def _which(hands: Hands, found: list[Job], plans: Plans, key: str = "which") -> str:
+    """Which of them, with the number of each: what comes next of "that" is about them."""
     ids = {job.id for job in found}
     lines = [line for job, line in listing(hands, plans) if job.id in ids]
-    return "\n".join([hands.house.words.say("time.which"), *lines])
+    await plans.speak_of_several(hands.conversation)
+    return "\n".join([hands.house.words.say(f"time.{key}"), *lines])
+
+
+async def _cancel_all(hands: Hands, part: Timed, plans: Plans) -> str:
+    """Everything of this person, or their reminders, timers, alarms: named, and to be had back."""
+    words, home, person = hands.house.words, hands.house.home, hands.asker.person
+    mine = [job for job in plans.planned(person.name if person else "") if _is_one(job, part.verb)]
+    if mine:
+        names = [what_text(job, home, words) for job in mine[:NAMED]]
+        more = [words.say("time.more", count=len(mine) - NAMED)] if len(mine) > NAMED else []
+        await plans.drop(mine, hands.conversation)
+        said = words.say("time.cancelled_all", count=len(mine), what="; ".join([*names, *more]))
+    else:
+        said = words.say("time.nothing" if not plans.planned(person.name if person else "") else "time.none_such")
+    return f"{said} {stays(hands.house, person)}".strip()
+
+
+def _is_one(job: Job, verb: str) -> bool:
+    """Whether "all reminders" (timers, alarms) means this one: what waits for the home is none of them."""
+    delay = job.when is not None and bool(job.when.at)
+    match verb:
+        case "cancel_reminders":
+            return job.kind in ("tell", "wake") and job.when is not None
+        case "cancel_timers":
+            return job.kind == "tell" and delay
+        case "cancel_alarms":
+            return job.kind == "wake" or (job.kind == "tell" and job.when is not None and not delay and not job.text)
+    return True
+
+
+def stays(house: House, person: Person | None) -> str:
+    """What is planned for this person whatever else stops, "" for nothing."""
+    count = len(house.plans.planned(person.name)) if house.plans and person else 0
+    return house.words.say("time.stays", count=count) if count else ""
+
+
+async def undone(hands: Hands) -> str:
+    """Plans that were cancelled last are planned again; "" where something else was done since."""
+    plans = hands.house.plans
+    at = plans.dropped(hands.conversation) if plans else None
+    if plans is None or at is None:
+        return ""
+    row = await hands.house.store.one("last_action", conversation=hands.conversation)
+    if row is not None and datetime.fromisoformat(row["at"]) > at:
+        return ""
+    jobs = await plans.restore(hands.conversation)
+    names = [_shown(hands, job, plans) for job in jobs[:NAMED]]
+    more = [hands.house.words.say("time.more", count=len(jobs) - NAMED)] if len(jobs) > NAMED else []
+    return hands.house.words.say("time.restored", what="; ".join([*names, *more]))
 
 
 def _shown(hands: Hands, job: Job, plans: Plans) -> str:
@@ -151,25 +207,25 @@ def _shown(hands: Hands, job: Job, plans: Plans) -> str:
 
 
 async def _skip(hands: Hands, part: Timed, plans: Plans) -> str:
-    """Leave out one day of what comes again; what comes only then is cancelled."""
+    """Leave out one day of what comes again; what comes only then is cancelled where it was spoken of by itself."""
     words, house = hands.house.words, hands.house
     day = day_of(part.said, plans.now(), plans.place)
     if not day:
         return words.say("time.no_day")
     spoken = plans.spoken_of(hands.conversation)
     rows = [job for job, _ in listing(hands, plans) if _comes(job, day, plans) and _at(job, part.said, plans)]
-    found = [job for job in rows if spoken is not None and job.id == spoken.id] or rows
-    if not found:
+    rows = [job for job in rows if part.number in (0, job.id)]
+    sure = [job for job in rows if part.number or (spoken is not None and job.id == spoken.id)]
+    found = sure or [job for job in rows if job.repeats]
+    if not rows:
         return words.say("time.nothing_then")
-    if len(found) > 1:
-        return _which(hands, found, plans)
+    if len(found) != 1:
+        return await _which(hands, found or rows, plans, "which_skip")
     job = found[0]
     what = what_text(job, house.home, words)
-    if job.when is None or not job.when.repeats:
-        shown = _shown(hands, job, plans)
-        await plans.cancel(job.id)
-        return words.say("time.cancelled", what=shown)
-    await plans.skip(job.id, day)
+    if not job.repeats:
+        return await _dropped(hands, job, plans)
+    await plans.skip(job.id, day, hands.conversation)
     at = plans.next_of(job)
     shown = moment_text(at, plans.now(), plans.place, words) if at else "–"
     return words.say("time.skipped", when=date_text(datetime.fromisoformat(day).date(), words), what=what, next=shown)
@@ -182,8 +238,16 @@ async def _snooze(hands: Hands, part: Timed, plans: Plans) -> str:
     if row is None:
         return hands.house.words.say("time.nothing_to_snooze")
     before, at = load(row), plans.now() + timedelta(minutes=part.minutes or SNOOZE)
+    for job in plans.planned(before.person):  # a second snooze moves the first
+        if (job.kind, job.text) == (before.kind, before.text) and _is_snooze(job, before):
+            await plans.cancel(job.id)
     job = draft(hands, before.kind, When(at=at.isoformat()), before.text)
     return await keep(hands, job)
+
+
+def _is_snooze(job: Job, before: Job) -> bool:
+    """Whether this is what was made of a reminder after it came."""
+    return job.when is not None and bool(job.when.at) and before.last is not None and job.made >= before.last
 
 
 # --- who is at home, and cardio ---------------------------------------------------------------------------------------
@@ -225,7 +289,12 @@ async def _presence(hands: Hands, part: Timed) -> str:
     if person.role == "guest":
         return words.say("policy.guest")
     home = {name: known for name, known in presence.home().items() if part.person in ("", name)}
-    if not home or (all(known is None for known in home.values()) and not presence.noticed()):
+    if part.verb in ("came", "went", "all_out"):
+        for name in home:
+            await presence.told(name, part.verb == "came")
+        home = {name: presence.home()[name] for name in home}
+    unknown = not part.person and all(known is None for known in home.values())
+    if not home or (unknown and not presence.noticed()):
         return words.say("home.nobody_known")
     lines = []
     for key, wanted in (("here", True), ("away", False), ("unknown", None)):

@@ -132,6 +132,8 @@ def _filled(timed: Timed, match: re.Match[str], said: _Said) -> Timed | None:
     period = next((key for key, several in periods.items()
                    if any(f" {fold(one)} " in f" {match.group(0)}" for one in several)), "")
     verb: TimedVerb = "cancel" if timed.verb == "cancel_at" else timed.verb  # type: ignore[comparison-overlap]
+    if verb in ("came", "went", "all_out") and "?" in said.text:  # "Sam is home?" asks
+        verb = "is_home" if timed.person else "who_home"
     return replace(timed, verb=verb, period=period)
 
 

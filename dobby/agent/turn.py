@@ -26,6 +26,7 @@ from dobby.agent.reflex import Reflex
 from dobby.agent.replies import Reply, act, consented
 from dobby.agent.student import study
 from dobby.agent.teach_replies import again
+from dobby.agent.time_replies import stays
 from dobby.brains.brain import Ask, Brain
 from dobby.errors import BrainError
 from dobby.home.device import Outcome
@@ -290,7 +291,7 @@ class Agent:
         words = self.house.words
         texts = ", ".join(f"“{text[:60]}”" for text in dropped)
         text = words.say("turn.stopped_dropped", texts=texts) if dropped else words.say("turn.stopped")
-        text = " ".join([text, *begun])
+        text = " ".join(filter(None, [text, *begun, stays(self.house, self.people[row["sender"]])]))
         turn, _ = await self._turn(row, self.people[row["sender"]])
         hands = Hands(self.house, Asker(self.people[row["sender"]], "phrase"), turn["id"], row["conversation"])
         await self._finish(hands, row, Reply(text, "reflex"), time.monotonic())

@@ -48,7 +48,8 @@ class Plans:
     _halted: set[asyncio.Task[None]] = field(default_factory=set)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _changes: asyncio.Queue[Changed | None] | None = None
-    _spoken: dict[str, tuple[int, datetime]] = field(default_factory=dict)  # the job spoken of last, by conversation
+    _spoken: dict[str, tuple[int, datetime]] = field(default_factory=dict)  # told of last, 0 = several
+    _dropped: dict[str, tuple[tuple[int, ...], datetime]] = field(default_factory=dict)  # and cancelled last
     _tidied: str = ""
 
     def __post_init__(self) -> None:
@@ -99,14 +100,38 @@ class Plans:
         self._drop(id_)
         self._rearrange()
 
-    async def skip(self, id_: int, day: str) -> None:
+    async def drop(self, jobs: Sequence[Job], conversation: str) -> None:
+        """Cancel what somebody says, so that it can be had back for a while."""
+        for job in jobs:
+            await self.cancel(job.id)
+        self._dropped[conversation] = tuple(job.id for job in jobs), self.now()
+
+    def dropped(self, conversation: str) -> datetime | None:
+        """When something was cancelled in a conversation that can be had back; None for nothing."""
+        ids, at = self._dropped.get(conversation, ((), self.now()))
+        return at if ids and self.now() - at <= FRESH else None
+
+    async def restore(self, conversation: str) -> list[Job]:
+        """What was cancelled last in a conversation is planned again."""
+        ids, _ = self._dropped.pop(conversation, ((), self.now()))
+        for id_ in ids:
+            await self.store.do("job_restore", id=id_)
+        rows = [await self.store.one("job", id=id_) for id_ in ids]
+        jobs = [load(row) for row in rows if row is not None and row["state"] == "on"]
+        for job in jobs:
+            self._keep(job)
+        await self._speak(jobs[0].id if len(jobs) == 1 else 0, conversation)
+        await self.look_again()
+        return jobs
+
+    async def skip(self, id_: int, day: str, conversation: str = "") -> None:
         """Leave out one local day of a repeat."""
         today = self.now().astimezone(self.place.zone).date().isoformat()
         job = self.jobs[id_]
         job = replace(job, skips=tuple(sorted({one for one in (*job.skips, day) if one >= today})))
         await self.store.do("job_skips", id=id_, skips=str(job.values()["skips"]))
         self._keep(job)
-        await self.speak_of(job)
+        await self.speak_of(job, conversation)
         self._rearrange()
 
     def next_of(self, job: Job) -> datetime | None:
@@ -119,11 +144,18 @@ class Plans:
         return sorted((job for job in self.jobs.values() if person in ("", job.person)),
                       key=lambda job: (self.next_of(job) or far, job.id))
 
-    async def speak_of(self, job: Job) -> None:
-        """ "That" means this one for a while, also after a restart."""
+    async def speak_of(self, job: Job, conversation: str = "") -> None:
+        """ "That" means this one for a while, also after a restart; where it was made, or in another conversation."""
+        await self._speak(job.id, conversation or job.conversation)
+
+    async def speak_of_several(self, conversation: str) -> None:
+        """ "That" may be any of them for a while."""
+        await self._speak(0, conversation)
+
+    async def _speak(self, id_: int, conversation: str) -> None:
         now = self.now()
         fresh = {key: one for key, one in self._spoken.items() if now - one[1] <= FRESH}
-        self._spoken = {**fresh, job.conversation: (job.id, now)}
+        self._spoken = {**fresh, conversation: (id_, now)}
         await self.store.set_fact(SPOKEN, {key: [id_, stamp(at)] for key, (id_, at) in self._spoken.items()})
 
     def _remember(self, kept: Mapping[str, tuple[int, str]]) -> None:
@@ -137,6 +169,13 @@ class Plans:
         """The job that was made or told of last in a conversation, where that is fresh."""
         id_, at = self._spoken.get(conversation, (0, self.now()))
         return self.jobs.get(id_) if self.now() - at <= FRESH else None
+
+    def topic(self, conversation: str) -> datetime | None:
+        """Since when a plan, or several, are what a conversation is about; None where none is."""
+        if (job := self.spoken_of(conversation)) is not None:
+            return job.made
+        id_, at = self._spoken.get(conversation, (-1, self.now()))
+        return at if not id_ and self.now() - at <= FRESH else None
 
     # --- what is due --------------------------------------------------------------------------------------------------
 

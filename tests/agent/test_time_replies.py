@@ -1,0 +1,151 @@
+"""What is answered about plans and presence, and what is planned and known afterwards; the clock is the test's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dobby.agent.meaning import Timed, Understood
+from dobby.agent.reflex import Reflex
+from dobby.agent.time_replies import stays, timed, undone
+from dobby.clock import Clock
+from dobby.home.device import Command
+from dobby.jobs.conditions import Condition
+from dobby.jobs.job import Job, JobKind
+from dobby.jobs.plans import Plans
+from dobby.jobs.presence import Habit, Presence
+from dobby.jobs.when import WEEKDAYS, Place, When
+from dobby.messages import Person
+from dobby.policy import Asker
+from dobby.store import Store
+from dobby.tools.hands import Hands, House
+from dobby.words import Words
+from tests.agent.test_house_talk import home
+
+pytestmark = pytest.mark.anyio
+ROBIN, SAM, ALEX = Person("Robin", "owner"), Person("Sam", "member"), Person("Alex", "guest")
+NOW = datetime(2037, 11, 22, 15, tzinfo=UTC)  # a Sunday that is far off, 16:00 in Berlin: a clock never goes back
+TOMORROW = "2037-11-23"
+DAILY = When(days=WEEKDAYS, clock="07:00")
+
+
+@dataclass
+class Talk:
+    """A conversation of Robin's about plans."""
+
+    hands: Hands
+    plans: Plans
+    mind: Reflex
+
+    async def say(self, text: str, person: Person = ROBIN) -> str:
+        read = await asyncio.to_thread(self.mind.read, text, home(), None, now=0.0)
+        assert isinstance(read, Understood), text
+        if not isinstance(read.parts[0], Timed):
+            return await undone(self.hands)
+        return await timed(replace(self.hands, asker=Asker(person, "phrase")), read.parts[0])
+
+    async def plan(self, text: str, when: When | None = DAILY, kind: JobKind = "tell", **more: Any) -> Job:
+        return await self.plans.add(Job("Robin", "elsewhere", "", kind, when, text=text,
+                                        made=self.plans.now(), **more))
+
+    def left(self) -> set[str]:
+        return {job.text for job in self.plans.planned()}
+
+
+@pytest.fixture
+async def talk(tmp_path: Path) -> AsyncIterator[Talk]:
+    store, words = await Store.open(tmp_path / "dobby.db"), await asyncio.to_thread(Words, "en")
+    zone, clock, none = await asyncio.to_thread(ZoneInfo, "Europe/Berlin"), Clock(manual=True), cast(Any, None)
+    clock.set(NOW)
+    view = cast(Any, home())
+    plans = Plans(store, view, clock.now, Place(zone, 52.52, 13.40))
+
+    async def unseen(_: str) -> bool | None:
+        return None
+    presence = Presence(store, view, clock.now, (Habit("Robin"), Habit("Sam")), unseen, plans.look_again)
+    await presence.open()
+    house = House(view, store, none, clock, words, [], none, none, plans=plans, presence=presence)
+    yield Talk(Hands(house, Asker(ROBIN, "phrase"), 1, "owner"), plans, Reflex("en", [], words, ("Robin", "Sam")))
+    await store.close()
+
+
+async def test_all_reminders_are_reminders_named_and_come_back(talk: Talk) -> None:
+    for text in ("water", "call", "stretch", "breathe"):
+        await talk.plan(text)
+    await talk.plan("fan", kind="order", commands=(Command("f1", "on", False),))
+    await talk.plan("watch", None, condition=Condition("all_away"))
+    said = await talk.say("cancel all reminders")
+    assert "4 plans" in said
+    assert "remind you: water" in said
+    assert "and 1 more" in said
+    assert "stays: 2 plans" in said
+    assert talk.left() == {"fan", "watch"}
+    assert "Planned again" in await talk.say("undo")
+    assert len(talk.left()) == 6
+    assert await talk.say("undo") == ""
+    await talk.say("cancel all plans")
+    assert talk.left() == set()
+    assert stays(talk.hands.house, ROBIN) == ""
+    await talk.say("undo")
+    assert "6 plans" in stays(talk.hands.house, ROBIN)
+
+
+async def test_none_of_the_kind(talk: Talk) -> None:
+    assert await talk.say("cancel all timers") == "Nothing is planned."
+    await talk.plan("water")
+    assert "None of that kind" in await talk.say("cancel all timers")
+    assert talk.left() == {"water"}
+
+
+async def test_not_tomorrow_takes_what_repeats_and_else_asks(talk: Talk) -> None:
+    await talk.plan("once", When(date=TOMORROW, clock="06:00"))
+    await talk.plan("other", When(date=TOMORROW, clock="09:00"))
+    await talk.say("what is planned?")
+    assert "Which one" in await talk.say("not tomorrow")
+    assert talk.left() == {"once", "other"}
+    daily = await talk.plan("daily")
+    await talk.say("what is planned?")
+    assert "Not Monday" in await talk.say("not tomorrow")
+    assert talk.left() == {"once", "other", "daily"}
+    assert talk.plans.jobs[daily.id].skips == (TOMORROW,)
+    second = await talk.plan("second")
+    await talk.plan("third")
+    assert "Which one" in await talk.say("not tomorrow")
+    assert talk.plans.topic("owner") is not None  # "cancel that" is about plans, and asks
+    assert "Which one" in await talk.say("cancel that")
+    assert "second" in await talk.say(f"skip number {second.id} tomorrow")
+    assert "Cancelled: " in await talk.say("cancel that")
+    assert talk.left() == {"once", "other", "daily", "third"}
+    assert "second" in await talk.say("undo")
+
+
+async def test_a_second_snooze_moves_the_first(talk: Talk) -> None:
+    await talk.plan("oven", When(at=(NOW + timedelta(minutes=5)).isoformat()))
+    clock = talk.hands.house.clock
+    clock.set(NOW + timedelta(minutes=5))
+    await talk.plans.tick()
+    await talk.plans.settled()
+    await talk.say("snooze")
+    await talk.say("snooze 20 minutes")
+    [job] = talk.plans.planned()
+    assert talk.plans.next_of(job) == NOW + timedelta(minutes=25)
+
+
+@pytest.mark.parametrize(("said", "person", "answer"), [
+    ("is Sam home?", ROBIN, "Of Sam I do not know."), ("Sam is home", ROBIN, "Sam is home."),
+    ("Sam left", SAM, "Sam is out."), ("nobody is home", ROBIN, "Robin and Sam are out."),
+    ("Sam is home?", ROBIN, "Of Sam I do not know.")])
+async def test_presence_is_told_and_asked(talk: Talk, said: str, person: Person, answer: str) -> None:
+    assert await talk.say(said, person) == answer
+
+
+async def test_a_guest_says_of_nobody_where_they_are(talk: Talk) -> None:
+    await talk.say("Sam is home", ALEX)
+    assert await talk.say("is Sam home?") == "Of Sam I do not know."
