@@ -25,10 +25,11 @@ MADE = "Taught in chat. Everything in this file may be changed by hand."
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One change to the skills: a new one, a step more, a thing left out, one that goes, or one from elsewhere that may
-    run. steps: as the file has them."""
+    """One change to the skills: a new one, other steps instead of its own, a step more, a thing left out, one that
+    goes, or one from elsewhere that may run. steps: as the file has them; excepted: left out of whatever the steps are.
+    """
 
-    change: Literal["new", "also", "except", "drop", "accept"]
+    change: Literal["new", "instead", "also", "except", "drop", "accept"]
     skill: str
     phrase: str = ""
     language: str = "en"
@@ -50,6 +51,10 @@ class Teaching:
         token = f"skill:{re.sub(r'[^a-z0-9]', '-', who.casefold())}"
         self._held = {**{key: one for key, one in list(self._held.items())[-HELD:] if key != token}, token: draft}
         return token
+
+    def held(self, token: str) -> Draft | None:
+        """What a yes to this token would keep."""
+        return self._held.get(token)
 
     async def strange(self, skills: Sequence[Skill]) -> frozenset[str]:
         """The skills that came as a file from elsewhere, hold what is risky, and wait for the owner's yes. What is
@@ -139,8 +144,11 @@ def write(folder: Path, draft: Draft) -> None:
             raise ValueError("there is a folder of that name already")
         new = _page(draft)
     else:
-        text = path.read_text("utf-8")
-        new = _with_steps(text, draft.steps) if draft.change == "also" else _without(text, draft.excepted)
+        new = path.read_text("utf-8")
+        if draft.change in ("also", "instead"):
+            new = _with_steps(new, draft.steps, instead=draft.change == "instead")
+    if draft.excepted:
+        new = _without(new, draft.excepted)
     if wrong := fault_of(path, new):  # a form of writing that this does not know: better nothing than a broken file
         raise ValueError(wrong)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -194,10 +202,10 @@ def _block(lines: Sequence[str]) -> tuple[int, int, str]:
     return first, end, indent
 
 
-def _with_steps(text: str, steps: Sequence[dict[str, Any]]) -> str:
+def _with_steps(text: str, steps: Sequence[dict[str, Any]], *, instead: bool) -> str:
     lines = text.split("\n")
-    _, end, indent = _block(lines)
-    return "\n".join([*lines[:end], *_step_lines(steps, indent), *lines[end:]])
+    first, end, indent = _block(lines)
+    return "\n".join([*lines[:first if instead else end], *_step_lines(steps, indent), *lines[end:]])
 
 
 def _without(text: str, thing: str) -> str:

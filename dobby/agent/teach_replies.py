@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from dobby.agent import net_talk
@@ -47,25 +48,32 @@ async def teach(hands: Hands, part: Lesson, reflex: Reads) -> str:
         case "once":  # it runs as an order, see this_once
             return words.say("skill.none")
         case "when":
-            if means_something(hands, part.phrase, reflex):
-                return words.say("skill.taken", phrase=clean(part.phrase, 60))
             commands = _read(hands, part.order, reflex)
             if not commands:
                 return words.say("skill.not_understood", order=clean(part.order, 120))
+            if (own := _skill_of(hands, part.phrase, reflex)) is not None:
+                return await _offer_instead(hands, part.phrase, own, commands)
+            if means_something(hands, part.phrase, reflex):
+                return words.say("skill.taken", phrase=clean(part.phrase, 60))
             return await offer_to_keep(hands, part.phrase, commands)
         case "also":
             commands = _read(hands, part.order, reflex)
             if not commands or skill is None:
                 return words.say("skill.not_understood", order=clean(part.order, 120))
+            house.ran[hands.conversation] = skill.name  # "not the porch" is said of it then
             return await _offer(hands, Draft("also", skill.name, steps=steps_of(commands, house.home)),
                                 words.say("skill.also", name=title(skill), orders=grouped_text(
                                     commands, house.home, words)), commands)
         case "except":
+            thing = _thing(hands, part.thing)
+            waits = await _waiting(hands)
+            if thing and waits is not None and part.skill in ("", waits.skill):  # of what was just taught
+                return await _offer(hands, replace(waits, excepted=thing), words.say(
+                    "skill.without", name=waits.phrase or waits.skill.replace("-", " "), thing=thing), ())
             name = part.skill or house.ran.get(hands.conversation, "")
             if not name:
                 return words.say("miss.no_model")
             skill = next((one for one in house.skills if one.name == name), None)
-            thing = _thing(hands, part.thing)
             if skill is None or not thing:
                 return words.say("skill.which", thing=clean(part.thing, 60))
             return await _offer(hands, Draft("except", skill.name, excepted=thing),
@@ -86,6 +94,33 @@ def this_once(hands: Hands, part: Lesson) -> Lesson | RunSkill | Refuse:
     thing = _thing(hands, part.thing)
     return RunSkill(part.skill, thing) if thing else Refuse(
         hands.house.words.say("skill.which", thing=clean(part.thing, 60)))
+
+
+async def _waiting(hands: Hands) -> Draft | None:
+    """The change to a skill's steps that this person was just asked about, and has not answered."""
+    house, person = hands.house, hands.asker.person
+    before = await house.store.all("turns_of_conversation", conversation=hands.conversation, before=hands.turn, limit=1)
+    asked = [one for one in await house.approvals.open(person.name if person else "")
+             if before and before[0]["question"] == one.id and one.choices[0].commands[0].trait == TEACH]
+    draft = house.teaching.held(asked[0].choices[0].commands[0].device) if asked and house.teaching else None
+    return draft if draft is not None and draft.change in ("new", "instead", "also") and not draft.excepted else None
+
+
+def _skill_of(hands: Hands, phrase: str, reflex: Reads) -> Skill | None:
+    """The skill that a phrase runs now, and nothing else."""
+    read = reflex.read(phrase.strip(" .!?"), hands.house.home, None, now=time.monotonic())
+    part = read.parts[0] if isinstance(read, Understood) and len(read.parts) == 1 else None
+    return next((one for one in hands.house.skills if isinstance(part, RunSkill) and one.name == part.name), None)
+
+
+async def _offer_instead(hands: Hands, phrase: str, skill: Skill, commands: Sequence[Command]) -> str:
+    """A phrase that runs a skill already would do something else from now on."""
+    words, home = hands.house.words, hands.house.home
+    before = skill_commands(skill, home)
+    hands.house.ran[hands.conversation] = skill.name
+    return await _offer(hands, Draft("instead", skill.name, steps=steps_of(commands, home)), words.say(
+        "skill.instead", phrase=clean(phrase, 60), orders=grouped_text(commands, home, words),
+        before=grouped_text(before, home, words) if before else words.say("skill.nothing_here")), commands)
 
 
 def means_something(hands: Hands, phrase: str, reflex: Reads) -> bool:

@@ -54,6 +54,26 @@ async def test_taught_written_done_extended_and_forgotten(house: House) -> None:
     assert not path.exists()
 
 
+async def test_what_a_phrase_does_already_can_be_changed_and_added_to(house: House) -> None:
+    skills = Path(house.ready["workspace"]) / "skills"
+    shown = await house.say("when I say movie night, dim the living room to 20 and close the shades")
+    assert "means this now" in shown["reply"]
+    assert "Shall I keep that" in shown["reply"]
+    before = (skills / "movie-night" / "SKILL.md").read_text("utf-8")
+    await house.say("yes")
+    after = (skills / "movie-night" / "SKILL.md").read_text("utf-8")
+    assert before.partition("steps:")[0] == after.partition("steps:")[0]
+    assert "brightness: 20" in after
+    done = await house.say("movie night")
+    assert {one["result"] for one in done["outcomes"]} == {"confirmed"}
+    assert "pool" in (await house.say("sleepy time should also turn off the pool heater"))["reply"].lower()
+    assert "Porch" in (await house.say("not the porch"))["reply"]
+    await house.say("yes")
+    both = (skills / "sleepy-time" / "SKILL.md").read_text("utf-8")
+    assert '"Porch"]' in both
+    assert "Pool" in both
+
+
 async def test_what_is_risky_in_a_skill_asks_whenever_it_runs(house: House) -> None:
     shown = await house.say("when I say open sesame, unlock the front door")
     assert "ask about each time" in shown["reply"]
