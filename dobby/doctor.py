@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from dobby.client import call, running
 from dobby.discovery.networks import reach
 from dobby.drivers import load_drivers
 from dobby.errors import DobbyError
+from dobby.memory.notes import Notes
 from dobby.settings import Config, Secrets
 from dobby.skills import load_skills
 from dobby.soul import read as read_soul
@@ -32,7 +34,8 @@ async def examine(workspace: Path) -> dict[str, Any]:
     config = configuration.load(workspace / "config.toml")
     secrets = configuration.secrets(workspace)
     problems = [*reach(config.network).problems, *load_drivers([workspace / "drivers"])[1],
-                *read_soul(workspace / "SOUL.md")[1], *load_skills(workspace / "skills")[1]]
+                *read_soul(workspace / "SOUL.md")[1], *load_skills(workspace / "skills")[1],
+                *await asyncio.to_thread(_memory, workspace / "memory")]
     notes = _notes(config, secrets)
     found: dict[str, Any] = {"workspace": str(workspace), "running": False, "problems": problems, "notes": notes}
     if running(workspace) is not None:
@@ -42,6 +45,12 @@ async def examine(workspace: Path) -> dict[str, Any]:
             problems.append(str(error))
     problems += [one for one in _daemon_problems(found.get("daemon", {})) if one not in problems]
     return found | {"well": not problems}
+
+
+def _memory(folder: Path) -> list[str]:
+    notes = Notes(folder)
+    notes.load()
+    return notes.problems
 
 
 def _notes(config: Config, secrets: Secrets) -> list[str]:

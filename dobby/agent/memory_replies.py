@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+from dobby.agent import memory_talk
 from dobby.agent.consent import HIDDEN
 from dobby.agent.meaning import Recollect
 from dobby.agent.memory_talk import names
@@ -11,19 +13,20 @@ from dobby.errors import DobbyError
 from dobby.home.device import Command, Outcome
 from dobby.home.verdict import ERASE, Choice
 from dobby.memory import night
+from dobby.memory.answering import answers, fitting, repeats, somebody_elses
 from dobby.memory.matter import Preference, stems
-from dobby.memory.memory import Memory, told_to
-from dobby.memory.notes import Fact
+from dobby.memory.memory import Memory, Told, told_to
+from dobby.memory.notes import Fact, moment
 from dobby.memory.recall import Hit
 from dobby.messages import Person
+from dobby.store import mentions
 from dobby.tools.fence import clean
 from dobby.tools.hands import Hands
 from dobby.words import Words
 
 LAST_NIGHT = "last_night"  # where the store keeps what was tidied last
 SHOWN = 8  # facts in one answer
-NEAR = 0.42  # likeness from which a fact answers a question in other words (unrelated ones lie below 0.25)
-ENOUGH = 0.5  # share of a question's words that an answer must hold to be given without being asked for
+LATELY = timedelta(minutes=5)  # how long "forget that" and "that's no longer true" mean what was told last
 BRIGHT, LOUD, WARM, COLD = 60.0, 40.0, 22.5, 18.5  # from where on a preference is crossed
 
 
@@ -43,7 +46,7 @@ async def recollect(hands: Hands, part: Recollect) -> str:
         case "forget_that" | "wrong":
             return await _wrong(hands, memory, erase=part.verb == "forget_that")
         case "why":
-            return _why(hands, memory)
+            return await _why(hands, memory)
         case "undo_night":
             return await _undo_night(hands, memory)
         case "forget_all":
@@ -61,7 +64,7 @@ async def _remember(hands: Hands, memory: Memory, text: str) -> str:
         done = await memory.remember(text, person.name, person.role, row["message"] if row else 0)
     except DobbyError as wrong:
         return str(wrong)
-    memory.latest[hands.conversation] = [done.fact.id]
+    _tell(hands, memory, [done.fact])
     if done.known:
         return words.say("memory.known", text=done.fact.text)
     parts = [words.say("memory.kept", text=done.fact.text)]
@@ -78,7 +81,7 @@ async def _about(hands: Hands, memory: Memory, name: str) -> str:
     facts = [fact for fact in facts if told_to(fact, person)]
     if not facts:
         return words.say("memory.nothing", who=name)
-    memory.latest[hands.conversation] = [fact.id for fact in facts[:SHOWN]]
+    _tell(hands, memory, facts[:SHOWN])
     if any(not fact.trusted for fact in facts):
         hands.taint()
     lines = [f"- {_shown(fact, words)}" for fact in facts[:SHOWN]]
@@ -93,31 +96,74 @@ def _shown(fact: Fact, words: Words) -> str:
 async def _wrong(hands: Hands, memory: Memory, *, erase: bool) -> str:
     """Take back what was said last in this conversation: gone without a trace, or marked as no longer true."""
     words = hands.house.words
-    ids = memory.latest.get(hands.conversation, [])
+    ids = await _told(hands, memory)
     if not ids:
         return words.say("memory.what")
-    if len(ids) > 1:
-        return words.say("memory.which")
-    fact = memory.fact(ids[0])
+    facts = [fact for id_ in ids if (fact := memory.fact(id_))]
+    if len(facts) > 1:
+        return _which(facts, words)
     memory.latest.pop(hands.conversation, None)
-    if fact is None:
+    if not facts:
         return words.say("memory.what")
     if not erase:
-        await memory.retire(fact.id)
-        return words.say("memory.no_longer", text=fact.text)
-    back = [one.id for one in memory.facts() if one.by == fact.id]
+        await memory.retire(facts[0].id)
+        return words.say("memory.no_longer", text=facts[0].text)
+    return await _erased(memory, facts[0], words)
+
+
+async def _erased(memory: Memory, fact: Fact, words: Words) -> str:
+    """Remove one fact, and say which; what it had replaced holds again."""
+    back = [one for one in memory.facts() if one.by == fact.id]
     await memory.drop([fact.id])
-    for id_ in back:
-        await memory.restore(id_)
-    return words.say("memory.forgot")
+    for one in back:
+        await memory.restore(one.id)
+    again = [words.say("memory.again", old=words.join([f"“{one.text}”" for one in back[:3]]))] if back else []
+    return " ".join([words.say("memory.forgot", text=fact.text), *again])
 
 
-def _why(hands: Hands, memory: Memory) -> str:
+def _which(facts: Sequence[Fact], words: Words) -> str:
+    return "\n".join([words.say("memory.which"), *(f"- {_shown(fact, words)}" for fact in facts[:SHOWN])])
+
+
+def _tell(hands: Hands, memory: Memory, facts: Sequence[Fact]) -> None:
+    """These were told in this turn: the next may mean them by "that"."""
+    memory.latest[hands.conversation] = Told(tuple(fact.id for fact in facts), hands.turn, hands.house.clock.now())
+
+
+async def _told(hands: Hands, memory: Memory) -> tuple[str, ...]:
+    """Facts that the turn just before this one told, a few minutes ago at most: what "that" may mean."""
+    told = memory.latest.get(hands.conversation)
+    if told is None or hands.house.clock.now() - told.at > LATELY:
+        return ()
+    before = await hands.house.store.all("turns_of_conversation", conversation=hands.conversation, before=hands.turn,
+                                         limit=1)
+    return told.facts if not before or before[0]["id"] <= told.turn else ()
+
+
+async def forget(hands: Hands, what: str) -> str:
+    """Forget the fact that somebody means by its words; which of several is asked. "" when nothing fits."""
+    memory, person = hands.house.memory, hands.asker.person
+    if memory is None or person is None or person.role == "guest":
+        return ""
+    if not stems(what):
+        return hands.house.words.say("memory.what")
+    facts = [fact for fact in fitting(what, memory.facts(), person.name) if told_to(fact, person)]
+    if len(facts) == 1:
+        return await _erased(memory, facts[0], hands.house.words)
+    if any(not fact.trusted for fact in facts[:SHOWN]):
+        hands.taint()
+    return _which(facts, hands.house.words) if facts else ""
+
+
+async def _why(hands: Hands, memory: Memory) -> str:
     """Who said what was told last, and when."""
     words = hands.house.words
-    facts = [fact for id_ in memory.latest.get(hands.conversation, []) if (fact := memory.fact(id_))]
+    told = memory.latest.get(hands.conversation)
+    facts = [fact for id_ in (told.facts if told else ()) if (fact := memory.fact(id_))]
     if not facts:
         return ""
+    if await _told(hands, memory):
+        _tell(hands, memory, facts)
     return "\n".join(said_by(fact, words) for fact in facts[:SHOWN])
 
 
@@ -141,6 +187,9 @@ async def _forget_all(hands: Hands, memory: Memory, what: str) -> str:
     count = len(await memory.mentions(what))
     token = memory.to_erase(what)
     text = words.say("memory.erase_ask", what=what, count=count)
+    plans = [one for one in hands.house.plans.jobs.values() if mentions(one.text, what)] if hands.house.plans else []
+    if plans:
+        text = f"{text} {words.say('memory.erase_plans', count=len(plans))}"
     await hands.offer(text, [Choice("", (Command(token, ERASE, None),))])
     return text
 
@@ -165,33 +214,35 @@ async def answered(hands: Hands, text: str, *, surely: bool = False) -> str:
     if memory is None or hands.asker.person is None or hands.asker.person.role == "guest":
         return ""
     person = hands.asker.person
-    hits = [hit for hit in await memory.ask(text, limit=6) if _fits(text, hit)
-            and (hit.entry.kind == "fact" or hit.entry.who == person.name.casefold())]  # what others said is theirs
+    own = [fact.subject[7:].replace("-", " ") for fact in memory.facts() if fact.subject.startswith("people/")]
+    people = tuple(dict.fromkeys((*memory.people, *own)))
+    hits = [hit for hit in await memory.ask(text, limit=6) if _fits(text, hit, people)]
     facts = [fact for hit in hits if hit.entry.kind == "fact" and (fact := memory.fact(hit.entry.key[5:]))
-             and told_to(fact, person)]
-    hits = [hit for hit in hits if hit.entry.kind != "fact"]
+             and told_to(fact, person) and not somebody_elses(text, fact, person.name, people)]
     if surely and not (facts and facts[0].trusted and stems(text) <= stems(f"{facts[0].text} {facts[0].subject}")):
         return ""
     if facts:
-        memory.latest[hands.conversation] = [facts[0].id]
+        _tell(hands, memory, facts[:1])
         if not facts[0].trusted:
             hands.taint()
         return said_by(facts[0], words)
-    if hits:
-        entry = hits[0].entry
+    past = [fact for fact in memory.facts() if fact.until]
+    for entry in [hit.entry for hit in hits if hit.entry.kind == "turn" and hit.entry.who == person.name.casefold()]:
+        row = await hands.house.store.one("turn", id=entry.place)  # what others said is theirs
+        if row is None or row["mind"] == "reflex" or not memory_talk.tells(entry.text, words.language) or repeats(
+                entry.text, past):
+            continue  # orders, questions and what was taken down are no answers, nor is what holds no longer
         hands.taint()  # what was answered then may hold anybody's words
-        return words.say("memory.back_then", at=entry.at, text=clean(entry.text, 300),
-                         who=entry.who.title() or words.say("memory.somebody"))
+        return words.say("memory.back_then", at=moment(memory.local(datetime.fromisoformat(row["started"]))),
+                         text=clean(entry.text, 300), who=entry.who.title() or words.say("memory.somebody"))
     return ""
 
 
-def _fits(question: str, hit: Hit) -> bool:
-    """Whether an entry holds enough of what was asked to be given as an answer, by its words or its meaning."""
-    asked = stems(question)
-    said = stems(f"{hit.entry.text} {hit.entry.context if hit.entry.kind == 'fact' else ''} {hit.entry.who}")
-    if hit.entry.until or not asked:
-        return False
-    return len(asked & said) / len(asked) >= ENOUGH or (hit.entry.kind == "fact" and hit.likeness >= NEAR)
+def _fits(question: str, hit: Hit, people: Sequence[str]) -> bool:
+    """Whether an entry that holds answers a question, by its words or, of a fact, by its meaning."""
+    entry, fact = hit.entry, hit.entry.kind == "fact"
+    about = f"{entry.who} {entry.context if entry.context != 'home' else ''}" if fact else ""
+    return not entry.until and answers(question, entry.text, about, people=people, likeness=hit.likeness if fact else 0)
 
 
 def remarks(hands: Hands, outcomes: Sequence[Outcome]) -> str:

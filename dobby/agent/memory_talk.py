@@ -99,6 +99,33 @@ def asks(text: str, language: str) -> bool:
     return known is not None and len(words) > 2 and (text.rstrip().endswith("?") or words[0] in known.tables["asking"])
 
 
+def tells(text: str, language: str) -> bool:
+    """Whether what was said tells something: no question, no order, nothing said to the memory."""
+    known = talk(language)
+    if known is None or "?" in text or asks(text, language) or read(text, language) is not None:
+        return False
+    words = plain(text, known.tables.get("apostrophe", ""))
+    while words and words[0] in known.tables["manners"]:
+        words = words[1:]
+    return bool(words) and words[0] not in (*known.tables["orders"], *known.tables["asking"])
+
+
+def forgets(text: str, language: str) -> str:
+    """What is to be forgotten ("forget about the spare key", "forget that Tom likes sushi"), "" for anything else."""
+    known = talk(language)
+    if known is None or len(text) > LONGEST:
+        return ""
+    apostrophe = known.tables.get("apostrophe", "")
+    words = plain(text, apostrophe)
+    skipped = 0
+    while words and words[0] in known.tables["manners"]:
+        words, skipped = words[1:], skipped + 1
+    for beginning in sorted((tuple(one.split()) for one in known.tables["forget"]), key=len, reverse=True):
+        if tuple(words[: len(beginning)]) == beginning:
+            return _rest(text, skipped + len(beginning), apostrophe).rstrip(" .!?")
+    return ""
+
+
 def _who(said: str, tables: Mapping[str, Any]) -> str:
     words = said.split()
     while len(words) > 1 and words[0] in tables["articles"]:

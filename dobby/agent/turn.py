@@ -20,7 +20,7 @@ from dobby.agent.enclosed import Enclosures
 from dobby.agent.late import arrived
 from dobby.agent.loop import Budget, Thought, think
 from dobby.agent.meaning import Context, Control, Miss, Recollect, Refuse, Understood
-from dobby.agent.memory_replies import answered, context, recollect
+from dobby.agent.memory_replies import answered, context, forget, recollect
 from dobby.agent.recover import interrupted
 from dobby.agent.reflex import Reflex
 from dobby.agent.replies import Reply, act, consented
@@ -170,6 +170,11 @@ class Agent:
         people = self.house.memory.people if self.house.memory else ()
         if person.role != "guest" and memory_talk.states(text, words.language, people):
             return Reply(await recollect(hands, Recollect("remember", text.strip().rstrip("."))), "reflex")
+        if what := memory_talk.forgets(text, words.language):
+            if told := await forget(hands, what):
+                return Reply(told, "reflex")
+            if self.brain is None and person.role != "guest":
+                return Reply(words.say("memory.nothing", who=what), "reflex")
         if memory_talk.asks(text, words.language) and (
                 known := await answered(hands, text, surely=self.brain is not None)):
             return Reply(known, "reflex")

@@ -37,6 +37,15 @@ class Remembered:
     known: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Facts that were told or taken down in a turn, and when."""
+
+    facts: tuple[str, ...]
+    turn: int
+    at: datetime
+
+
 class Memory:
     """All that Dobby remembers. Open with `open`, close with `close`."""
 
@@ -50,7 +59,7 @@ class Memory:
         self._recall: Recall | None = None
         self._stamps: dict[str, float] = {}
         self.preferred: tuple[Preference, ...] = ()  # what people want of rooms, as the facts say it now
-        self.latest: dict[str, list[str]] = {}  # facts that were told or taken down last, by conversation
+        self.latest: dict[str, Told] = {}  # what was told or taken down last, by conversation
         self._erasing: dict[str, str] = {}
 
     async def _run(self, work: Callable[[], T]) -> T:
@@ -78,6 +87,10 @@ class Memory:
     def knows_paraphrases(self) -> bool:
         """Whether it finds what was said in other words."""
         return self._recall is not None and self._recall.knows_paraphrases
+
+    def local(self, at: datetime) -> datetime:
+        """A moment on the clock of the home."""
+        return at.astimezone(self._now().tzinfo)
 
     def _open_index(self) -> Recall:
         if self._recall is None:
@@ -203,7 +216,7 @@ class Memory:
         changed = await self._run(self._sync_files)
         while rows := await self._store.all("turns_after", id=await self._run(
                 lambda: self._open_index().newest("turn")), limit=TURNS_AT_ONCE):
-            entries = [_turn(row) for row in rows]
+            entries = [_turn(row, self.local(datetime.fromisoformat(row["started"]))) for row in rows]
             await self._run(lambda entries=entries: self._open_index().put(entries))  # type: ignore[misc]  # a default binds it
         return changed
 
@@ -268,12 +281,12 @@ class Memory:
             gone = self._notes.drop([fact.id for fact in self._notes.facts.values() if _speaks(fact, words)])
             folder = self._notes.folder
             for path in [*folder.glob("people/*.md"), *folder.glob("rooms/*.md")]:
-                if path.stem == slug(words):
+                if path.stem == slug(words) and path.is_file():
                     gone += 1
                     path.unlink()
             for path in [folder / "home.md", *folder.glob("people/*.md"), *folder.glob("rooms/*.md"),
                          *self._journal.pages()]:
-                if path.exists():
+                if path.is_file():
                     lines = path.read_text("utf-8", errors="surrogateescape").splitlines()
                     kept = [line for line in lines if not mentions(line.partition("<!--")[0], words)]
                     if kept != lines:
@@ -310,6 +323,6 @@ def _entry(fact: Fact) -> Entry:
     return Entry(f"fact:{fact.id}", "fact", who, fact.origin.at, fact.text, name, fact.trusted, fact.until, fact.line)
 
 
-def _turn(row: Row) -> Entry:
-    return Entry(f"turn:{row['id']}", "turn", row["person"], row["started"][:16].replace("T", " "), row["text"],
+def _turn(row: Row, at: datetime) -> Entry:
+    return Entry(f"turn:{row['id']}", "turn", row["person"], moment(at), row["text"],
                  row["reply"], not row["tainted"], place=row["id"])

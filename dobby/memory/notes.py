@@ -29,6 +29,7 @@ LINE_LIMIT, FILE_LIMIT = 600, 512 * 1024  # letters of one fact, bytes of one fi
 HEADS = {"home": "# The home\n", "people": "# {name}\n", "rooms": "# {name}\n"}
 
 _FACT = re.compile(r"^\s*[-*]\s+(?P<text>.*?)\s*(?P<comments>(?:<!--.*?-->\s*)*)$")
+_BROKEN = re.compile("[\udc80-\udcff]")  # bytes that are no UTF-8, as surrogateescape reads them
 _COMMENT = re.compile(r"<!--\s*(.*?)\s*-->")
 _OURS = re.compile(r"[a-z0-9]{6} said by ")
 _ORIGIN = re.compile(r"(?P<id>[a-z0-9]{6}) said by (?P<who>[^,]{0,60}), (?P<role>\w+), (?P<at>[\d\-: ]{16})"
@@ -86,6 +87,8 @@ class Notes:
     def load(self) -> None:
         """Read all files anew. A broken one is a problem with its line; the others hold."""
         self.facts, self.problems = {}, []
+        self.problems += [f"{path}: is a folder, not a file of facts; move it elsewhere."
+                          for path in sorted(self._named()) if path.is_dir()]
         for path in self._paths():
             try:
                 for fact in self._read(path):
@@ -94,8 +97,10 @@ class Notes:
                 self.problems.append(wrong.text)
 
     def _paths(self) -> list[Path]:
-        found = [self.folder / "home.md", *self.folder.glob("people/*.md"), *self.folder.glob("rooms/*.md")]
-        return sorted(path for path in found if path.is_file())
+        return sorted(path for path in self._named() if path.is_file())
+
+    def _named(self) -> list[Path]:
+        return [self.folder / "home.md", *self.folder.glob("people/*.md"), *self.folder.glob("rooms/*.md")]
 
     def stamps(self) -> dict[str, float]:
         """When each file was changed last, to notice what people do by hand."""
@@ -107,14 +112,14 @@ class Notes:
         try:
             if path.stat().st_size > FILE_LIMIT:
                 raise DobbyError(f"{path}: larger than {FILE_LIMIT // 1024} KiB; move some of it elsewhere.")
-            text = path.read_text("utf-8")
-        except UnicodeDecodeError as wrong:
-            where = path.read_bytes()[: wrong.start].count(b"\n") + 1
-            raise DobbyError(f"{path}:{where}: is not UTF-8 text; save it as UTF-8.") from None
+            text = path.read_text("utf-8", errors="surrogateescape")
         except OSError as wrong:
             raise DobbyError(f"{path}: {wrong.strerror}.") from None
         found: list[Fact] = []
         for number, line in enumerate(text.splitlines(), 1):
+            if _BROKEN.search(line):
+                self.problems.append(f"{path}:{number}: is not UTF-8 text; it is not remembered. Save it as UTF-8.")
+                continue
             match = _FACT.match(line)
             if match is None or not match["text"]:
                 continue

@@ -87,11 +87,13 @@ def test_a_hand_written_line_is_the_owners_and_an_invented_origin_is_no_ones(not
 
 def test_a_broken_file_is_told_with_its_line_and_the_rest_is_read(notes: Notes) -> None:
     notes.add("people/anna", "Loves tulips", GREG)
-    (notes.folder / "home.md").write_bytes(b"# The home\n- fine\n- \xff\xfe broken\n")
+    (notes.folder / "home.md").write_bytes(b"# The home\n- fine\n- \xff\xfe broken\n- fine too\n")
+    (notes.folder / "people" / "dir.md").mkdir()
     (notes.folder / "rooms").mkdir()
     (notes.folder / "rooms" / "study.md").write_text("- " + "x" * 700 + "\n- Faces north\n", encoding="utf-8")
     notes.load()
-    assert {fact.text for fact in notes.facts.values()} == {"Loves tulips", "Faces north"}
+    assert {fact.text for fact in notes.facts.values()} == {"Loves tulips", "Faces north", "fine", "fine too"}
+    assert any("dir.md: is a folder" in problem for problem in notes.problems)
     assert any("home.md:3" in problem for problem in notes.problems)
     assert any("study.md:1" in problem for problem in notes.problems)
 

@@ -44,6 +44,15 @@ async def test_a_newer_fact_stands_before_the_older(house: House) -> None:
     assert "no longer true" in (await house.say("that's no longer true"))["reply"]
 
 
+async def test_forgetting_names_what_goes_and_reaches_no_further_back(house: House) -> None:
+    await house.say("remember that Quincy likes sushi")
+    assert "Quincy likes sushi" in (await house.say("forget that"))["reply"]
+    await house.say("remember that the spare ladder stands behind the shed")
+    await house.say("turn on the study lights")
+    assert "Forget what?" in (await house.say("forget that"))["reply"]
+    assert "Forgotten: “the spare ladder" in (await house.say("forget about the spare ladder"))["reply"]
+
+
 async def test_a_guest_writes_nothing_down_and_hears_of_nobody(house: House) -> None:
     await house.say("remember that Robin sleeps badly")
     since = await house.last_id()

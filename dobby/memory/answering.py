@@ -1,0 +1,108 @@
+"""Whether what was found answers a question: rather no answer than another matter's, or somebody else's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from dobby.memory.matter import stems
+from dobby.memory.notes import Fact, slug
+
+ENOUGH = 0.8  # share of a question's words of content that an answer must hold to be given without being asked for
+NEAR = 0.42  # likeness from which a fact answers a question in other words (unrelated ones lie below 0.25)
+
+_ASKED = stems("what's when's where's who's how's wo wann was wer wen wem wessen wie warum wieso weshalb welche "
+               "welcher welches welchen hat gibt macht do go wat wanneer waar wie welke hoe waarom heeft doet qué "
+               "cuándo dónde quién cuál cómo cuánto cuándos quand où qui quel quelle quoi comment combien pourquoi "
+               "que quelles quels tell dobby please bitte")
+_KINDS = stems("day time date name number kind sort place way colour color tag uhrzeit zeit name nummer art ort "
+               "farbe dag tijd naam nummer soort plaats kleur día hora nombre número tipo sitio color jour heure nom "
+               "numéro sorte endroit couleur")  # "what day": the answer holds it, not the word
+_WEAK = _KINDS | stems(
+    "home house room thing today tomorrow yesterday tonight week right here zuhause hause haus zimmer ding heute "
+    "morgen gestern woche hier huis thuis kamer ding vandaag morgen gisteren week hier casa cuarto cosa hoy mañana "
+    "ayer semana aquí maison pièce chose demain hier semaine ici red blue green yellow black white grey brown big "
+    "small new old good rot blau grün gelb schwarz weiß grau braun groß klein neu alt gut rood blauw groen geel "
+    "zwart wit grijs groot nieuw oud goed rojo azul verde amarillo negro blanco gris grande pequeño nuevo viejo "
+    "rouge bleu vert jaune noir blanc petit grand nouveau vieux")
+_SAID = stems("said told gesagt habe erzählt dije dicho dit raconté zei gezegd verteld")
+_POSSESSIVE = re.compile(r"\b(my|mine|mein\w*|mijn|mi|mis|mon|ma|mes)\b")
+_AGAINST = re.compile(
+    r"\b(?:hat(?:es?|ed|ing)|dislik\w+|loath\w+|can(?:'|’)?t (?:stand|bear)|cannot (?:stand|bear)|hasst|hasse|hassen|"
+    r"(?:mag|mögen) (?:\w+ )?(?:kein\w*|nicht)|haat|haten|hou\w* niet van|odi[ao]n?|déteste(?:nt)?|n['’ ]aime\w* pas|"
+    r"(?:not|n['’]t|dont|doesnt|never|no longer) (?:really )?(?:like|love|enjoy|want)s?|no (?:me|te|le|les) gustan?)\b",
+    re.IGNORECASE)
+_FOR = re.compile(r"\b(?:lov(?:es?|ed|ing)|likes?|enjoys?|prefers?|liebt?|lieben|mag|mögen|hou\w* van|gustan?|"
+                  r"encantan?|prefiere|aim(?:e|es|ent)|adorent?|adore|préfère)\b", re.IGNORECASE)
+_LIKING = stems("love loves loved loving like likes liked enjoy enjoys prefer prefers hate hates hated hating "
+                "dislike dislikes stand bear liebt liebe lieben mag mögen hasst hassen gern gerne haat houdt hou van "
+                "niet gusta gustan encanta odia odian prefiere aime aimes aiment adore déteste préfère doesn't don't "
+                "dont doesnt can't cannot kein keine keinen nicht not")
+
+
+def leaning(text: str) -> str:
+    """Whether somebody likes ("for") or dislikes ("against") something by these words, "" where neither is said."""
+    return "against" if _AGAINST.search(text) else "for" if _FOR.search(text) else ""
+
+
+def matter(question: str, people: Iterable[str] = ()) -> set[str]:
+    """What a question is about: its words of content without the asking, the liking and the people."""
+    named = set().union(*(stems(name) for name in people))
+    return stems(question) - _ASKED - _LIKING - named
+
+
+def answers(question: str, text: str, who: str, *, people: Sequence[str] = (), likeness: float = 0.0) -> bool:
+    """Whether a text (about that person; "" = nobody of the house) answers a question: about the people it names, with
+    its numbers and names, of the same liking, and by nearly all of its words, or by its meaning."""
+    said = stems(f"{text} {who}")
+    named = [name for name in people if stems(name) & stems(question)]
+    if not all(stems(name) & said for name in named) or not _given(question) <= said:
+        return False
+    asked, told = leaning(question), leaning(text)
+    if {asked, told} == {"for", "against"}:
+        return False
+    if likeness >= NEAR:
+        return True
+    wanted = matter(question, people)
+    if len(wanted - _KINDS) > 0:
+        wanted -= _KINDS  # "which day do the bins go out?"
+    if asked != told and asked:
+        return False  # "who likes the piano?" is not answered by who plays it
+    if not wanted:
+        return bool(asked and named)  # "what does Anna hate?"
+    strong = {word for word in wanted & said if word not in _WEAK and not word.isdigit()}
+    return bool(strong) and len(wanted & said) / len(wanted) >= ENOUGH
+
+
+def _given(question: str) -> set[str]:
+    """Numbers and names in a question, which an answer must hold."""
+    words = re.findall(r"[\w'’]+", question)
+    return {one for at, word in enumerate(words) if word.isdigit() or (at and word[0].isupper())
+            for one in stems(word)} - _ASKED - _KINDS
+
+
+def somebody_elses(question: str, fact: Fact, asker: str, people: Sequence[str] = ()) -> bool:
+    """Whether a question for one's own ("my dentist") would be answered by what is another person's."""
+    theirs = fact.subject.startswith("people/") and fact.subject != f"people/{slug(asker)}"
+    named = any(stems(name) & stems(question) and fact.subject == f"people/{slug(name)}" for name in people)
+    return theirs and not named and _POSSESSIVE.search(question.casefold()) is not None
+
+
+def repeats(text: str, past: Iterable[Fact]) -> bool:
+    """Whether what was said once is a fact that holds no longer."""
+    said = stems(text)
+    return any(fact.until and (words := stems(fact.text)) and len(words & said) / len(words) >= ENOUGH for fact in past)
+
+
+def fitting(what: str, facts: Iterable[Fact], asker: str) -> list[Fact]:
+    """The facts that hold and that somebody means by words of theirs ("the spare key", "Tom likes sushi"): the very
+    same, else all that hold all of the words."""
+    holding = [fact for fact in facts if not fact.until and not somebody_elses(what, fact, asker)]
+    same = [fact for fact in holding if _bare(fact.text) == _bare(what)]
+    words = stems(what) - _ASKED - _SAID
+    return same or [fact for fact in holding if words and leaning(what) in ("", leaning(fact.text))
+                    and words <= stems(f"{fact.text} {fact.subject.partition('/')[2]}")]
+
+
+def _bare(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))

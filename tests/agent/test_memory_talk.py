@@ -1,0 +1,33 @@
+"""What is to be forgotten, and what of what was said tells something."""
+
+from __future__ import annotations
+
+import pytest
+
+from dobby.agent import memory_talk
+
+FORGETS = [
+    ("en", "forget about the spare key", "the spare key"), ("en", "forget my anniversary", "my anniversary"),
+    ("en", "Please forget that Tom likes sushi.", "Tom likes sushi"), ("en", "forgetful people are fun", ""),
+    ("en", "forget what I said about the key", "the key"), ("de", "Vergiss, dass Tom Sushi mag", "Tom Sushi mag"),
+    ("de", "vergiss den Ersatzschlüssel", "den Ersatzschlüssel"), ("es", "olvida la llave", "la llave"),
+    ("fr", "oublie que Tom aime les sushis", "Tom aime les sushis"), ("nl", "vergeet de sleutel", "de sleutel")]
+TELLS = [
+    ("en", "the plumber was here and fixed the sink", True), ("en", "why is the sky blue", False),
+    ("en", "the sky is blue, isn't it?", False), ("en", "turn on the sky lamp", False),
+    ("en", "remember that the sky is blue", False), ("en", "forget that", False), ("en", "undo last night", False),
+    ("en", "when I say sky, turn on the blue light", False), ("en", "please tell me when the sky clears", False),
+    ("de", "der Klempner war heute da", True), ("de", "warum ist der Himmel blau", False),
+    ("de", "mach das Licht an", False), ("de", "wenn ich Himmel sage, mach Licht", False),
+    ("fr", "le plombier est venu", True), ("fr", "allume la lampe", False), ("es", "vino el fontanero", True),
+    ("es", "apaga la luz", False), ("nl", "de loodgieter was hier", True), ("nl", "doe het licht aan", False)]
+
+
+@pytest.mark.parametrize(("language", "text", "what"), FORGETS)
+def test_what_is_to_be_forgotten(language: str, text: str, what: str) -> None:
+    assert memory_talk.forgets(text, language) == what
+
+
+@pytest.mark.parametrize(("language", "text", "told"), TELLS)
+def test_only_what_tells_something_is_ever_told_again(language: str, text: str, told: bool) -> None:
+    assert memory_talk.tells(text, language) is told
