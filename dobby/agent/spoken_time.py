@@ -16,8 +16,10 @@ from dobby.agent.text import fold
 from dobby.jobs.spoken import Spoken
 from dobby.jobs.when import WEEKDAYS, Sun
 
-_JOINED = re.compile(r"\d{1,2}[:.h]\d{2}(?!\d)|\d+(?:[.,]\d+)?|[^\W\d_]+(?:['’‘`´][^\W\d_]+)*|[%°]")
-_APART = re.compile(r"\d{1,2}[:.h]\d{2}(?!\d)|\d+(?:[.,]\d+)?|[^\W\d_]+|[%°]")
+_DATE = r"\d{4}-\d{2}-\d{2}(?!\d)|\d{1,2}([./-])\d{1,2}\1\d{4}(?!\d)|"
+_JOINED = re.compile(_DATE + r"\d{1,2}[:.h]\d{2}(?!\d)|\d+(?:[.,]\d+)?|[^\W\d_]+(?:['’‘`´][^\W\d_]+)*|[%°]")
+_APART = re.compile(_DATE + r"\d{1,2}[:.h]\d{2}(?!\d)|\d+(?:[.,]\d+)?|[^\W\d_]+|[%°]")
+_FIGURES = re.compile(r"(?P<first>\d{1,2})(?P<sign>[./-])(?P<second>\d{1,2})[./-](?P<year>\d{4})")
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)")
 UNITS = {"seconds": 1 / 60, "minutes": 1.0, "hours": 60.0, "days": 1440.0, "weeks": 10080.0}
 MOST_STEP = 60  # days or weeks between two of a repeat
@@ -224,6 +226,9 @@ class Reader:
 
     def _sun(self, at: int) -> Found | None:
         start = self.phrase("at", at)
+        for side in ("before", "after"):  # "before sunrise" leaves open how long before
+            if (end := self.phrase(side, at)) > at and (found := self.key("sun", end))[0]:
+                return Spoken(sun=cast(Sun, found[0]), vague=side), found[1]
         minutes, end = self.span(start)
         sign = 0
         if end > start:
@@ -245,6 +250,8 @@ class Reader:
 
     def _date(self, at: int) -> Found | None:
         start = self.phrase("on", at)
+        if (figures := self._in_figures(start)) is not None:
+            return figures
         number, end = self.number(start)
         monthly = self.phrase("monthly", last := self.phrase("ordinal", end))
         if start < end <= last < monthly and 1 <= number <= 31:  # "on the 1st of every month"
@@ -261,7 +268,32 @@ class Reader:
             month, last = self.key("months", end)
             if not month and end > start + 1 and start > at:  # "on the 24th"
                 return (Spoken(date=f"-{number:02.0f}"), end) if 1 <= number <= 31 else None
-        return (Spoken(date=f"{month}-{number:02.0f}"), last) if month and 1 <= number <= 31 else None
+        if not (month and 1 <= number <= 31):
+            return None
+        year, last = self._year(last)
+        return Spoken(date=f"{year}{month}-{number:02.0f}"), last
+
+    def _year(self, at: int) -> tuple[str, int]:
+        """ "2027" after a day and its month, with the hyphen after it; "" for none."""
+        end = self.phrase("of", at)
+        if end < len(self.words) and re.fullmatch(r"2[01]\d\d", self.words[end]):
+            return f"{self.words[end]}-", end + 1
+        return "", at
+
+    def _in_figures(self, at: int) -> Found | None:
+        """ "2027-05-03", "3.5.2027"; "3/5/2027" where people put the day first, else it is asked which is meant."""
+        word = self.words[at] if at < len(self.words) else ""
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", word):
+            return Spoken(date=word), at + 1
+        match = _FIGURES.fullmatch(word)
+        if match is None:
+            return None
+        first, second = int(match["first"]), int(match["second"])
+        if match["sign"] != "." and not self.known.raw.get("day_first"):
+            if first <= 12 and second <= 12 and first != second:
+                return Spoken(date="?"), at + 1
+            first, second = max(first, second), min(first, second)
+        return Spoken(date=f"{match['year']}-{second:02}-{first:02}"), at + 1
 
     def _part_of_day(self, at: int) -> Found | None:
         key, end = self.key("parts", at)

@@ -228,7 +228,9 @@ async def _skip(hands: Hands, part: Timed, plans: Plans) -> str:
     await plans.skip(job.id, day, hands.conversation)
     at = plans.next_of(job)
     shown = moment_text(at, plans.now(), plans.place, words) if at else "–"
-    return words.say("time.skipped", when=date_text(datetime.fromisoformat(day).date(), words), what=what, next=shown)
+    today = plans.now().astimezone(plans.place.zone).date()
+    return words.say("time.skipped", when=date_text(datetime.fromisoformat(day).date(), words, today), what=what,
+                     next=shown)
 
 
 async def _snooze(hands: Hands, part: Timed, plans: Plans) -> str:

@@ -23,7 +23,8 @@ class Spoken:
     """minutes: from now; clocks: times of day that may be meant, () = none said; part: morning, afternoon, evening or
     night; day: "today", "tomorrow", "after_tomorrow" or a weekday; date: "12-24" or "2026-12-24"; days, dates: a repeat
     (as in When); step: of these only every so many days or weeks (weeks, where no days are said); sun, offset: as in
-    When; by: "by seven", not at; sure: more than a bare number."""
+    When; vague: "before" or "after" it, nobody said how long; by: "by seven", not at; sure: more than a bare number.
+    A date "?" may be two days."""
 
     minutes: float | None = None
     clocks: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class Spoken:
     step: int = 0
     sun: Sun = ""
     offset: int = 0
+    vague: str = ""
     by: bool = False
     sure: bool = True
 
@@ -54,12 +56,14 @@ class Spoken:
         return replace(self, **changes, sure=sure)
 
 
-_FIELDS = ("minutes", "clocks", "part", "day", "date", "days", "dates", "step", "sun", "offset", "by")
+_FIELDS = ("minutes", "clocks", "part", "day", "date", "days", "dates", "step", "sun", "offset", "vague", "by")
 
 
 def resolve(said: Spoken, now: datetime, place: Place) -> When | str:
     """The exact time that is meant; else a key of the words under `time.`: why there is none. now: UTC."""
     local = now.astimezone(place.zone)
+    if said.vague or said.date == "?":
+        return "how_before" if said.vague else "which_date"
     if said.sun and not place.on_the_map:
         return "no_place"
     if said.minutes is not None:

@@ -12,15 +12,17 @@ from dobby.jobs.when import WEEKDAYS, Place, When
 from dobby.tools.wording import orders_text
 from dobby.words import Words
 
+SAME_YEAR = timedelta(days=334)  # a day further off than eleven months is told with its year
 STATES = {("open", True): "open", ("opened", True): "open", ("open", False): "closed", ("opened", False): "closed",
           ("position", True): "open", ("position", False): "closed",
           ("on", True): "on", ("on", False): "off", ("locked", True): "locked", ("locked", False): "unlocked"}
 
 
-def date_text(day: date, words: Words) -> str:
-    """ "Monday 23 November"."""
-    return words.say("time.date", weekday=words.say(f"weekday.{WEEKDAYS[day.weekday()]}"), day=day.day,
-                     month=words.say(f"month.{day.month}"))
+def date_text(day: date, words: Words, today: date | None = None) -> str:
+    """ "Monday 23 November", with its year where it is far from today."""
+    key = "date_year" if today is not None and abs(day - today) > SAME_YEAR else "date"
+    return words.say(f"time.{key}", weekday=words.say(f"weekday.{WEEKDAYS[day.weekday()]}"), day=day.day,
+                     month=words.say(f"month.{day.month}"), year=day.year)
 
 
 def moment_text(at: datetime, now: datetime, place: Place, words: Words) -> str:
@@ -28,7 +30,7 @@ def moment_text(at: datetime, now: datetime, place: Place, words: Words) -> str:
     local, today = at.astimezone(place.zone), now.astimezone(place.zone).date()
     key = {0: "today", 1: "tomorrow"}.get((local.date() - today).days, "later")
     exact = f"{local:%H:%M:%S}" if local.second and at - now < timedelta(minutes=10) else f"{local:%H:%M}"
-    return words.say(f"time.{key}", date=date_text(local.date(), words), clock=exact)
+    return words.say(f"time.{key}", date=date_text(local.date(), words, today), clock=exact)
 
 
 def rule_text(when: When, words: Words) -> str:

@@ -149,3 +149,13 @@ async def test_presence_is_told_and_asked(talk: Talk, said: str, person: Person,
 async def test_a_guest_says_of_nobody_where_they_are(talk: Talk) -> None:
     await talk.say("Sam is home", ALEX)
     assert await talk.say("is Sam home?") == "Of Sam I do not know."
+
+
+@pytest.mark.parametrize(("said", "answer"), [
+    ("remind me on 29 February to jump", "Wednesday 29 February 2040, 09:00: remind you: jump."),
+    ("remind me on 3 May 2039 at 4pm to renew it", "Tuesday 3 May 2039, 16:00: remind you: renew it."),
+    ("remind me on 3 May to renew it", "Monday 3 May, 09:00: remind you: renew it."),
+    ("remind me before sunrise", "How long before or after it? Say for instance “half an hour before sunrise”."),
+    ("remind me on 3/5/2039 to pay", "Which day is that? Say the month by its name.")])
+async def test_a_day_that_is_far_off_is_told_with_its_year(talk: Talk, said: str, answer: str) -> None:
+    assert await talk.say(said) == answer
