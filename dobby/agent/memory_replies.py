@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dobby.agent import memory_talk
@@ -111,14 +112,16 @@ async def _wrong(hands: Hands, memory: Memory, *, erase: bool) -> str:
     return await _erased(memory, facts[0], words)
 
 
-async def _erased(memory: Memory, fact: Fact, words: Words) -> str:
-    """Remove one fact, and say which; what it had replaced holds again."""
-    back = [one for one in memory.facts() if one.by == fact.id]
-    await memory.drop([fact.id])
+async def _erased(memory: Memory, fact: Fact, words: Words, too: Sequence[Fact] = ()) -> str:
+    """Remove one fact, and say which; what it had replaced holds again. too: older ones that go with it."""
+    gone = [one.id for one in too]
+    back = [one for one in memory.facts() if one.by == fact.id and one.id not in gone]
+    await memory.drop([fact.id, *gone])
     for one in back:
         await memory.restore(one.id)
     again = [words.say("memory.again", old=words.join([f"“{one.text}”" for one in back[:3]]))] if back else []
-    return " ".join([words.say("memory.forgot", text=fact.text), *again])
+    forgot = [words.say("memory.forgot", text=one.text) for one in (fact, *too)]
+    return " ".join([*forgot, *again])
 
 
 def _which(facts: Sequence[Fact], words: Words) -> str:
@@ -149,7 +152,8 @@ async def forget(hands: Hands, what: str) -> str:
         return hands.house.words.say("memory.what")
     facts = [fact for fact in fitting(what, memory.facts(), person.name) if told_to(fact, person)]
     if len(facts) == 1:
-        return await _erased(memory, facts[0], hands.house.words)
+        past = [replace(one, until="") for one in memory.facts() if one.by == facts[0].id]
+        return await _erased(memory, facts[0], hands.house.words, fitting(what, past, person.name))
     if any(not fact.trusted for fact in facts[:SHOWN]):
         hands.taint()
     return _which(facts, hands.house.words) if facts else ""

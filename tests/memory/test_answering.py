@@ -21,6 +21,8 @@ RIGHT = [  # a question, what was said, about whom
     ("what does Anna hate?", "Anna hates bright light in the study", "anna"),
     ("is Anna allergic to peanuts", "is allergic to peanuts", "anna"),
     ("what is in box 3?", "box 3 holds the drill", ""),
+    ("where do we keep the spare key?", "the spare key hangs behind the boiler", ""),
+    ("wann gehen die Mülltonnen raus?", "die Mülltonnen am Mittwoch rausgehen", ""),
     ("wann kommt die Putzfrau?", "Die Putzfrau kommt am Mittwoch", ""),
     ("wo ist der Ersatzschlüssel?", "Der Ersatzschlüssel hängt hinter dem Kessel", ""),
 ]
