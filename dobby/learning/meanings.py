@@ -19,7 +19,8 @@ _OFF = frozenset({"off", "false", "0", "no", "disabled", "inactive", "standby", 
 # words that name what a device is, each with our kind; the first that is found most often wins
 KINDS: Mapping[str, tuple[str, ...]] = {
     "thermostat": ("thermostat", "hvac", "heating", "climate", "radiator", "heatpump", "heater", "furnace"),
-    "fan": ("fan", "ventilator", "ventilation", "hood", "airpurifier", "purifier", "blower"),
+    "fan": ("fan", "ventilator", "ventilation", "hood", "airpurifier", "purifier", "blower",
+            "humidifier", "dehumidifier"),
     "light": ("light", "lamp", "bulb", "led", "dimmer", "luminaire", "lantern", "chandelier", "sconce", "lighting"),
     "shade": ("shade", "blind", "curtain", "shutter", "awning", "drape", "roller", "louver", "screen"),
     "speaker": ("speaker", "amplifier", "receiver", "audio", "soundbar", "radio", "music", "renderer", "amp"),
@@ -34,14 +35,15 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "tv": ("tv", "television", "projector"),
     "sensor": ("sensor", "meter", "probe", "weather", "monitor"),
 }
-_BY_TRAITS = (("locked", "lock"), ("target", "thermostat"), ("position", "shade"), ("brightness", "light"),
-              ("color_temperature", "light"), ("volume", "speaker"), ("playing", "speaker"), ("speed", "fan"),
-              ("fan_mode", "fan"), ("on", "plug"))
+_BY_TRAITS = (("locked", "lock"), ("target_humidity", "fan"), ("target", "thermostat"), ("position", "shade"),
+              ("brightness", "light"), ("color_temperature", "light"), ("volume", "speaker"), ("playing", "speaker"),
+              ("speed", "fan"), ("fan_mode", "fan"), ("on", "plug"))
+_HUMID = frozenset({"humidity", "hum", "rh"})
 _NUMBERS: Sequence[tuple[str, frozenset[str]]] = (
     ("target", frozenset({"target", "setpoint", "desired", "goal", "setpt"})),
     ("color_temperature", frozenset({"kelvin", "colortemp", "cct"})),
     ("temperature", frozenset({"temperature", "temp", "degrees"})),
-    ("humidity", frozenset({"humidity", "hum", "rh"})),
+    ("humidity", _HUMID),
     ("brightness", frozenset({"brightness", "bri", "dim", "dimmer", "dimming", "intensity", "luminance", "loadlevel"})),
     ("volume", frozenset({"volume", "vol", "loudness"})),
     ("tilt", frozenset({"tilt", "slat", "slats", "angle"})),
@@ -226,6 +228,9 @@ def _amount(words: Sequence[str], near: Sequence[str], number: float, value: Any
             kind: str) -> Meant | None:
     trait = _first(_NUMBERS, words)
     low, high = _as_number(beside.get("min")), _as_number(beside.get("max"))
+    if trait in ("target", "humidity") and _HUMID & set(words) and {"set", *_NUMBERS[0][1]} & set(words):
+        limits = {key: one for key, one in (("min", low), ("max", high)) if one is not None}
+        return Meant("target_humidity", limits=limits)
     if {"set", "point"} <= set(words) or ({"set"} & set(words) and trait == "temperature"):
         trait = "target"
     if not trait and number in (0, 1) and high in (None, 1) and _first(_FLAGS, words) in ("on", "muted", "locked"):

@@ -24,7 +24,7 @@ from dobby.wire.recipe.data import Ability, Recipe
 log = logging.getLogger(__name__)
 PATIENCE = 6.0  # seconds until a device that took an order shows it
 LOOK_EVERY = 0.3
-SECONDS = 75.0  # for a whole trial
+SECONDS = 40.0  # after which no further way is begun: somebody waits for the answer
 FIELDS = 2  # fields tried a way: one may be deaf while the device is off
 
 
@@ -170,9 +170,10 @@ async def _first(link: RecipeLink, trait: str) -> Value:
 
 async def _shows(link: RecipeLink, trait: str, good: Callable[[Value], bool], patience: float) -> bool:
     """Whether the device comes to show it, within patience."""
-    until = time.monotonic() + patience
+    until, wait = time.monotonic() + patience, LOOK_EVERY
     while time.monotonic() < until:
-        await asyncio.sleep(LOOK_EVERY)
+        await asyncio.sleep(wait)
+        wait = min(1.2 * wait, 1.0)  # who follows, follows soon; a small device is not to be worn out
         with contextlib.suppress(DeviceError):
             reading = (await _shown(link)).get(trait)
             if reading is not None and good(reading.value):

@@ -11,6 +11,7 @@ import pytest
 from dobby.home.device import Settings
 from dobby.learning.guess import guess
 from dobby.learning.look import look
+from dobby.learning.meanings import meaning
 from dobby.learning.trial import attempt
 from tests.learning import gadgets
 from tests.learning.gadgets import HOST, Gadget
@@ -82,3 +83,12 @@ async def learned(name: str) -> str:
 async def test_styles_that_were_met_nowhere() -> None:
     """A dozen devices at once: other keys, nesting, units, words, bodies and delays, none of them known to a rule."""
     assert [one for one in await asyncio.gather(*map(learned, ODD)) if one] == []
+
+
+@pytest.mark.parametrize(("name", "trait"), [
+    ("targetRh", "target_humidity"), ("target_humidity", "target_humidity"), ("humiditySetpoint", "target_humidity"),
+    ("rhNow", "humidity"), ("humidity", "humidity"), ("targetTemp", "target"), ("setpoint", "target")])
+def test_wanted_moisture_is_no_wanted_warmth(name: str, trait: str) -> None:
+    meant = meaning(["status", name], 45, {}, "sensor")
+    assert meant is not None
+    assert meant.trait == trait
