@@ -19,9 +19,9 @@ _KINDS = stems("day time date name number kind sort place way colour color tag u
                "farbe dag tijd naam nummer soort plaats kleur día hora nombre número tipo sitio color jour heure nom "
                "numéro sorte endroit couleur")  # "what day": the answer holds it, not the word
 _LIGHT = _KINDS | stems(
-    "keep keeps kept come stand stands lie lies hang hangs put find happen need gehen geht gehe kommen kommt raus rein "
-    "stehen steht liegen liegt hängt hängen finde findet passiert heißt gaan gaat komen komt staat ligt hangt buiten "
-    "va van viene sale salen queda está están vont vient sort sortent trouve")  # what a question may say in other words
+    "take takes keep keeps kept come stand stands lie lies hang hangs put find happen need gehen geht gehe kommen "
+    "kommt raus rein stehen steht liegen liegt hängt hängen finde findet passiert heißt gaan gaat komen komt staat "
+    "ligt hangt buiten va van viene sale salen queda está están vont vient sort sortent trouve")  # said otherwise
 _WEAK = _LIGHT | stems(
     "home house room thing today tomorrow yesterday tonight week right here zuhause hause haus zimmer ding heute "
     "morgen gestern woche hier huis thuis kamer ding vandaag morgen gisteren week hier casa cuarto cosa hoy mañana "
@@ -31,13 +31,18 @@ _WEAK = _LIGHT | stems(
     "rouge bleu vert jaune noir blanc petit grand nouveau vieux")
 _SAID = stems("said told gesagt habe erzählt dije dicho dit raconté zei gezegd verteld")
 _POSSESSIVE = re.compile(r"\b(my|mine|mein\w*|mijn|mi|mis|mon|ma|mes)\b")
+_NAMES_OWN = re.compile(r"\b[^\W\d_a-zäöü]\w+['’]s\b|^\W*[A-ZÄÖÜ]\w+s [A-ZÄÖÜ]\w|"
+                        r"\b(?:von|van|de) [A-ZÄÖÜ]\w|\bd['’][A-Z]")  # "Anna's birthday", in five languages
+_WHEREABOUTS = re.compile(
+    r"\W*(?:who|where|how|wer|wo|wie|waar|hoe|quién|dónde|cómo|qui|où|comment)(?:['’]s| is| ist| es| está| est|"
+    r" geht es)\s+[\w-]+(?: (?:now|right now|today|jetzt|gerade|heute))?\W*", re.IGNORECASE)
 _AGAINST = re.compile(
     r"\b(?:hat(?:es?|ed|ing)|dislik\w+|loath\w+|can(?:'|’)?t (?:stand|bear)|cannot (?:stand|bear)|hasst|hasse|hassen|"
     r"(?:mag|mögen) (?:\w+ )?(?:kein\w*|nicht)|haat|haten|hou\w* niet van|odi[ao]n?|déteste(?:nt)?|n['’ ]aime\w* pas|"
     r"(?:not|n['’]t|dont|doesnt|never|no longer) (?:really )?(?:like|love|enjoy|want)s?|no (?:me|te|le|les) gustan?)\b",
     re.IGNORECASE)
-_FOR = re.compile(r"\b(?:lov(?:es?|ed|ing)|likes?|enjoys?|prefers?|liebt?|lieben|mag|mögen|hou\w* van|gustan?|"
-                  r"encantan?|prefiere|aim(?:e|es|ent)|adorent?|adore|préfère)\b", re.IGNORECASE)
+_FOR = re.compile(r"\b(?:favou?rite|lieblings\w*|lov(?:es?|ed|ing)|likes?|enjoys?|prefers?|liebt?|lieben|mag|mögen|"
+                  r"hou\w* van|gustan?|encantan?|prefiere|aim(?:e|es|ent)|adorent?|adore|préfère)\b", re.IGNORECASE)
 _LIKING = stems("love loves loved loving like likes liked enjoy enjoys prefer prefers hate hates hated hating "
                 "dislike dislikes stand bear liebt liebe lieben mag mögen hasst hassen gern gerne haat houdt hou van "
                 "niet gusta gustan encanta odia odian prefiere aime aimes aiment adore déteste préfère doesn't don't "
@@ -62,6 +67,8 @@ def answers(question: str, text: str, who: str, *, people: Sequence[str] = (), l
     named = [name for name in people if stems(name) & stems(question)]
     if not all(stems(name) & said for name in named) or not _given(question) <= said:
         return False
+    if _WHEREABOUTS.fullmatch(question):
+        return False  # "where is Anna?" is no question for what she likes
     asked, told = leaning(question), leaning(text)
     if {asked, told} == {"for", "against"}:
         return False
@@ -86,9 +93,13 @@ def _given(question: str) -> set[str]:
 
 def somebody_elses(question: str, fact: Fact, asker: str, people: Sequence[str] = ()) -> bool:
     """Whether a question for one's own ("my dentist") would be answered by what is another person's."""
-    theirs = fact.subject.startswith("people/") and fact.subject != f"people/{slug(asker)}"
-    named = any(stems(name) & stems(question) and fact.subject == f"people/{slug(name)}" for name in people)
-    return theirs and not named and _POSSESSIVE.search(question.casefold()) is not None
+    if _POSSESSIVE.search(question.casefold()) is None:
+        return False
+    if any(stems(name) & stems(question) and stems(name) & stems(f"{fact.text} {fact.subject}") for name in people):
+        return False
+    own = fact.subject == f"people/{slug(asker)}"
+    return (fact.subject.startswith("people/") and not own) or (_NAMES_OWN.search(fact.text) is not None
+                                                               and not stems(asker) & stems(fact.text))
 
 
 def repeats(text: str, past: Iterable[Fact]) -> bool:
