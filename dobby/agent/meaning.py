@@ -130,11 +130,13 @@ NetworkVerb = Literal["what_is", "learn", "news", "why", "forget"]
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Something asked about what is on the network: an address, or a device of the home by its id; "" for none said."""
+    """Something asked about what is on the network: an address, a device of the home by its id, what it was taken for;
+    "" for none said."""
 
     verb: NetworkVerb
     address: str = ""
     device: str = ""
+    what: str = ""
 
 
 TimedVerb = Literal["tell", "wake", "order", "skill", "when?", "planned", "cancel", "cancel_all", "cancel_reminders",

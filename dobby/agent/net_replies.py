@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dobby.agent.eye_talk import plain
 from dobby.agent.meaning import Network
 from dobby.home.device import Command
 from dobby.home.verdict import FORGET, Choice
@@ -21,15 +22,19 @@ async def network(hands: Hands, part: Network) -> str:
         case "news":
             return await news(hands)
         case "why":
-            return _why(hands, part.address)
+            return _why(hands, part)
         case "forget":
             return await _forget(hands, part.device)
 
 
-def _why(hands: Hands, address: str) -> str:
-    """The reasons for what was said of a host; of the one looked at last where none is named."""
-    hosts = [one for one in hands.house.scout.hosts() if one.address == (address or hands.house.looked_at)]
-    return why(hands, hosts[0]) if hosts else hands.house.words.say("why.nothing")
+def _why(hands: Hands, part: Network) -> str:
+    """The reasons for what was said of a host: of the one named, of the first that is taken for what is named, else of
+    the one looked at last."""
+    hosts = hands.house.scout.hosts()
+    named = [one for one in hosts if one.address == (part.address or hands.house.looked_at)]
+    if part.what and not part.address:
+        named = [one for one in hosts if set(part.what.split()) <= set(plain(one.what()))] or named
+    return why(hands, named[0]) if named else hands.house.words.say("why.nothing")
 
 
 async def look_at(hands: Hands, address: str) -> str:

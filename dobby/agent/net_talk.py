@@ -38,7 +38,7 @@ def talk(language: str) -> Talk | None:
     if not file.is_file():
         return None
     tables = tomllib.loads(file.read_text("utf-8"))
-    slots = {"address": f"{_MARK} "}
+    slots = {"address": f"{_MARK} ", "what": r"(?:\S+ ){1,3}"}
     return Talk(tuple((cast(NetworkVerb, verb), re.compile(pattern(one, slots)))
                       for verb, several in tables["sentences"].items() for one in several), tables)
 
@@ -66,7 +66,7 @@ def read(text: str, view: View, language: str) -> Network | None:
         device = _device(thing, view, known.tables) if thing else ""
         if thing and not device:
             continue
-        return Network(verb, address[0] if address else "", device)
+        return Network(verb, address[0] if address else "", device, (match.groupdict().get("what") or "").strip())
     return None
 
 

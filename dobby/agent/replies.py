@@ -263,6 +263,8 @@ async def told_of(hands: Hands, offers: list[Offer], *, ask: bool) -> str:
         name = f"{offer.title} “{offer.name}”" if offer.name else offer.title
         lines.append(words.say(key, what=name, room=offer.room or "?", host=offer.host) if offer.room
                      else words.say(f"{key}_no_room", what=name, host=offer.host))
+    if offers:
+        hands.house.looked_at = offers[0].host  # "why do you think so?" is said of it then
     question = await offer_to_try(hands, offers) if ask else ""
     return "\n".join([*lines, question]).strip()
 

@@ -34,6 +34,9 @@ async def test_find_and_play_without_a_model(house: House) -> None:
     assert (await house.say("connect the sonos"))["reply"] == found["reply"]
     assert (await house.say("connect the dishwasher"))["mind"] != "reflex", "no such thing was seen"
     assert (await house.api("GET", "/api/home"))[1]["devices"] == [], "nothing is let in before the yes"
+    why = (await house.say("why do you think that's a Sonos?"))["reply"]
+    assert "Sonos" in why
+    assert "sure" in why or "certain" in why, why
     tried = await house.say("yes, in the study")
     assert [outcome["result"] for outcome in tried["outcomes"]] == ["confirmed", "confirmed"], tried
     assert await playing(house) == {"Study"}
