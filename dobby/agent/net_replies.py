@@ -54,6 +54,10 @@ async def look_at(hands: Hands, address: str) -> str:
         from dobby.agent.replies import told_of
 
         return await told_of(hands, offers, ask=True)
+    key = house.scout.key_at(address)
+    names = [one.name for id_, one in house.home.devices.items() if key and (id_ == key or id_.startswith(f"{key}/"))]
+    if names:
+        return words.say("find.here_already_no_room", what=words.join([f"“{name}”" for name in names[:5]]))
     host = next((one for one in house.scout.hosts() if one.address == address), None)
     facts = {key: value for one in (host.sightings.values() if host else ()) for key, value in one.facts.items()}
     named = {"name": host.name(), "service": " ".join(kind for _, kind, _ in host.sightings)} if host else {}

@@ -57,6 +57,10 @@ class Scout(Protocol):
         """Whether a host is part of the home already."""
         ...
 
+    def key_at(self, address: str) -> str:
+        """The key of what is part of the home and answers at an address; "" for nothing."""
+        ...
+
     async def new_since(self, moment: datetime) -> list[Host]:
         """Hosts that first came after a moment; they count as mentioned from now on."""
         ...

@@ -82,6 +82,11 @@ class NetworkScout:
         return host.key in self._links.kept or any(kept.found.host == host.address
                                                    for kept in self._links.kept.values())
 
+    def key_at(self, address: str) -> str:
+        """The key of what is part of the home and answers at an address; "" for nothing."""
+        return next((key for key, kept in self._links.kept.items() if kept.found.host == address
+                     and kept.state == "up"), "")
+
     async def new_since(self, moment: datetime) -> list[Host]:
         """Hosts that first came after a moment; they count as mentioned from now on."""
         await self._newcomers.remember()

@@ -54,6 +54,7 @@ async def test_from_unknown_to_a_part_of_the_home_and_away_again(house: House) -
             _, home = await house.api("GET", "/api/home")
             return any(one["name"] == "Attic ventilator" and one["reachable"] for one in home["devices"])
         await until(there)
+        assert "already" in (await house.say(f"what is {address}?"))["reply"]
         done = await house.say("turn off the attic ventilator")
         assert [one["result"] for one in done["outcomes"]] == ["confirmed"], done["reply"]
         assert fan.state["running"] is False
