@@ -15,7 +15,7 @@ from typing import Literal
 from dobby.memory.notes import Fact
 
 _STOP = frozenset((resources.files("dobby") / "memory" / "stopwords.txt").read_text("utf-8").split())
-_CHANGE = re.compile(r"\b(no longer|not any ?more|anymore|now|instead|these days|from now on|since|new|changed|"
+_CHANGE = re.compile(r"\b(no longer|any ?more|now|instead|these days|from now on|since|new|changed|"
                      r"moved|switched|stopped|nicht mehr|jetzt|neuerdings|stattdessen|niet meer|nu|voortaan|ya no|"
                      r"ahora|ne .* plus|"
                      r"maintenant|désormais)\b", re.IGNORECASE)
@@ -29,9 +29,13 @@ _NOW = frozenset(("now", "jetzt", "nu", "ahora", "maintenant", "neuerdings", "in
 _SAYS_CHANGE = frozenset(("new", "chang", "mov", "switch", "stopp", "instead", "anymor", "day", "long", "neuerding",
                           "jetzt", "stattdessen", "mehr", "voortaan", "meer", "nu", "ahora", "maintenant", "desormai",
                           "plu"))
-_LIKINGS = frozenset(("hat", "lov", "lik", "dislik", "prefer", "want", "enjoy", "mag", "lieb", "hass", "haat", "odia",
-                      "prefier", "adora", "ador", "detest", "aim", "houdt", "van", "stand", "bear", "allerg",
-                      "allergic", "allergisch", "alergico", "alergica", "allergiqu", "kein", "no"))
+_FAINT = frozenset((  # likings and looks, which make no matter by themselves
+    "hat", "lov", "lik", "dislik", "prefer", "want", "enjoy", "mag", "lieb", "hass", "haat", "odia",
+    "prefier", "adora", "ador", "detest", "aim", "houdt", "van", "stand", "bear", "allerg",
+    "allergic", "allergisch", "alergico", "alergica", "allergiqu", "kein", "no", "red", "blu",
+    "green", "yellow", "black", "whit", "grey", "brown", "big", "small", "old", "rot", "blau", "grun",
+    "gelb", "schwarz", "weis", "gros", "klein", "alt", "rood", "blauw", "rojo", "azul", "verd",
+    "roug", "bleu", "vert"))
 _DAYS = ("mon|tues|wednes|thurs|fri|satur|sun", "(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|sonnabend",
          "maan|dins|woens|donder|vrij|zater|zon", "lunes|martes|miércoles|jueves|viernes|sábados?|domingos?",
          "lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche")
@@ -40,9 +44,10 @@ _DAY = re.compile(rf"\b(?:(?:{_DAYS[0]})days?|(?:{_DAYS[1]})s?|(?:{_DAYS[2]})dag
 _AMOUNT = re.compile(r"\d+(?:[.,]\d+)?(?=\s*(?:°|%|degrees|percent|grad|prozent|graden|procent|grados|degrés))")
 _RELATIONS = tuple(re.compile(one, re.IGNORECASE) for one in (
     r"\b(?:lives?|moved to|wohnt|wohne|zieht|woont|vive|habite)\b",
-    r"\b(?:works?|job|arbeite[nt]?|werkt|trabaja|travaille)\b",
+    r"\b(?:works?|job|arbeite[nt]?|werkt|trabaja|travaille)\b"))
+_PLACED = re.compile(
     r"\b(?:is|are|hangs?|lies|stands?|ist|sind|hängt|liegt|steht|ligt|staat|está|est) (?:\w+ )?(?:in|on|under|behind|"
-    r"beside|next to|auf|unter|hinter|neben|im|am|op|onder|achter|en|sous|dans|derrière|sur)\b"))
+    r"beside|next to|auf|unter|hinter|neben|im|am|op|onder|achter|en|sous|dans|derrière|sur)\b", re.IGNORECASE)
 
 
 def stems(text: str) -> set[str]:
@@ -85,8 +90,9 @@ def _same_matter(new: str, old: str, own: set[str]) -> bool:
         return False
     said, before = said - who - whom - _SAYS_CHANGE, before - who - whom - _SAYS_CHANGE
     common = said & before
-    if not common - _LIKINGS:
-        return any(one.search(new) and one.search(old) for one in _RELATIONS)
+    if not common - _FAINT:
+        return any(one.search(new) and one.search(old) for one in _RELATIONS) or (
+            all(_PLACED.search(text) and not stems(text.split()[0]) for text in (new, old)))  # "the wine is in"
     return len(common) / max(1, min(len(said), len(before))) >= 1 / 3
 
 

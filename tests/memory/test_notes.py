@@ -129,6 +129,7 @@ PAIRS = [  # an older fact and the newer that replaces it
     ("The wine is in the cellar", "The wine is in the attic now"),
     ("Anna likes the kitchen at 18 degrees", "Anna likes the kitchen at 20 degrees"),
     ("Ben is allergic to nuts", "Ben is no longer allergic to nuts"),
+    ("Ben drives a red car", "Ben doesn't drive a red car any more"),
 ]
 APART = [
     ("Anna hates bright light in the study", "Anna now has a new desk in the study"),
@@ -156,6 +157,8 @@ APART = [
     ("Anna likes the kitchen at 18 degrees", "Anna now likes the study at 20 degrees"),
     ("Anna plays the cello on Mondays", "Anna plays the cello on Thursdays"),
     ("Box 4 holds tools", "Box 5 holds tools now"),
+    ("Ben is in hospital", "Ben is now in love"),
+    ("Anna drives a red car", "Anna now has a red bike"),
 ]
 
 
