@@ -139,9 +139,9 @@ class Network:
     what: str = ""
 
 
-TimedVerb = Literal["tell", "wake", "order", "skill", "when?", "planned", "cancel", "cancel_all", "cancel_reminders",
-                    "cancel_timers", "cancel_alarms", "skip", "snooze", "leaving", "home", "who_home", "is_home",
-                    "came", "went", "all_out", "cardio_count", "cardio_weekly", "cardio_never"]
+TimedVerb = Literal["tell", "wake", "order", "skill", "when?", "no_machine", "planned", "cancel", "cancel_all",
+                    "cancel_reminders", "cancel_timers", "cancel_alarms", "skip", "snooze", "leaving", "home",
+                    "who_home", "is_home", "came", "went", "all_out", "cardio_count", "cardio_weekly", "cardio_never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,8 @@ class Timed:
     """Something planned, or asked or changed about what is planned. said: the time as it was said; commands, skill or
     text: what is to happen then (text: what to tell, as it was said); condition: what it waits for instead of a time;
     standing: every time, not once; person: whom a question is about; number: a plan's number; minutes: a snooze;
-    period: key of the table of that name."""
+    period: key of the table of that name; first: what is done at once. Of what is cancelled or left out, text holds
+    words that it speaks of, commands what it does."""
 
     verb: TimedVerb
     said: Spoken = field(default_factory=Spoken)
@@ -162,6 +163,7 @@ class Timed:
     number: int = 0
     minutes: float = 0.0
     period: str = ""
+    first: Do | None = None
 
 
 @dataclass(frozen=True, slots=True)

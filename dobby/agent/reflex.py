@@ -77,7 +77,8 @@ class Reflex:
         if (timed := time_talk.read(text, view, self.language, self.people, order)) is not None:
             also = order(text) if isinstance(timed, Timed) and timed.verb in ("leaving", "home") else None
             skill = also.parts if isinstance(also, Understood) and isinstance(also.parts[0], RunSkill) else ()
-            return Understood((timed, *skill), context or Context())
+            first = (timed.first,) if isinstance(timed, Timed) and timed.first else ()
+            return Understood((*first, timed, *skill), context or Context())
         return order(text)
 
     def lets_in(self, text: str, view: View) -> str:

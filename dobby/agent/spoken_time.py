@@ -63,7 +63,7 @@ def tables(language: str) -> Tables | None:
     numbers += [(_words(one), 1.0) for one in raw["phrases"]["one"]]
     keyed = {name: _longest_first([(_words(one), key) for key, several in table.items() for one in several])
              for name, table in raw.items() if name in ("units", "weekdays", "months", "days", "parts", "every", "sun",
-                                                         "fixed", "spans", "alternate")}
+                                                         "fixed", "spans", "alternate", "ordinals")}
     phrases = {name: tuple(sorted(map(_words, several), key=len, reverse=True))
                for name, several in raw["phrases"].items()}
     return Tables(phrases, keyed, tuple(sorted(numbers, key=lambda one: -len(one[0]))), raw)
@@ -178,7 +178,7 @@ class Reader:
         key, end = self.key("every", at)
         if key:
             days, _, part = key.partition("/")
-            return Spoken(days=_DAYS[days], part=part), end
+            return self._but(Spoken(days=_DAYS[days], part=part), end)
         if (stepped := self._stepped(at)) is not None:
             return stepped
         start = self.phrase("each", at)
@@ -193,6 +193,17 @@ class Reader:
                 break
             several, end = [*several, day], last
         return Spoken(days=tuple(one for one in WEEKDAYS if one in several)), end
+
+    def _but(self, said: Spoken, at: int) -> Found:
+        """ "Every day except Sunday"."""
+        end = start = self.phrase("except", at)
+        days = said.days
+        while start > at:
+            day, last = self.key("weekdays", self.phrase("on", self.phrase("and", end)))
+            if not day:
+                break
+            days, end = tuple(one for one in days if one != day), last
+        return (Spoken(days=days, part=said.part), end) if days and end > start else (said, at)
 
     def _stepped(self, at: int) -> Found | None:
         """ "every other day", "every second Monday", "every three days", "un jour sur deux"."""
@@ -252,7 +263,7 @@ class Reader:
         start = self.phrase("on", at)
         if (figures := self._in_figures(start)) is not None:
             return figures
-        number, end = self.number(start)
+        number, end = self._ordinal(start)
         monthly = self.phrase("monthly", last := self.phrase("ordinal", end))
         if start < end <= last < monthly and 1 <= number <= 31:  # "on the 1st of every month"
             return Spoken(dates=(f"{number:02.0f}",)), monthly
@@ -261,7 +272,7 @@ class Reader:
             number, last = self.number(end)
             last = self.phrase("ordinal", last)
         else:
-            number, end = self.number(start)
+            number, end = self._ordinal(start)
             if end == start:
                 return None
             end = self.phrase("of", self.phrase("ordinal", end))
@@ -272,6 +283,11 @@ class Reader:
             return None
         year, last = self._year(last)
         return Spoken(date=f"{year}{month}-{number:02.0f}"), last
+
+    def _ordinal(self, at: int) -> tuple[float, int]:
+        """A number, or its place in a row ("first")."""
+        key, end = self.key("ordinals", at)
+        return (float(key), end) if key else self.number(at)
 
     def _year(self, at: int) -> tuple[str, int]:
         """ "2027" after a day and its month, with the hyphen after it; "" for none."""

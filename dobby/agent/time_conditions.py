@@ -105,7 +105,8 @@ def _made(kind: str, slots: dict[str, str | None], reader: Reader, view: View, l
         person = next((one for one in people if fold(one) == who), "")
         return Condition("comes" if kind == "comes" else "leaves", person=person) if person else None
     if kind == "finished":
-        return _of(things(thing, view, language, reader, ("power",)), lambda one: Condition("finished", one.id))
+        return _of(things(thing, view, language, reader, ("power",)) or _machines(thing, view, language, reader),
+                   lambda one: Condition("finished", one.id))
     if kind == "reached":
         return _of(things(thing, view, language, reader, ("current", "target")),
                    lambda one: Condition("reached", one.id))
@@ -123,17 +124,48 @@ def _made(kind: str, slots: dict[str, str | None], reader: Reader, view: View, l
     return None
 
 
+def unknown_machine(reader: Reader, line: str, view: View, language: str) -> str:
+    """What shall finish and is called by the name of a machine that this home does not show, "" for none."""
+    for kind, sentence in _sentences(language):
+        match = sentence.fullmatch(line) if kind == "finished" else None
+        thing = match["thing"].strip() if match else ""
+        if _machine(thing, language, reader) and not things(thing, view, language, reader, ("power",)) and not (
+                _machines(thing, view, language, reader)):
+            return _bare(thing, reader)
+    return ""
+
+
+def _machine(thing: str, language: str, reader: Reader) -> set[str]:
+    """What else a machine is called, in this language and in English, which devices are often named in."""
+    called: set[str] = set()
+    for key, several in reader.known.raw["machines"].items():
+        if _bare(thing, reader) in (names := {_plain(one) for one in several}):
+            english = tables("en")
+            called |= names | ({_plain(one) for one in english.raw["machines"][key]} if english else set())
+    return called
+
+
+def _machines(thing: str, view: View, language: str, reader: Reader) -> list[Device]:
+    """The devices whose power shows when a machine is done, by another name of it."""
+    called = _machine(thing, language, reader)
+    return [one for one in view.devices.values() if one.trait("power")
+            and any(f" {name} " in f" {_plain(one.name)} " for name in called)]
+
+
+def _bare(said: str, reader: Reader) -> str:
+    words, articles = said.split(), {fold(one) for one in reader.known.raw["articles"]}
+    while len(words) > 1 and words[0] in articles:
+        words = words[1:]
+    return " ".join(words)
+
+
 def _of(found: Sequence[Device], make: object) -> Condition | None:
     return make(found[0]) if len(found) == 1 and callable(make) else None
 
 
 def things(said: str, view: View, language: str, reader: Reader, traits: Sequence[str]) -> list[Device]:
     """The devices that words call and that have these traits: by name, by kind, by room, or by part of a name."""
-    words = said.split()
-    articles = {fold(one) for one in reader.known.raw["articles"]}
-    while len(words) > 1 and words[0] in articles:
-        words = words[1:]
-    bare = " ".join(words)
+    bare = _bare(said, reader)
     able = [one for one in view.devices.values() if all(one.trait(trait) for trait in traits)]
     if named := [one for one in able if bare in {_plain(name) for name in (one.name, *one.aliases)}]:
         return named

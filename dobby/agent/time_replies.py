@@ -3,11 +3,13 @@ is at home, how often somebody did cardio."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dobby.agent.meaning import Part, RunSkill, Timed
+from dobby.agent.text import fold
 from dobby.jobs import cardio
 from dobby.jobs.job import Job, JobKind, load
 from dobby.jobs.plans import Plans
@@ -21,6 +23,7 @@ from dobby.tools.plans import draft, keep, listing
 SNOOZE = 10.0  # minutes, where nobody said how long
 LEAVING, COMING = "leaving-home", "coming-home"  # skills whose phrases say that somebody goes or comes
 MORNING = range(4, 12)  # hours that a wake-up means where it could be either
+STEM = 4  # letters from which on the beginning of a word stands for it
 NAMED = 3  # plans that are cancelled together and named
 
 
@@ -34,6 +37,8 @@ async def timed(hands: Hands, part: Timed) -> str:
             return await _plan(hands, part, plans)
         case "when?":
             return words.say("time.when")
+        case "no_machine":
+            return words.say("time.no_machine", what=part.text)
         case "planned":
             return await _planned(hands, part, plans)
         case "cancel":
@@ -111,6 +116,8 @@ def _meant(hands: Hands, part: Timed, plans: Plans) -> list[Job]:
     rows = [job for job, _ in listing(hands, plans)]
     if part.number:
         return [job for job in rows if job.id == part.number]
+    if part.text:
+        return [job for job in rows if _speaks(hands, job, part, plans)]
     said = part.said
     if said.clocks or said.day or said.days or said.date:
         day = day_of(said, plans.now(), plans.place)
@@ -121,6 +128,21 @@ def _meant(hands: Hands, part: Timed, plans: Plans) -> list[Job]:
     return rows
 
 
+def _speaks(hands: Hands, job: Job, part: Timed, plans: Plans) -> bool:
+    """Whether a plan does what was said, or every word that was said is of it or of its devices."""
+    if part.commands:
+        return not set(part.commands).isdisjoint(job.commands)
+    devices = [hands.house.home.devices.get(one.device) for one in job.commands]
+    devices += [hands.house.home.devices.get(job.condition.device)] if job.condition else []
+    names = [f"{one.name} {one.room} {one.kind}" for one in devices if one]
+    words = re.findall(r"\w+", fold(" ".join([_shown(hands, job, plans), job.text, *names])))
+    return all(any(_alike(said, word) for word in words) for said in part.text.split())
+
+
+def _alike(said: str, word: str) -> bool:
+    return said == word or (min(len(said), len(word)) >= STEM and (word.startswith(said) or said.startswith(word)))
+
+
 def _at(job: Job, said: Spoken, plans: Plans) -> bool:
     at = plans.next_of(job)
     return not said.clocks or (at is not None and f"{at.astimezone(plans.place.zone):%H:%M}" in said.clocks)
@@ -128,6 +150,8 @@ def _at(job: Job, said: Spoken, plans: Plans) -> bool:
 
 async def _cancel(hands: Hands, part: Timed, plans: Plans) -> str:
     words, found = hands.house.words, _meant(hands, part, plans)
+    if not found and part.text:
+        return words.say("time.no_such", what=part.text)
     if not found:
         return words.say("time.nothing_then" if part.number or part.said != Spoken() else "time.nothing")
     one_of = part == Timed("cancel") and plans.spoken_of(hands.conversation) not in found  # several were told just now
@@ -215,7 +239,9 @@ async def _skip(hands: Hands, part: Timed, plans: Plans) -> str:
     spoken = plans.spoken_of(hands.conversation)
     rows = [job for job, _ in listing(hands, plans) if _comes(job, day, plans) and _at(job, part.said, plans)]
     rows = [job for job in rows if part.number in (0, job.id)]
-    sure = [job for job in rows if part.number or (spoken is not None and job.id == spoken.id)]
+    if named := bool(part.text or part.commands):
+        rows = [job for job in rows if _speaks(hands, job, part, plans)]
+    sure = [job for job in rows if part.number or named or (spoken is not None and job.id == spoken.id)]
     found = sure or [job for job in rows if job.repeats]
     if not rows:
         return words.say("time.nothing_then")

@@ -11,17 +11,19 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import cast
 
+from dobby.agent.consent import is_stop
 from dobby.agent.meaning import Clarify, Do, Miss, Refuse, RunSkill, Timed, TimedVerb, Understood
 from dobby.agent.sentences import any_of, pattern
 from dobby.agent.spoken_time import Reader, Tables, Word, split, tables
 from dobby.agent.text import fold, quotes
-from dobby.agent.time_conditions import condition
+from dobby.agent.time_conditions import condition, unknown_machine
 from dobby.home.device import View
 from dobby.jobs.spoken import Spoken
 
 LONGEST = 40  # words of a sentence
 DAYTIME = "09:00"  # when a reminder for a day comes, where nobody says at what time
 VALUES = ("brightness", "volume", "target", "speed", "color_temperature")  # traits a bare "at 20" may be the value of
+SWITCHED = ("light", "plug", "switch", "outlet", "fan")  # kinds that may be on for a while and then off
 Order = Callable[[str], Understood | Miss]
 
 
@@ -50,14 +52,14 @@ class _Said:
 
 
 @cache
-def _sentences(language: str) -> tuple[tuple[TimedVerb, re.Pattern[str]], ...]:
+def _sentences(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     known = tables(language)
     if known is None:
         return ()
-    slots = {"time": r"(?:\S+ ){1,9}?", "span": r"(?:\S+ ){1,6}?", "number": r"\d+ ",
+    slots = {"time": r"(?:\S+ ){1,9}?", "span": r"(?:\S+ ){1,6}?", "number": r"\d+ ", "what": r"(?:\S+ ){1,4}?",
              "cardio": any_of(fold(one) for one in known.raw["phrases"]["cardio"])}
-    return tuple((cast(TimedVerb, verb), re.compile(pattern(_plain(one), slots)))
-                 for verb, several in known.raw["sentences"].items() for one in several)
+    return tuple((name, re.compile(pattern(_plain(one), slots)))
+                 for name, several in known.raw["sentences"].items() for one in several)
 
 
 def _plain(template: str) -> str:
@@ -73,7 +75,8 @@ def read(text: str, view: View, language: str, people: Sequence[str], order: Ord
     if not words or len(words) > LONGEST:
         return None
     said = _Said(text, words, Reader(tuple(word.text for word in words), known), view, people, order)
-    return _sentence(said, language) or _waits(said, language) or _planned(said)
+    return (_sentence(said, language) or _waits(said, language) or _left_out(said) or _lasting(said) or _planned(said)
+            or _missing(said, language))
 
 
 def _mannerless(words: list[Word], known: Tables) -> tuple[Word, ...]:
@@ -96,8 +99,11 @@ def _mannerless(words: list[Word], known: Tables) -> tuple[Word, ...]:
 
 def _sentence(said: _Said, language: str) -> Timed | None:
     line = said.line()
-    for verb, sentence in _sentences(language):
+    for name, sentence in _sentences(language):
         match = sentence.fullmatch(line)
+        if match and name == "cancel_named" and (is_stop(line, language, "") or _acts(said)):
+            continue
+        verb = cast(TimedVerb, "cancel" if name in ("cancel_at", "cancel_named") else name)
         found = _filled(Timed(verb), match, said) if match else None
         if found is not None:
             return found
@@ -121,6 +127,10 @@ def _filled(timed: Timed, match: re.Match[str], said: _Said) -> Timed | None:
                 if end != len(reader.words):
                     return None
                 timed = replace(timed, minutes=minutes)
+            case "what":
+                timed = replace(timed, text=_bare_words(reader.words, reader.known))
+                if not timed.text:
+                    return None
             case "number":
                 timed = replace(timed, number=int(words))
             case "person":
@@ -131,10 +141,21 @@ def _filled(timed: Timed, match: re.Match[str], said: _Said) -> Timed | None:
     periods = said.reader.known.raw["periods"]
     period = next((key for key, several in periods.items()
                    if any(f" {fold(one)} " in f" {match.group(0)}" for one in several)), "")
-    verb: TimedVerb = "cancel" if timed.verb == "cancel_at" else timed.verb  # type: ignore[comparison-overlap]
+    verb = timed.verb
     if verb in ("came", "went", "all_out") and "?" in said.text:  # "Sam is home?" asks
         verb = "is_home" if timed.person else "who_home"
     return replace(timed, verb=verb, period=period)
+
+
+def _acts(said: _Said) -> bool:
+    """Whether it is something that is done now: "lösche das Licht"."""
+    read = said.order(said.text)
+    return isinstance(read, Understood) and not all(isinstance(part, Refuse | Clarify) for part in read.parts)
+
+
+def _bare_words(words: Sequence[str], known: Tables) -> str:
+    articles = {fold(one) for one in known.raw["articles"]}
+    return " ".join(word for word in words if word not in articles)
 
 
 def named(words: str, people: Sequence[str]) -> str:
@@ -167,10 +188,67 @@ def _waits(said: _Said, language: str) -> Timed | Refuse | None:
     return None
 
 
+def _missing(said: _Said, language: str) -> Timed | None:
+    """ "Tell me when the dryer is done", and nothing here shows it."""
+    count = len(said.words)
+    for at in range(count):
+        start = max(said.reader.phrase(name, at) for name in ("when", "whenever"))
+        for end in range(start + 1, count + 1) if start > at else ():
+            if (end == count) is (at == 0):
+                continue
+            wish = said.between(0, at) if at else said.between(end, count)
+            thing = unknown_machine(said.reader, said.line(start, end), said.view, language)
+            if thing and wish.reader.phrase("tell", 0) == len(wish.words):
+                return Timed("no_machine", text=thing)
+    return None
+
+
 def _consequence(wish: _Said, timed: Timed) -> Timed | Refuse | None:
     if wish.reader.phrase("tell", 0) == len(wish.words):
         return timed
     return _ordered(wish, wish.typed(0, len(wish.words)), replace(timed, text=""))
+
+
+# --- something once less, something for a while ----------------------------------------------------------------------
+
+
+def _left_out(said: _Said) -> Timed | None:
+    """ "Skip tomorrow's shades", "don't open the shades tomorrow"."""
+    runs = said.reader.runs()
+    if len(runs) != 1:
+        return None
+    [(time, start, end)] = runs
+    if len(time.days) == 1 and not time.step:  # "Monday's shades"
+        time = replace(time, days=(), day=time.days[0])
+    if not (time.day or time.date):
+        return None
+    words = said.reader.words
+    if (skip := said.reader.phrase("skip", 0)) > 0:
+        what = _bare_words([word for at, word in enumerate(words) if at >= skip and not start <= at < end],
+                           said.reader.known)
+        return Timed("skip", time, text=what) if what and skip <= start else None
+    gone = [(Spoken(), at, last) for at in range(len(words)) if (last := said.reader.phrase("negation", at)) > at]
+    order = said.order(_without(said, [*gone, *runs])) if gone else Miss()
+    commands = [one for part in order.parts if isinstance(part, Do) for one in part.commands] if isinstance(
+        order, Understood) else []
+    return Timed("skip", time, commands=tuple(commands)) if commands else None
+
+
+def _lasting(said: _Said) -> Timed | None:
+    """ "Turn the porch light on for five minutes": on now, and off then."""
+    for at in range(1, len(said.words)):
+        start = said.reader.phrase("for", at)
+        minutes, end = said.reader.span(start)
+        if start == at or minutes <= 0:
+            continue
+        read = said.order(_without(said, [(Spoken(), at, end)]))
+        if isinstance(read, Miss) or len(read.parts) != 1 or not isinstance(first := read.parts[0], Do):
+            return None
+        if all(one.trait == "on" and one.value is True and said.view.devices[one.device].kind in SWITCHED
+               for one in first.commands):
+            off = tuple(replace(one, value=False) for one in first.commands)
+            return Timed("order", Spoken(minutes=minutes), commands=off, first=first)
+    return None
 
 
 # --- something at a time ----------------------------------------------------------------------------------------------
@@ -191,6 +269,9 @@ def _planned(said: _Said) -> Timed | Refuse | None:
             continue
         if not time.sure and _is_value(said, wanted):
             continue
+        if time.by and (have := said.reader.phrase("have", 0)):  # "have the spa at 38 by seven"
+            verb, at, to = said.reader.known.raw["set"]
+            rest = verb + rest[said.words[have - 1].end - said.words[0].start:].replace(at, to, 1)
         found = _ordered(said, rest, Timed("order", time))
         if found is not None:
             return found

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dobby.agent.meaning import Timed
 from dobby.agent.reflex import Context, Control, Do, Miss, Question, Reflex, Refuse, RunSkill, Understood
 from dobby.home import colors
 from dobby.home import vocabulary as rows
@@ -152,8 +153,10 @@ def commands(read: Understood | Miss) -> list[Command]:
 
 
 def acts(read: Understood | Miss) -> bool:
-    """Whether anything would change."""
+    """Whether anything would change for good; "on for an hour" ends by itself, and is planned to."""
     parts = read.parts if isinstance(read, Understood) else ()
+    if any(isinstance(part, Timed) and part.first for part in parts):
+        return False
     return any(isinstance(part, Do | RunSkill) or (isinstance(part, Control) and part.verb in ("undo", "again"))
                for part in parts)
 

@@ -159,3 +159,23 @@ async def test_a_guest_says_of_nobody_where_they_are(talk: Talk) -> None:
     ("remind me on 3/5/2039 to pay", "Which day is that? Say the month by its name.")])
 async def test_a_day_that_is_far_off_is_told_with_its_year(talk: Talk, said: str, answer: str) -> None:
     assert await talk.say(said) == answer
+
+
+async def test_plans_are_meant_by_their_words(talk: Talk) -> None:
+    await talk.plan("call the plumber")
+    await talk.plan("shades", kind="order", commands=(Command("b1", "position", 100),))
+    await talk.plan("heat", When(date=TOMORROW, clock="19:00"), kind="heat", commands=(Command("s1", "target", 38.0),))
+    await talk.plan("watch", None, condition=Condition("holds", "g1", "open", "is", True))
+    assert "Not Monday" in await talk.say("don't open the bedroom shades tomorrow")
+    assert "Not Tuesday" in await talk.say("skip the shades on Tuesday")
+    assert await talk.say("cancel the boiler") == "No plan speaks of “boiler”."
+    assert "plumber" in await talk.say("cancel the plumber reminder")
+    assert "Cancelled: " in await talk.say("cancel the garage one")
+    assert talk.left() == {"shades", "heat"}
+    await talk.plan("spa", kind="order", commands=(Command("s1", "on", True),))
+    assert "Which one" in await talk.say("cancel the spa")
+    assert talk.left() == {"shades", "heat", "spa"}
+
+
+async def test_a_machine_that_is_not_there_is_said(talk: Talk) -> None:
+    assert "no dryer" in await talk.say("when the dryer is done tell me")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,9 +13,11 @@ import pytest
 from dobby.agent.meaning import Timed, Understood
 from dobby.agent.reflex import Reflex
 from dobby.agent.spoken_time import tables
+from dobby.jobs.conditions import Condition
 from dobby.jobs.spoken import Spoken, day_of, resolve
 from dobby.jobs.when import Place, When
 from dobby.words import Words
+from tests.agent.home import MadeHome
 from tests.agent.test_house_talk import home
 
 NOW = datetime(2026, 11, 22, 15, tzinfo=UTC)  # Sunday, 16:00 in Berlin
@@ -26,10 +29,11 @@ MINDS = {language: Reflex(language, [], Words(language), PEOPLE) for language in
 def meant(said: str, language: str) -> str:
     """What a sentence comes to, on one line; "" for what is not about time."""
     read = MINDS[language].read(said, home(), None, now=0.0)
-    part = read.parts[0] if isinstance(read, Understood) else None
-    if not isinstance(part, Timed):
+    part = next((one for one in read.parts if isinstance(one, Timed)), None) if isinstance(read, Understood) else None
+    if part is None:
         return ""
-    words: list[str] = [part.verb]
+    words = [f"now {one.device}.{one.trait}={one.value}" for one in (part.first.commands if part.first else ())]
+    words.append(part.verb)
     if part.verb == "skip":
         words.append(day_of(part.said, NOW, BERLIN))
     elif part.said != Spoken():
@@ -79,3 +83,15 @@ def test_every_language_has_every_table_and_every_kind_of_sentence() -> None:
         assert set(known.phrases) >= set(english.phrases), language
         for table in ("sentences", "conditions", "periods", "days", "parts", "sun", "weekdays", "months", "units"):
             assert set(known.raw[table]) >= set(english.raw[table]), (language, table)
+
+
+@pytest.mark.parametrize(("language", "said"), [
+    ("en", "let me know when the washing machine is done"),
+    ("de", "sag mir Bescheid, wenn die Waschmaschine fertig ist"),
+    ("fr", "préviens-moi quand la machine à laver a fini")])
+def test_a_machine_has_more_than_one_name(language: str, said: str) -> None:
+    plug = replace(home().devices["t1"], id="w2", name="Washer")
+    read = MINDS[language].read(said, MadeHome({"w2": plug}, {}), None, now=0.0)
+    assert isinstance(read, Understood)
+    assert isinstance(read.parts[0], Timed)
+    assert read.parts[0].condition == Condition("finished", "w2", dwell=120)
