@@ -225,3 +225,18 @@ async def test_the_model_plans_with_the_same_checks(house: House) -> None:
     [plan] = found["plans"]
     assert (plan["what"], plan["repeats"]) == ("remind you: water the fern", True)
     assert (await next_of(house)).strftime("%H:%M") == "18:30"
+
+
+async def test_on_for_a_while_and_what_stays_when_stop_is_said(house: House) -> None:
+    await clean(house)
+    await house.hand("porch_light", on=False)
+    said = await tell(house, "turn the porch light on for 5 minutes")
+    assert "Porch Light" in said
+    assert (await house.state("porch_light"))["on"]
+    assert "one plan" in await tell(house, "cancel everything")
+    await passes(house, 301)
+    assert not (await house.state("porch_light"))["on"]
+    await tell(house, "remind me at five to call Anna")
+    assert "Anna" in await tell(house, "cancel all plans")
+    assert "Anna" in await tell(house, "undo")
+    await clean(house)
