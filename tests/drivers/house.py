@@ -155,7 +155,7 @@ def tail(id_: str) -> str:
     return id_.rpartition("/")[2] if "/" in id_ else id_.partition(":")[2]
 
 
-async def until(what: Callable[[], Awaitable[bool]] | Callable[[], bool], patience: float = 15.0) -> None:
+async def until(what: Callable[[], Awaitable[bool]] | Callable[[], bool], patience: float = 40.0) -> None:
     """Wait for a condition."""
     deadline = time.monotonic() + patience
     while True:

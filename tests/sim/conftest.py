@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-PATIENCE = 10.0
+PATIENCE = 25.0
 
 
 @dataclass(frozen=True, slots=True)
