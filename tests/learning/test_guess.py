@@ -87,8 +87,9 @@ async def test_styles_that_were_met_nowhere() -> None:
 
 @pytest.mark.parametrize(("name", "trait"), [
     ("targetRh", "target_humidity"), ("target_humidity", "target_humidity"), ("humiditySetpoint", "target_humidity"),
-    ("rhNow", "humidity"), ("humidity", "humidity"), ("targetTemp", "target"), ("setpoint", "target")])
-def test_wanted_moisture_is_no_wanted_warmth(name: str, trait: str) -> None:
+    ("rhNow", "humidity"), ("humidity", "humidity"), ("targetTemp", "target"), ("setpoint", "target"),
+    ("lum", "brightness")])
+def test_a_name_is_read_as_engineers_write_it(name: str, trait: str) -> None:
     meant = meaning(["status", name], 45, {}, "sensor")
     assert meant is not None
     assert meant.trait == trait
