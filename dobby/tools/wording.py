@@ -25,7 +25,7 @@ def order_text(command: Command, view: View, words: Words) -> str:
 
 
 def _told(command: Command, name: str, words: Words) -> str:
-    for key in (f"order.{command.trait}_{str(command.value).lower()}", f"order.{command.trait}"):
+    for key in (f"order.{command.trait}_{_plain(command.value).lower()}", f"order.{command.trait}"):
         if words.has(key):
             return words.say(key, name=name, value=_plain(command.value))
     if command.value is None:

@@ -58,6 +58,7 @@ async def test_what_a_phrase_does_already_can_be_changed_and_added_to(house: Hou
     skills = Path(house.ready["workspace"]) / "skills"
     shown = await house.say("when I say movie night, dim the living room to 20 and close the shades")
     assert "means this now" in shown["reply"]
+    assert "to 0 %" not in shown["reply"], "what shuts is closed"
     assert "Shall I keep that" in shown["reply"]
     before = (skills / "movie-night" / "SKILL.md").read_text("utf-8")
     await house.say("yes")
