@@ -138,9 +138,8 @@ async def _told(hands: Hands, memory: Memory) -> tuple[str, ...]:
     told = memory.latest.get(hands.conversation)
     if told is None or hands.house.clock.now() - told.at > LATELY:
         return ()
-    before = await hands.house.store.all("turns_of_conversation", conversation=hands.conversation, before=hands.turn,
-                                         limit=1)
-    return told.facts if not before or before[0]["id"] <= told.turn else ()
+    before = await hands.turn_before()
+    return told.facts if before is None or before["id"] <= told.turn else ()
 
 
 async def forget(hands: Hands, what: str) -> str:

@@ -320,10 +320,9 @@ async def consented(hands: Hands, person: Person, text: str, pin_right: bool | N
 
 async def _just_asked(hands: Hands, questions: Sequence[Approval]) -> list[Approval]:
     """Of several open questions the newest, where it was the last thing said in this conversation."""
-    before = await hands.house.store.all("turns_of_conversation", conversation=hands.conversation, before=hands.turn,
-                                         limit=1)
+    before = await hands.turn_before()
     newest = max(questions, key=lambda one: one.id)
-    return [newest] if before and before[0]["question"] == newest.id else []
+    return [newest] if before and before["question"] == newest.id else []
 
 
 def _pairs(question: Approval) -> bool:

@@ -99,9 +99,9 @@ def this_once(hands: Hands, part: Lesson) -> Lesson | RunSkill | Refuse:
 async def _waiting(hands: Hands) -> Draft | None:
     """The change to a skill's steps that this person was just asked about, and has not answered."""
     house, person = hands.house, hands.asker.person
-    before = await house.store.all("turns_of_conversation", conversation=hands.conversation, before=hands.turn, limit=1)
+    before = await hands.turn_before()
     asked = [one for one in await house.approvals.open(person.name if person else "")
-             if before and before[0]["question"] == one.id and one.choices[0].commands[0].trait == TEACH]
+             if before and before["question"] == one.id and one.choices[0].commands[0].trait == TEACH]
     draft = house.teaching.held(asked[0].choices[0].commands[0].device) if asked and house.teaching else None
     return draft if draft is not None and draft.change in ("new", "instead", "also") and not draft.excepted else None
 

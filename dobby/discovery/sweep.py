@@ -47,11 +47,12 @@ class Sweep:
     """Scans on demand, one at a time; who asks while one runs waits for that one."""
 
     def __init__(self, reach: Reach, hosts: Hosts, now: Callable[[], datetime], logbook: Path | None = None,
-                 own_ports: Iterable[int] = (), visits: Visits | None = None) -> None:
+                 own_ports: Iterable[int] = (), visits: Visits | None = None, resolvers: Path = RESOLV_CONF) -> None:
         """own_ports: Dobby's own listeners, which are never visited where a loopback is the network; elsewhere none of
-        his own addresses is. visits: the drivers' own questions to single hosts."""
+        his own addresses is. visits: the drivers' own questions to single hosts; resolvers: the file that
+        names resolvers."""
         self._reach, self._hosts, self._now, self._logbook = reach, hosts, now, logbook
-        self._visits = visits
+        self._visits, self._resolvers = visits, resolvers
         self._own, self._own_ports = set(reach.addresses), frozenset(own_ports)
         self._unanswered: dict[str, int] = {}  # visits of this scan that nobody answered, not even with a no
         self._running: asyncio.Task[dict[str, int]] | None = None
@@ -178,7 +179,8 @@ class Sweep:
 
     async def _ask_names(self, addresses: Sequence[str]) -> None:
         """Names from resolvers inside the allowed networks, and from the hosts themselves (mDNS, asked directly)."""
-        resolvers = [(one, 53) for one in await asyncio.to_thread(_resolvers) if self._reach.allows(one)][:2]
+        named = await asyncio.to_thread(_named_in, self._resolvers)
+        resolvers = [(one, 53) for one in named if self._reach.allows(one)][:2]
         slots = asyncio.Semaphore(NAMES)
 
         async def ask(address: str) -> None:
@@ -228,9 +230,9 @@ async def _front_page(address: str, port: int) -> str:
         return ""
 
 
-def _resolvers() -> list[str]:
+def _named_in(resolvers: Path) -> list[str]:
     try:
-        return re.findall(r"^nameserver\s+(\S+)", RESOLV_CONF.read_text(), re.MULTILINE)
+        return re.findall(r"^nameserver\s+(\S+)", resolvers.read_text(), re.MULTILINE)
     except OSError:
         return []
 

@@ -29,7 +29,7 @@ from dobby.memory.memory import Memory
 from dobby.messages import Person, Picture
 from dobby.policy import Asker, Source, judge, risk_of
 from dobby.skills import Skill
-from dobby.store import Store
+from dobby.store import Row, Store
 from dobby.teaching import Teaching
 from dobby.tools.wording import orders_text
 from dobby.words import Words
@@ -213,6 +213,11 @@ class Hands:
 
     def _secure(self, command: Command) -> bool:
         return risk_of(command, self.house.home) is Risk.SECURE
+
+    async def turn_before(self) -> Row | None:
+        """The turn just before this one in its conversation, None for none."""
+        return await self.house.store.one("turns_of_conversation", conversation=self.conversation, before=self.turn,
+                                          limit=1)
 
     def taint(self) -> None:
         """A stranger's words came into this conversation."""

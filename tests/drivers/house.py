@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
+import re
+import threading
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -17,7 +22,7 @@ from dobby.discovery.links import Links
 from dobby.discovery.networks import Reach
 from dobby.discovery.ssdp import Ssdp
 from dobby.drivers import load_drivers
-from dobby.home.device import Command, Device, Found, Outcome, Secret, Settings, Sighting
+from dobby.home.device import Command, Device, Found, Outcome, Reading, Secret, Settings, Sighting
 from dobby.home.home import Home
 from dobby.home.traits import Value
 from dobby.home.verdict import Mint, Verdict, gatekeeper
@@ -164,6 +169,47 @@ async def until(what: Callable[[], Awaitable[bool]] | Callable[[], bool], patien
             return
         assert time.monotonic() < deadline, f"not within {patience} s"
         await asyncio.sleep(0.02)
+
+
+async def leaves_nothing(connect: Callable[[], AbstractAsyncContextManager[Any]], *, patience: float) -> None:
+    """Connect, hear a few readings and go, twice: after the second time no more is there than after the first, in which
+    things are started once for all (imports, the loop's own threads) that are not the link's."""
+    await _look_in(connect())
+    before = _left()
+    await _look_in(connect())
+    more: set[str] = set()
+
+    def clean() -> bool:
+        gc.collect()
+        more.clear()
+        more.update((_left() - before).elements())
+        return not more
+
+    try:
+        await until(clean, patience)
+    except AssertionError:
+        raise AssertionError(f"left behind: {more}") from None
+
+
+async def _look_in(line: AbstractAsyncContextManager[Any]) -> None:
+    async with line as link:
+        watching, seen = link.watch(), 0
+        async with asyncio.timeout(10):
+            async for item in watching:
+                seen += isinstance(item, Reading)
+                if seen > 3:
+                    break
+        await watching.aclose()
+
+
+def _left() -> Counter[str]:
+    """Every task, thread and open file there is, in words."""
+    left = Counter(str(task.get_coro()) for task in asyncio.all_tasks())
+    left.update(one.name for one in threading.enumerate() if not one.name.startswith("asyncio_"))
+    for number in os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd") else []:
+        with suppress(OSError):  # the listing's own
+            left[re.sub(r"\d+", "", os.readlink(f"/proc/self/fd/{number}"))] += 1
+    return left
 
 
 class Detour:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
-import os
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from dobby.errors import DeviceError
 from dobby.home import scenes
-from dobby.home.device import Command, Reading, Settings
+from dobby.home.device import Command, Settings
 from dobby.home.traits import Value
 from tests.conftest import ALL
-from tests.drivers.house import DRIVERS, QUICK, until
+from tests.drivers.house import DRIVERS, QUICK, leaves_nothing, until
 from tests.drivers.rig import Rig, first_look, kept
 from tests.drivers.rigs import (
     appletv,
@@ -258,31 +253,4 @@ async def test_another_device_at_its_address_is_not_taken_for_it(one: Rig) -> No
 
 
 async def test_closing_leaves_no_task_no_thread_no_socket(one: Rig) -> None:
-    await visit(one)  # what is started once for all (imports, the loop's own threads) is not the link's
-    before = left()
-    await visit(one)
-
-    def clean() -> bool:
-        gc.collect()
-        tasks, threads, files = left()
-        return tasks <= before[0] and threads <= before[1] and files <= before[2]
-
-    await until(clean, 5.0)
-
-
-async def visit(rig: Rig) -> None:
-    """Connect, hear a few readings, go."""
-    async with rig.connect() as link:
-        watching, seen = link.watch(), 0
-        async with asyncio.timeout(10):
-            async for item in watching:
-                seen += isinstance(item, Reading)
-                if seen > 3:
-                    break
-        await watching.aclose()
-
-
-def left() -> tuple[set[Any], set[str], int]:
-    """Tasks, threads and open files at this moment."""
-    pool = {thread.name for thread in threading.enumerate() if not thread.name.startswith("asyncio_")}
-    return asyncio.all_tasks(), pool, len(os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd") else [])
+    await leaves_nothing(one.connect, patience=5.0)

@@ -19,7 +19,6 @@ from typing import Any
 import aiohttp
 
 from dobby.daemon import opened
-from dobby.discovery import sweep as sweeping
 from dobby.discovery.ears import Ears, ears
 from dobby.discovery.hosts import Hosts
 from dobby.discovery.links import Links
@@ -73,7 +72,7 @@ async def looking(folder: Path, *wires: str) -> AsyncIterator[Looking]:
     heard = ears(allowed, drivers, saw)
     hosts.on_news = links.met
     sweep = Sweep(allowed, hosts, lambda: datetime.now(UTC), folder / "scans.log",
-                  visits=Visits(allowed, hosts, drivers, saw))
+                  visits=Visits(allowed, hosts, drivers, saw), resolvers=folder / "resolv.conf")
     learner = Learner(shelf, home, store, links, settings, allowed.allows)
     one = Looking(hosts, links, heard, sweep, learner, home, time.monotonic())
     one.tasks = [asyncio.create_task(work()) for work in (*heard.parts().values(), links.run)]
@@ -146,7 +145,6 @@ async def coming_and_going(street: Street, folder: Path) -> Json:
     hardware addresses: a learned one, and a pool controller that nobody sees unless it is asked."""
     found: Json = {}
     await asyncio.to_thread((folder / "resolv.conf").write_text, "nameserver 192.0.2.53\nnameserver 10.77.0.1\n")
-    sweeping.RESOLV_CONF = folder / "resolv.conf"
     await street.order("appear", devices=[{"address": "10.77.0.171", "mac": "3c:2a:f4:00:00:05", "host": ""}])
     async with looking(folder, WIRE) as one:
         late = device(sonos, "54:2a:1b", 140, ROOMS[0])
