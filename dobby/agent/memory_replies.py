@@ -15,10 +15,11 @@ from dobby.home.device import Command, Outcome
 from dobby.home.verdict import ERASE, Choice
 from dobby.memory import night
 from dobby.memory.answering import answers, fitting, repeats, somebody_elses
-from dobby.memory.matter import Preference, stems
+from dobby.memory.matter import Preference
 from dobby.memory.memory import Memory, Told, told_to
 from dobby.memory.notes import Fact, moment
 from dobby.memory.recall import Hit
+from dobby.memory.stemming import stems
 from dobby.messages import Person
 from dobby.store import mentions
 from dobby.tools.fence import clean

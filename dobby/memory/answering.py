@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from dobby.memory.matter import stems
 from dobby.memory.notes import Fact, slug
+from dobby.memory.stemming import stems
 
 ENOUGH = 0.8  # share of a question's words of content that an answer must hold to be given without being asked for
 NEAR = 0.42  # likeness from which a fact answers a question in other words (unrelated ones lie below 0.25)

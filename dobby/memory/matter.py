@@ -6,79 +6,30 @@ Words of no content are left out, the rest are cut to a stem, in the languages o
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Literal
 
+from dobby.memory.claims import corrects
 from dobby.memory.notes import Fact
+from dobby.memory.stemming import flat, stem, stems
+from dobby.memory.tables import words as listed
 
-_STOP = frozenset((resources.files("dobby") / "memory" / "stopwords.txt").read_text("utf-8").split())
-_CHANGE = re.compile(r"\b(no longer|any ?more|now|instead|these days|from now on|since|new|changed|"
-                     r"moved|switched|stopped|nicht mehr|jetzt|neuerdings|stattdessen|niet meer|nu|voortaan|ya no|"
-                     r"ahora|ne .* plus|"
-                     r"maintenant|désormais)\b", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"\b(birthday|anniversary|phone|password|address|favou?rite \w+|dentist|doctor|"
-                        r"appointment|name|school|job|car|size|age|code|colou?r|geburtstag|lieblings\w+|verjaardag|"
-                        r"cumpleaños|anniversaire)\b", re.IGNORECASE)
-_VERB = re.compile(r"\b(?:is|are|was|ist|sind|war|is now|es|son|est|sont|comes|come|goes|kommt|komt|vient|viene)\b",
-                   re.IGNORECASE)
-_WHEN = re.compile(r"\s*(?:now )?(?:at|on|um|am|op|om|a las|el|à|le)\b", re.IGNORECASE)
-_NOW = frozenset(("now", "jetzt", "nu", "ahora", "maintenant", "neuerdings", "instead", "stattdessen"))
-_SAYS_CHANGE = frozenset(("new", "chang", "mov", "switch", "stopp", "instead", "anymor", "day", "long", "neuerding",
-                          "jetzt", "stattdessen", "mehr", "voortaan", "meer", "nu", "ahora", "maintenant", "desormai",
-                          "plu"))
-_FAINT = frozenset((  # likings and looks, which make no matter by themselves
-    "hat", "lov", "lik", "dislik", "prefer", "want", "enjoy", "mag", "lieb", "hass", "haat", "odia",
-    "prefier", "adora", "ador", "detest", "aim", "houdt", "van", "stand", "bear", "allerg",
-    "allergic", "allergisch", "alergico", "alergica", "allergiqu", "kein", "no", "red", "blu",
-    "green", "yellow", "black", "whit", "grey", "brown", "big", "small", "old", "rot", "blau", "grun",
-    "gelb", "schwarz", "weis", "gros", "klein", "alt", "rood", "blauw", "rojo", "azul", "verd",
-    "roug", "bleu", "vert"))
-_DAYS = ("mon|tues|wednes|thurs|fri|satur|sun", "(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|sonnabend",
-         "maan|dins|woens|donder|vrij|zater|zon", "lunes|martes|miércoles|jueves|viernes|sábados?|domingos?",
-         "lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche")
-_DAY = re.compile(rf"\b(?:(?:{_DAYS[0]})days?|(?:{_DAYS[1]})s?|(?:{_DAYS[2]})dag(?:en)?|{_DAYS[3]}|(?:{_DAYS[4]})s?)\b"
-                  r"|(?<=\bat )\d{1,2}(?::\d\d)?|(?<=\bum )\d{1,2}(?::\d\d)?")
-_AMOUNT = re.compile(r"\d+(?:[.,]\d+)?(?=\s*(?:°|%|degrees|percent|grad|prozent|graden|procent|grados|degrés))")
-_RELATIONS = tuple(re.compile(one, re.IGNORECASE) for one in (
-    r"\b(?:lives?|moved to|wohnt|wohne|zieht|woont|vive|habite)\b",
-    r"\b(?:works?|job|arbeite[nt]?|werkt|trabaja|travaille)\b"))
-_PLACED = re.compile(
-    r"\b(?:is|are|hangs?|lies|stands?|ist|sind|hängt|liegt|steht|ligt|staat|está|est) (?:\w+ )?(?:in|on|under|behind|"
-    r"beside|next to|auf|unter|hinter|neben|im|am|op|onder|achter|en|sous|dans|derrière|sur)\b", re.IGNORECASE)
-
-
-def stems(text: str) -> set[str]:
-    """The words of content of a text, cut to a stem."""
-    return {stem(word) for word in re.findall(r"[\w']+", _flat(text))
-            if word not in _STOP and (len(word) > 1 or word.isdigit())}
-
-
-def _flat(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-
-
-def stem(word: str) -> str:
-    """A word without its ending, roughly."""
-    word = word.removesuffix("'s").strip("'")
-    for ending in ("ing", "edly", "ies", "ied", "ness", "es", "ed", "ly", "s", "e"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word
+_CHANGE = re.compile(rf"\b(?:{'|'.join(listed('change'))})\b", re.IGNORECASE)
+_SAYS_CHANGE = stems(" ".join(listed("change")))
+_FAINT = stems(" ".join(listed("faint")))  # likings and looks, which make no matter by themselves
+_ENDS = re.compile(rf"\b(?:{'|'.join(listed('ends'))})\b", re.IGNORECASE)
 
 
 def replaced(text: str, subject: str, facts: Iterable[Fact], names: Iterable[str]) -> list[str]:
     """Ids of older facts of the same subject that a new one replaces. Rather too few than too many: what is replaced
-    wrongly is lost to people. Either both say the same attribute of the same thing ("my dentist is at ..."), or they
-    differ by nothing but a day or a number, or the new one says itself that something changed, about the same matter.
-    Whom they are about is no matter. names: of people and rooms."""
+    wrongly is lost to people. Either the new one corrects the older (claims.py), or it says itself that something
+    changed, about the same matter. Whom they are about is no matter. names: of people and rooms."""
     names = tuple(names)
     own = set().union(*(stems(name) for name in names)) if names else set()
-    changes = _CHANGE.search(text) is not None
+    changes, known = _CHANGE.search(text) is not None, frozenset(own)
     return [fact.id for fact in facts if fact.subject == subject and not fact.until and (
-        _same_attribute(text, fact.text) or _same_but_value(text, fact.text, own)
+        corrects(text, fact.text, known)
         or (changes and _same_matter(text, fact.text, own) and not _elsewhere(text, fact.text, names)))]
 
 
@@ -90,9 +41,8 @@ def _same_matter(new: str, old: str, own: set[str]) -> bool:
         return False
     said, before = said - who - whom - _SAYS_CHANGE, before - who - whom - _SAYS_CHANGE
     common = said & before
-    if not common - _FAINT:
-        return any(one.search(new) and one.search(old) for one in _RELATIONS) or (
-            all(_PLACED.search(text) and not stems(text.split()[0]) for text in (new, old)))  # "the wine is in"
+    if not common - _FAINT or (_ENDS.search(new) and len(common) < min(2, len(said))):
+        return False  # "no longer eats meat" ends no "eats fish"
     return len(common) / max(1, min(len(said), len(before))) >= 1 / 3
 
 
@@ -108,37 +58,14 @@ def _elsewhere(new: str, old: str, names: Iterable[str]) -> bool:
     return bool(here - there and there - here)
 
 
-def _same_but_value(new: str, old: str, own: set[str]) -> bool:
-    """Whether two facts are the same words but for the days of a thing ("the bins go out on ..."), or for how much."""
-    def without(value: re.Pattern[str], text: str) -> list[str]:
-        return [word for word in re.findall(r"[\w#']+", value.sub("#", text.casefold())) if word not in _NOW]
-    for value in (_AMOUNT, _DAY):
-        one, two = without(value, new), without(value, old)
-        if "#" in one and one == two and value.findall(new.casefold()) != value.findall(old.casefold()):
-            return value is _AMOUNT or bool(_first(new, own)[0])
-    return False
-
-
-def _same_attribute(new: str, old: str) -> bool:
-    """Whether two facts give the same attribute of the same thing another value: what stands before the verb is the
-    same in both, and names something of which there is one."""
-    one, two = _VERB.split(new, maxsplit=1), _VERB.split(old, maxsplit=1)
-    if len(one) < 2 or len(two) < 2:
-        return False
-    head = [word for word in re.findall(r"\w+", one[0].casefold()) if word != "now"]
-    same = head == [word for word in re.findall(r"\w+", two[0].casefold()) if word != "now"]
-    return same and (_ATTRIBUTE.search(one[0]) is not None or (_WHEN.match(one[1]) is not None
-                                                               and _WHEN.match(two[1]) is not None))
-
-
 def _first(text: str, own: set[str]) -> tuple[str, set[str]]:
     """The stem of the thing that a sentence is about, "" where it is about a person of the house; and all stems that
     only say whom or what it is about: the first word of content and the names that follow it."""
     words = re.findall(r"[\w']+", text)
     said = stems(text)
-    at = next((at for at, word in enumerate(words) if stems(word) and stem(_flat(word)) in said), len(words))
+    at = next((at for at, word in enumerate(words) if stems(word) and stem(flat(word)) in said), len(words))
     before = words[:at] or words[:1]
-    if any(_flat(word) in ("i", "she", "he", "they", "we", "ich", "er", "sie", "wir", "ik", "yo", "je")
+    if any(flat(word) in ("i", "she", "he", "they", "we", "ich", "er", "sie", "wir", "ik", "yo", "je")
            for word in before):
         return "", set()
     who: set[str] = set()
@@ -147,10 +74,10 @@ def _first(text: str, own: set[str]) -> tuple[str, set[str]]:
             break
         if _CHANGE.fullmatch(word) or not stems(word):
             break
-        who.add(stem(_flat(word)))
+        who.add(stem(flat(word)))
         if words[place - 1].endswith("'s") and place > at:  # "Tom's wife": it is about her
-            return stem(_flat(word)), who
-    first = stem(_flat(words[at])) if at < len(words) else ""
+            return stem(flat(word)), who
+    first = stem(flat(words[at])) if at < len(words) else ""
     return ("" if first in own else first), who
 
 

@@ -228,7 +228,8 @@ class Memory:
         self._notes.load()
         entries = {entry.key: entry for entry in map(_entry, self._notes.facts.values())}
         known = recall.keys("fact")
-        recall.put([entry for key, entry in entries.items() if known.get(key) != f"{entry.text}\n{entry.until}"])
+        recall.put([entry for key, entry in entries.items()
+                    if known.get(key) != f"{entry.text}\n{entry.until}\n{entry.by}"])
         recall.drop([key for key in known if key not in entries])
         for path in self._journal.changed():
             lines = {entry.key: entry for entry in self._journal.entries(path)}
@@ -247,7 +248,7 @@ class Memory:
         def first() -> list[int]:
             recall = self._open_index()
             if recall.vectors is None:
-                recall.vectors = Vectors(path, embed, asked)
+                recall.vectors = Vectors(path, embed, asked, recall.born)
             return recall.without_vectors()
         ids = await self._run(first)
         for at in range(0, len(ids), EMBED_AT_ONCE):
@@ -320,7 +321,8 @@ def _speaks(fact: Fact, words: str) -> bool:
 def _entry(fact: Fact) -> Entry:
     name = fact.subject.rpartition("/")[2].replace("-", " ")
     who = name if fact.subject.startswith("people/") else ""
-    return Entry(f"fact:{fact.id}", "fact", who, fact.origin.at, fact.text, name, fact.trusted, fact.until, fact.line)
+    return Entry(f"fact:{fact.id}", "fact", who, fact.origin.at, fact.text, name, fact.trusted, fact.until, fact.line,
+                 f"fact:{fact.by}" if fact.by else "")
 
 
 def _turn(row: Row, at: datetime) -> Entry:

@@ -9,6 +9,7 @@ the newest comes first, and nothing that was replaced comes before what replaced
 from __future__ import annotations
 
 import re
+import secrets
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from dobby.memory.matter import stems
+from dobby.memory.stemming import stems
 from dobby.memory.vectors import Vectors
 from dobby.store import mentions
 
@@ -28,11 +29,12 @@ NEIGHBOUR = 0.4  # share of a matching turn's weight that goes to the turns besi
 TOP = 30  # hits among which the newest of a matter is put first
 ALIKE = 0.7  # share of common stems from which two entries say the same
 
+VERSION = 2  # of the index: an older one is made anew
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
-    id INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, kind TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL,
-    text TEXT NOT NULL, context TEXT NOT NULL DEFAULT '', trusted INTEGER NOT NULL, until TEXT NOT NULL DEFAULT '',
-    place INTEGER NOT NULL DEFAULT 0);
+    id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT UNIQUE NOT NULL, kind TEXT NOT NULL, who TEXT NOT NULL,
+    at TEXT NOT NULL, text TEXT NOT NULL, context TEXT NOT NULL DEFAULT '', trusted INTEGER NOT NULL,
+    until TEXT NOT NULL DEFAULT '', place INTEGER NOT NULL DEFAULT 0, by TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS entries_by_place ON entries (kind, place);
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
     text, context, content='entries', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');
@@ -55,7 +57,8 @@ _ASKING = frozenset((
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One thing that can be remembered. key: "fact:f7k2q1", "journal:2026-11-22:4", "turn:17"; who: whose or about
-    whom; context: other words that it is found by; place: its order among its kind; until: when it stopped to hold."""
+    whom; context: other words that it is found by; place: its order among its kind; until: when it stopped to hold; by:
+    the key of what replaced it."""
 
     key: str
     kind: EntryKind
@@ -66,6 +69,7 @@ class Entry:
     trusted: bool = True
     until: str = ""
     place: int = 0
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,11 @@ class Recall:
         self._db.close()
 
     @property
+    def born(self) -> int:
+        """A number that this index got when it was made: what was kept beside another one is of no use to it."""
+        return int(self._db.execute("PRAGMA application_id").fetchone()[0])
+
+    @property
     def knows_paraphrases(self) -> bool:
         """Whether more than exact words are found."""
         return self.vectors is not None and self.vectors.ready
@@ -99,18 +108,20 @@ class Recall:
     def put(self, entries: Iterable[Entry]) -> int:
         """Take entries in, or their new form; how many."""
         rows = [(e.key, e.kind, e.who.casefold(), e.at, e.text[:TEXT_LIMIT], e.context[:TEXT_LIMIT], int(e.trusted),
-                 e.until, e.place) for e in entries]
-        with self._db:
+                 e.until, e.place, e.by) for e in entries]
+        with self._db:  # what says something else is another entry, with another id: vectors go by ids
+            self._db.executemany("DELETE FROM entries WHERE key = ? AND text <> ?", [(row[0], row[4]) for row in rows])
             self._db.executemany(
-                "INSERT INTO entries (key, kind, who, at, text, context, trusted, until, place) "
-                "VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO UPDATE SET who = excluded.who, at = excluded.at, "
+                "INSERT INTO entries (key, kind, who, at, text, context, trusted, until, place, by) "
+                "VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO UPDATE SET who = excluded.who, at = excluded.at, "
                 "text = excluded.text, context = excluded.context, trusted = excluded.trusted, "
-                "until = excluded.until, place = excluded.place", rows)
+                "until = excluded.until, place = excluded.place, by = excluded.by", rows)
         return len(rows)
 
     def keys(self, kind: EntryKind) -> dict[str, str]:
         """Keys of one kind, with their text and state: what a comparison with the files needs."""
-        found = self._db.execute("SELECT key, text || char(10) || until FROM entries WHERE kind = ?", (kind,))
+        found = self._db.execute("SELECT key, text || char(10) || until || char(10) || by FROM entries WHERE kind = ?",
+                                 (kind,))
         return dict(found.fetchall())
 
     def drop(self, keys: Sequence[str]) -> None:
@@ -141,8 +152,9 @@ class Recall:
         vectors = self.vectors
         if vectors is None:
             return []
-        rows = self._db.execute("SELECT id FROM entries ORDER BY id DESC")
-        return [row[0] for row in rows if not vectors.has(row[0])]
+        ids = [row[0] for row in self._db.execute("SELECT id FROM entries ORDER BY id DESC")]
+        vectors.keep(ids)
+        return [id_ for id_ in ids if not vectors.has(id_)]
 
     def embed(self, ids: Sequence[int]) -> None:
         """Give these entries their vectors."""
@@ -179,6 +191,7 @@ class Recall:
                 alike[id_] = near
         rows |= self._rows([id_ for id_ in weights if id_ not in rows])
         self._lend_to_neighbours(rows, weights, where, values)
+        self._fetch_newer(rows, weights, where, values)
         ranked = self._ranked(asked, rows, weights, alike)
         self.took = time.perf_counter() - began
         return ranked[:limit]
@@ -225,6 +238,22 @@ class Recall:
                 rows.setdefault(row[0], _entry(row[1:]))
                 weights[row[0]] = max(weights.get(row[0], 0.0), weights[id_] * NEIGHBOUR)
 
+    def _fetch_newer(self, rows: dict[int, Entry], weights: dict[int, float], where: str,
+                     values: Sequence[object]) -> None:
+        """What replaced an entry that was found is found too, in whatever words it was said."""
+        known = {entry.key for entry in rows.values()}
+        wanted = {entry.by: weights[id_] for id_, entry in rows.items() if entry.by}
+        while wanted:
+            key, weight = wanted.popitem()
+            found = None if key in known else self._db.execute(
+                f"SELECT id, {_COLUMNS} FROM entries WHERE key = ?{where}", (key, *values)).fetchone()  # noqa: S608  # our own pieces
+            if found is not None:
+                entry = _entry(found[1:])
+                known.add(key)
+                rows[found[0]], weights[found[0]] = entry, weight
+                if entry.by:
+                    wanted[entry.by] = weight
+
     def _ranked(self, asked: set[str], rows: Mapping[int, Entry], weights: Mapping[int, float],
                 alike: Mapping[int, float]) -> list[Hit]:
         """By weight; facts a little before talk; the newer of two that say the same before the older."""
@@ -234,15 +263,16 @@ class Recall:
             said = stems(entry.text)
             hits.append((Hit(entry, weight, alike.get(id_, 0.0)), said))
         hits.sort(key=lambda one: (one[0].score, one[0].entry.at, one[0].entry.place), reverse=True)
-        return [*_newest_first(hits[:TOP], asked), *(hit for hit, _ in hits[TOP:])]
+        return _after_newer([*_newest_first(hits[:TOP], asked), *(hit for hit, _ in hits[TOP:])])
 
 
-_COLUMNS = "key, kind, who, at, text, context, trusted, until, place"
+_COLUMNS = "key, kind, who, at, text, context, trusted, until, place, by"
 
 
 def _entry(row: Sequence[object]) -> Entry:
-    key, kind, who, at, text, context, trusted, until, place = row
-    return Entry(str(key), kind, str(who), str(at), str(text), str(context), bool(trusted), str(until), int(place))  # type: ignore[arg-type, call-overload]  # as put
+    key, kind, who, at, text, context, trusted, until, place, by = row
+    return Entry(str(key), kind, str(who), str(at), str(text), str(context), bool(trusted), str(until), int(place),  # type: ignore[arg-type, call-overload]  # as put
+                 str(by))
 
 
 def _covered(entry: Entry, asked: set[str]) -> float:
@@ -261,7 +291,7 @@ def _newest_first(hits: list[tuple[Hit, set[str]]], asked: set[str]) -> list[Hit
         for later in range(at + 1, len(hits)):
             other, words = hits[order[later]]
             same = one.entry.who == other.entry.who and one.entry.kind == other.entry.kind == "fact"
-            common = (said & words) - stems(one.entry.who)  # a matter, not the person
+            common = (said & words) - stems(one.entry.who) - _name(one.entry) - _name(other.entry)  # no person
             alike = len(common) / max(1, len(said | words)) >= ALIKE or (same and bool(common & asked))
             newer = (bool(one.entry.until) and not other.entry.until) or (
                 bool(one.entry.until) == bool(other.entry.until) and _age(other) > _age(one))
@@ -269,6 +299,27 @@ def _newest_first(hits: list[tuple[Hit, set[str]]], asked: set[str]) -> list[Hit
                 order[at], order[later] = order[later], order[at]
                 one, said = hits[order[at]]
     return [hits[at][0] for at in order]
+
+
+def _name(entry: Entry) -> set[str]:
+    """The name that a sentence begins with, perhaps of somebody whom the house does not know."""
+    first = entry.text.split(" ", 1)[0]
+    return stems(first) if first[:1].isupper() else set()
+
+
+def _after_newer(hits: list[Hit]) -> list[Hit]:
+    """What was replaced stands behind what replaced it, which comes forward to its place."""
+    by_key, placed = {hit.entry.key: hit for hit in hits}, set()
+    order: list[Hit] = []
+    for hit in hits:
+        chain: list[Hit] = []
+        one: Hit | None = hit
+        while one is not None and one.entry.key not in placed:
+            placed.add(one.entry.key)
+            chain.append(one)
+            one = by_key.get(one.entry.by)
+        order += reversed(chain)
+    return order
 
 
 def _age(hit: Hit) -> tuple[str, int]:
@@ -299,6 +350,12 @@ def _opened(path: Path) -> sqlite3.Connection:
         try:
             path.touch(mode=0o600, exist_ok=True)
             db = sqlite3.connect(path, check_same_thread=False)
+            if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                if db.execute("SELECT 1 FROM sqlite_master").fetchone():
+                    db.close()
+                    raise sqlite3.DatabaseError("an index of another version")
+                db.execute(f"PRAGMA user_version = {VERSION}")
+                db.execute(f"PRAGMA application_id = {secrets.randbelow(2**31)}")
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=NORMAL")
             db.execute("PRAGMA secure_delete=ON")

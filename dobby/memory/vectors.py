@@ -17,9 +17,11 @@ class Vectors:
     """Rows of numbers by entry id. ready: whether there are any. asked: how a question is turned into a row, where that
     is to be quicker than for entries; what it raises means that words alone must do."""
 
-    def __init__(self, path: Path, embed: Embed, asked: Embed | None = None) -> None:
+    def __init__(self, path: Path, embed: Embed, asked: Embed | None = None, born: int = 0) -> None:
+        """born: of the index (Recall.born) whose ids these are; rows that were kept for another one do not count."""
         import numpy
 
+        self._born = born
         self._np, self.path, self._embed, self._asked = numpy, path, embed, asked or embed
         self._ids: Any = numpy.empty(0, dtype=numpy.int64)
         self._rows: Any = numpy.empty((0, 0), dtype=numpy.float32)
@@ -28,6 +30,8 @@ class Vectors:
         if path.exists():
             try:
                 with numpy.load(path) as kept:
+                    if int(kept["born"]) != born:
+                        raise ValueError("of another index")
                     self._ids, self._rows = kept["ids"], kept["rows"]
                 self._count = len(self._ids)
                 self._at = {int(id_): at for at, id_ in enumerate(self._ids)}
@@ -75,10 +79,15 @@ class Vectors:
                 self._at[int(self._ids[at])] = at
             self._rows[self._count] = 0.0
 
+    def keep(self, ids: Iterable[int]) -> None:
+        """Let go of all rows but these."""
+        self.drop(set(self._at) - set(ids))
+
     def save(self) -> None:
         """Write them down."""
         with self.path.open("wb") as file:
-            self._np.savez(file, ids=self._ids[: self._count], rows=self._rows[: self._count])
+            self._np.savez(file, ids=self._ids[: self._count], rows=self._rows[: self._count],
+                           born=self._born)
         self.path.chmod(0o600)
 
     def nearest(self, question: str, limit: int, allowed: set[int] | None = None) -> list[tuple[int, float]]:

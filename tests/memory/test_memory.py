@@ -41,3 +41,30 @@ async def test_a_day_is_the_homes_and_a_correction_within_a_minute_counts(memory
     then = await memory.remember("bins go out on Wednesday", "Greg", "owner")
     assert [one.id for one in then.replaced] == [done.fact.id]
     assert (await memory.ask("when do the bins go out?"))[0].entry.text == "bins go out on Wednesday"
+
+
+CORRECTED = [  # what was said, what was said later, and a question; half share but the person and the matter
+    ("Kim hates jazz", "Kim loves jazz", "does Kim like jazz?"),
+    ("Jan drives a Volvo", "Jan drives a Tesla", "what does Jan drive?"),
+    ("Anna prefers 23 degrees in the study", "Anna prefers 21 degrees in the study", "how warm is the study for Anna?"),
+    ("the cleaner comes on Tuesdays", "the cleaner comes on Fridays", "when does the cleaner come?"),
+    ("my dentist is at 3 on Thursday", "my dentist is at 4 on Friday", "when is my dentist?"),
+    ("Tom's school starts at 8", "Tom's school begins at half past eight", "when does Tom's school start?"),
+    ("Jan lives in Utrecht", "Jan moved to Leiden", "where does Jan live?"),
+    ("Kim goes to bed at ten", "Kim's bedtime is eleven", "when does Kim go to bed?"),
+    ("Anna takes her coffee black", "Anna drinks coffee with milk", "how does Anna take her coffee?"),
+    ("Tom wears size 38", "Tom's shoe size is 40", "which size does Tom wear?"),
+]
+
+
+async def test_of_ten_corrections_the_newer_comes_first_and_the_older_is_kept_marked(memory: Memory) -> None:
+    for old, _, _ in CORRECTED:
+        await memory.remember(old, "Robin", "owner")
+    for old, new, _ in CORRECTED:
+        done = await memory.remember(new, "Robin", "owner")
+        assert [one.text for one in done.replaced] == [old]
+    for old, new, question in CORRECTED:
+        found = [hit.entry for hit in await memory.ask(question)]
+        assert found[0].text == new, question
+        (kept,) = [one for one in found if one.text == old]
+        assert kept.until, old

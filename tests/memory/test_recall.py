@@ -109,3 +109,32 @@ def test_paraphrases_are_found_with_vectors_and_without_them_words_still_serve(t
     recall.drop(["fact:a"])
     assert "Anna can't bear glare" not in texts(recall, "who is sensitive to brightness?")
     recall.close()
+
+
+def test_what_replaced_something_is_found_in_whatever_words_it_was_said(recall: Recall) -> None:
+    """The question has no word of the newer; it stands first all the same, and the older is kept behind it."""
+    recall.put([fact("a", "Leo goes to the swimming club", "2026-01-01 10:00", "leo", until="2026-02-01 10:00"),
+                fact("b", "Mondays are for judo", "2026-02-01 10:00", "leo"),
+                *(fact(f"x{at}", f"The swimming bag number {at} is blue") for at in range(30))])
+    recall.put([replace(fact("a", "Leo goes to the swimming club", "2026-01-01 10:00", "leo"),
+                        until="2026-02-01 10:00", by="fact:b")])
+    found = texts(recall, "which swimming club does Leo go to?", limit=10)
+    assert found[:2] == ["Mondays are for judo", "Leo goes to the swimming club"]
+
+
+def test_an_edited_entry_and_a_new_index_keep_no_old_meaning(tmp_path: Path) -> None:
+    def embed(several: Sequence[str]) -> list[list[float]]:
+        return [[1.0, 0.0] if "light" in text else [0.0, 1.0] for text in several]
+
+    recall = Recall(tmp_path / "recall.db")
+    recall.vectors = Vectors(tmp_path / "vectors.npz", embed, born=recall.born)
+    recall.put([fact("a", "a light thing")])
+    recall.embed(recall.without_vectors())
+    recall.vectors.save()
+    recall.put([fact("a", "a loud thing")])
+    assert len(recall.without_vectors()) == 1, "its words are others: so is its meaning"
+    recall.close()
+    (tmp_path / "recall.db").unlink()
+    again = Recall(tmp_path / "recall.db")
+    assert not Vectors(tmp_path / "vectors.npz", embed, born=again.born).ready
+    again.close()
