@@ -25,7 +25,7 @@ import numpy as np
 from dobby.eyes.change import Detector, Tuning
 from dobby.eyes.episode import Episode, Episodes
 from dobby.eyes.health import Health, Patience
-from dobby.eyes.lens import Address, Lost, Parcel, Pixels, Shot, packets, stills
+from dobby.eyes.lens import TURNS, Address, Lost, Parcel, Pixels, Shot, packets, stills
 from dobby.eyes.onvif import Asked, ask, motions
 from dobby.eyes.ring import Ring
 from dobby.eyes.seen import Change, Point, Zone
@@ -181,7 +181,8 @@ class Camera:
             self._last = shot
             if shot.at >= next_look or shot.at < next_look - 10.0:
                 next_look = shot.at + EVERY
-                self._see(shot)
+                with TURNS:
+                    self._see(shot)
 
     def _shots(self) -> Iterator[Shot]:
         if self._http:
@@ -209,15 +210,11 @@ class Camera:
             yield from self._asleep(parcel) if key and not awake else parcel.shots()
 
     def _asleep(self, parcel: Parcel) -> list[Shot]:
-        """The frame of a lone key packet, which the decoder may hold back until it is asked to let go."""
-        try:
-            frames = [*parcel.packet.decode(), *parcel.stream.codec_context.decode(None)]
-            parcel.stream.codec_context.flush_buffers()
-        except av.FFmpegError:
+        """The frame of a lone key packet, and what stirred before it."""
+        if not (shots := parcel.shots(alone=True)):
             return []
-        shots, slept = [Shot(parcel.at, frame) for frame in frames], self._slept
-        self._slept = parcel.at
-        if not shots or not self._stirred(shots[-1].luma()):
+        slept, self._slept = self._slept, parcel.at
+        if not self._stirred(shots[-1].luma()):
             return shots
         self._awake = parcel.at + AWAKE
         between = [Shot(at, frame) for at, frame in self._ring.frames(slept, parcel.at - 0.05) if at > slept]

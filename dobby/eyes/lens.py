@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import os
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -30,6 +32,10 @@ SNAPSHOT_EVERY = 1.0  # seconds between stills of a camera that gives no stream
 JPEG_LIMIT = 12 * 1024 * 1024
 GREY, COLOURED = 2.0, 4.0  # mean distance of both colour planes from grey; between them nothing is concluded
 LAG = 6.0  # seconds a stream may fall behind its own clock before it is opened anew
+# So many cameras compute at once, the others wait for their turn. A frame is a hundred short calls into OpenCV, NumPy
+# and FFmpeg, each of which lets go of Python's lock: without turns, many threads snatch it from one another at every
+# call, and on an idle machine half of their time goes into that.
+TURNS = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) // 2))
 RTSP = {"rtsp_transport": "tcp", "protocol_whitelist": "rtsp,rtsps,rtp,tcp,tls,udp",
         "flags": "low_delay", "analyzeduration": "200000", "fpsprobesize": "0"}
 # not fflags=nobuffer: it throws away the key frame that was probed, and the first picture comes a whole group later
@@ -140,12 +146,18 @@ class Parcel:
     at: float
     stream: Any
 
-    def shots(self) -> list[Shot]:
-        """Decode it. A broken packet gives nothing."""
+    def shots(self, alone: bool = False) -> list[Shot]:
+        """Decode it, `alone` as a picture for itself, which the decoder may hold back until it is asked to let go. A
+        broken packet gives nothing."""
         try:
-            return [Shot(self.at, frame) for frame in self.packet.decode()]
+            with TURNS:
+                frames = self.packet.decode()
+                if alone:
+                    frames += self.stream.codec_context.decode(None)
+                    self.stream.codec_context.flush_buffers()
         except av.FFmpegError:
             return []
+        return [Shot(self.at, frame) for frame in frames]
 
 
 def packets(address: Address, began: Callable[[Any], None]) -> Iterator[Parcel]:
