@@ -1,4 +1,5 @@
-"""Readings over time, for the charts: every change of a number for thirty days, then its hours for a year.
+"""Readings over time, for the charts: every change of a number for thirty days, then its hours for a year. Of lamps
+also when they were on, so that an empty house can look as it used to (jobs/lived.py).
 
 A series is one trait of one device. What changes is kept as it comes, to the second; written every few seconds in one
 transaction. Where a home says more than fits (FULL rows), the oldest days are thinned earlier.
@@ -86,7 +87,12 @@ class History:
                 self._add(device.id, trait.name, reading.value)
 
     def _add(self, device: str, trait: str, value: Value) -> None:
-        if not isinstance(value, bool) and isinstance(value, int | float) and trait in CHARTS:
+        if isinstance(value, bool):
+            known = self.home.devices.get(device)
+            wanted = trait == "on" and known is not None and known.kind == "light"
+        else:
+            wanted = trait in CHARTS
+        if wanted and isinstance(value, int | float):
             self._new[device, trait, int(self.now().timestamp())] = float(value)
 
     async def _know(self) -> None:

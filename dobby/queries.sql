@@ -243,17 +243,22 @@ UPDATE seen SET what = '' WHERE mentions(what, :words)
 UPDATE facts SET value = '[]' WHERE name = 'last_night' AND mentions(value, :words)
 
 -- name: job_add
-INSERT INTO jobs (person, conversation, address, kind, due, condition, commands, skill, text, standing, made, skips, wait)
+INSERT INTO jobs (person, conversation, address, kind, due, condition, commands, skill, text, standing, made, skips, wait,
+    lived)
 VALUES (:person, :conversation, :address, :kind, :due, :condition, :commands, :skill, :text, :standing, :made, :skips,
-    :wait)
+    :wait, :lived)
 -- name: jobs_on
 SELECT * FROM jobs WHERE state = 'on' ORDER BY id
 -- name: job
 SELECT * FROM jobs WHERE id = :id
 -- name: job_ran
-UPDATE jobs SET last = :last, day = :day, state = :state, wait = :wait WHERE id = :id
+UPDATE jobs SET last = :last, day = :day, state = :state, wait = :wait WHERE id = :id AND state = 'on'
 -- name: job_wait
 UPDATE jobs SET wait = :wait WHERE id = :id
+-- name: job_lived
+UPDATE jobs SET lived = :lived WHERE id = :id
+-- name: job_done
+UPDATE jobs SET state = 'done' WHERE id = :id AND state = 'on'
 -- name: job_skips
 UPDATE jobs SET skips = :skips WHERE id = :id
 -- name: job_cancel
@@ -318,6 +323,9 @@ SELECT value FROM (
 -- name: hours_kept
 SELECT :width * (at / :width) AS at, min(low) AS low, avg(mean) AS mean, max(high) AS high FROM hours
 WHERE series = :series AND at >= :since GROUP BY at / :width ORDER BY 1
+-- name: lamps_kept
+SELECT device, at, value FROM readings JOIN series ON series.id = readings.series
+WHERE series.trait = 'on' AND at >= :since ORDER BY at
 -- name: readings_thin
 INSERT INTO hours (series, at, low, mean, high)
 SELECT series, 3600 * (at / 3600), min(value), avg(value), max(value) FROM readings WHERE at < :before

@@ -131,3 +131,6 @@ CREATE INDEX versions_by_name ON versions (kind, name);
 -- migration: 9
 ALTER TABLE messages ADD COLUMN media TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE messages ADD COLUMN forwarded INTEGER NOT NULL DEFAULT 0;
+
+-- migration: 10
+ALTER TABLE jobs ADD COLUMN lived TEXT NOT NULL DEFAULT '';

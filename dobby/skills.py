@@ -17,7 +17,7 @@ from dobby.home.traits import Risk, Value
 from dobby.home.vocabulary import VOCABULARY, known
 
 _HEAD = frozenset({"name", "description", "license", "compatibility", "metadata", "allowed-tools"})
-_DOBBY = frozenset({"phrases", "steps", "reply"})
+_DOBBY = frozenset({"phrases", "steps", "reply", "lived_in"})
 _STEP = frozenset({"kind", "room", "name", "everything", "except", "set", "lower"})
 _KINDS = get_args(DeviceKind)
 _LONGEST = 64 * 1024
@@ -38,7 +38,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """One skill as its file says. phrases: language -> what a person says to run it; body: words for the model."""
+    """One skill as its file says. phrases: language -> what a person says to run it; body: words for the model;
+    lived_in: whether with it the lights begin to be as if somebody were home (True), or no longer are (False)."""
 
     name: str
     description: str
@@ -47,6 +48,7 @@ class Skill:
     body: str
     reply: Mapping[str, str]
     path: Path
+    lived_in: bool | None = None
 
 
 class _Plain(yaml.SafeLoader):
@@ -120,7 +122,10 @@ def parse(path: Path, text: str) -> Skill:
     if not isinstance(steps, list):
         raise _Problem("metadata.dobby.steps: must be a list")
     read = tuple(_step(step, f"metadata.dobby.steps[{at}]") for at, step in enumerate(steps, 1))
-    return Skill(name, _text(head, "description"), phrases, read, body.strip(), reply, path)
+    lived_in = ours.get("lived_in")
+    if lived_in is not None and not isinstance(lived_in, bool):
+        raise _Problem("metadata.dobby.lived_in: true or false")
+    return Skill(name, _text(head, "description"), phrases, read, body.strip(), reply, path, lived_in)
 
 
 def without(skill: Skill, thing: str) -> Skill:

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -19,11 +20,13 @@ from dobby.clock import Clock
 from dobby.discovery.hosts import Host
 from dobby.discovery.networks import Reach
 from dobby.home.home import Changed
+from dobby.home.verdict import END
 from dobby.jobs.cardio import Cardio
 from dobby.jobs.plans import Plans
 from dobby.jobs.presence import EVERY, Habit, Presence
 from dobby.jobs.when import Place
 from dobby.settings import Config
+from dobby.tools import lived
 from dobby.tools.hands import House
 from dobby.wire.neighbours import neighbours
 
@@ -126,6 +129,7 @@ def timekeeper(house: House, config: Config, clock: Clock, place: Place, hosts: 
     keeper = Timekeeper(house, clock, plans, presence, Cardio(house.store, house.home, clock.now))
     plans.people, plans.also_hears = presence.home, keeper.heard
     house.plans, house.presence = plans, presence
+    house.home.also_does(END, partial(lived.ended, house))
     return keeper
 
 

@@ -74,7 +74,10 @@ async def test_numbers_that_people_look_at_are_written_as_they_change(tmp_path: 
         await ended(running)
         names = {(row["device"], row["trait"]) for row in await store.all("series")}
         assert POWER in names
-        assert not {trait for _, trait in names} & {"on", "title"}
+        assert not {trait for _, trait in names} & {"title", "brightness"}
+        switched = {device for device, trait in names if trait == "on"}  # of lamps only, and never for a chart
+        assert switched <= {one.id for one in home.devices.values() if one.kind == "light"}
+        assert not any(trait == "on" for series in past.kinds().values() for _, trait in series)
 
 
 async def test_a_restart_goes_on_with_the_same_series(tmp_path: Path) -> None:

@@ -141,7 +141,8 @@ class Network:
 
 TimedVerb = Literal["tell", "wake", "order", "skill", "when?", "no_machine", "planned", "cancel", "cancel_all",
                     "cancel_reminders", "cancel_timers", "cancel_alarms", "skip", "snooze", "leaving", "home",
-                    "who_home", "is_home", "came", "went", "all_out", "cardio_count", "cardio_weekly", "cardio_never"]
+                    "who_home", "is_home", "came", "went", "all_out", "cardio_count", "cardio_weekly", "cardio_never",
+                    "vacation", "vacation_over"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import time
 
 from dobby.agent import answers
+from dobby.agent.lived_in import live
 from dobby.agent.recover import interrupted
 from dobby.agent.replies import tell
 from dobby.agent.time_replies import cardio_line
@@ -26,9 +27,11 @@ from dobby.jobs.when import When
 from dobby.messages import Letter, Person
 from dobby.policy import Asker, risk_of
 from dobby.post import queued
+from dobby.tools.drafts import address_of
 from dobby.tools.hands import Done, Hands
+from dobby.tools.lived import with_skill
 from dobby.tools.plan_words import moment_text, what_text
-from dobby.tools.plans import address_of, orders_of
+from dobby.tools.plans import orders_of
 from dobby.words import Words
 
 log = logging.getLogger(__name__)
@@ -47,7 +50,7 @@ class Runner:
             await self._say(due.job, due, text, asked=True)
             return "told"
         try:
-            return await self._order(due)
+            return await (self._order(due) if due.job.lived is None else self._live(due))
         except Exception:  # whatever broke, its person hears of it and the next job works
             log.exception("job %s", due.job.id)
             what = what_text(due.job, self._agent.house.home, self._words)
@@ -100,6 +103,16 @@ class Runner:
 
     # --- deeds --------------------------------------------------------------------------------------------------------
 
+    async def _live(self, due: Due) -> str:
+        """Lights as if lived in; its person hears only of what failed, of its end and of somebody who came home."""
+        person, _ = self._asker(due.job)
+        to = due.job if person.name == due.job.person else replace(due.job, person=person.name,
+                                                                   address=address_of(person, ""))
+        came, text = await live(self._agent, self._plans, due, person)
+        if text:
+            await self._say(to, due, text, asked=True)
+        return came
+
     async def _order(self, due: Due) -> str:
         """Commands, by way of the gate."""
         job, words, house = due.job, self._words, self._agent.house
@@ -125,6 +138,9 @@ class Runner:
         done = await self._ask_owner(hands, job, what, commands) if guest else await hands.do(commands, tool="plan")
         text = tell(hands, done)
         await self._agent.end_silent_turn(hands, text)
+        skill = next((one for one in house.skills if job.kind == "skill" and one.name == job.skill), None)
+        if skill is not None and not guest:
+            text = f"{text} {await with_skill(hands, skill)}".strip()
         failed = any(one.result == "failed" for one in done.outcomes)
         if done.question is not None or failed or due.fate == "late" or not job.repeats:
             await self._say(to, due, self._came(due, done, what, text), asked=True)

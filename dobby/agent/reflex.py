@@ -76,7 +76,10 @@ class Reflex:
             return self._untimed(text, view, context, now, here)
         if (timed := time_talk.read(text, view, self.language, self.people, order)) is not None:
             also = order(text) if isinstance(timed, Timed) and timed.verb in ("leaving", "home") else None
-            skill = also.parts if isinstance(also, Understood) and isinstance(also.parts[0], RunSkill) else ()
+            skill: tuple[Part, ...] = also.parts if isinstance(also, Understood) and isinstance(
+                also.parts[0], RunSkill) else ()
+            if isinstance(timed, Timed) and timed.verb == "vacation":
+                skill = tuple(RunSkill(one.name) for one in self._skills if one.lived_in)[:1]
             first = (timed.first,) if isinstance(timed, Timed) and timed.first else ()
             return Understood((*first, timed, *skill), context or Context())
         return order(text)

@@ -30,7 +30,7 @@ from dobby.agent.teach_replies import offer_strange, teach, this_once
 from dobby.agent.time_replies import at_the_door, stays, timed, undone
 from dobby.home.device import Command, Outcome
 from dobby.home.traits import Risk
-from dobby.home.verdict import ERASE, FORGET, JOINING, PAIR, TEACH, Approval, Choice
+from dobby.home.verdict import END, ERASE, FORGET, JOINING, PAIR, TEACH, Approval, Choice
 from dobby.messages import Mind, Person
 from dobby.skills import commands as skill_commands
 from dobby.skills import without
@@ -155,6 +155,8 @@ def tell(hands: Hands, done: Done, *, about: str = "", corrected: tuple[tuple[st
               for o in done.outcomes if o.command.trait == FORGET and o not in _held(done)]
     parts += [house.words.say("skill.kept") if o.result == "confirmed" else o.error.text if o.error else ""
               for o in done.outcomes if o.command.trait == TEACH and o not in _held(done)]
+    parts += [house.words.say("lived.over") if o.result == "confirmed" else o.error.text if o.error else ""
+              for o in done.outcomes if o.command.trait == END and o not in _held(done)]
     parts += [house.words.say("memory.erased", count=int(o.read or 0)) if o.result == "confirmed"  # type: ignore[arg-type]  # a count
               else o.error.text if o.error else "" for o in done.outcomes if o.command.trait == ERASE
               and o not in _held(done)]

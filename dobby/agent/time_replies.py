@@ -10,15 +10,17 @@ from datetime import datetime, timedelta
 
 from dobby.agent.meaning import Part, RunSkill, Timed
 from dobby.agent.text import fold
+from dobby.agent.vacation import vacation, vacation_over, with_vacation
 from dobby.jobs import cardio
 from dobby.jobs.job import Job, JobKind, load
 from dobby.jobs.plans import Plans
 from dobby.jobs.spoken import Spoken, day_of, resolve
 from dobby.jobs.when import When, occurrence
 from dobby.messages import Person
+from dobby.tools.drafts import draft
 from dobby.tools.hands import Hands, House
 from dobby.tools.plan_words import date_text, moment_text, what_text
-from dobby.tools.plans import draft, keep, listing
+from dobby.tools.plans import keep, listing
 
 SNOOZE = 10.0  # minutes, where nobody said how long
 LEAVING, COMING = "leaving-home", "coming-home"  # skills whose phrases say that somebody goes or comes
@@ -45,6 +47,10 @@ async def timed(hands: Hands, part: Timed) -> str:
             return await _cancel(hands, part, plans)
         case "cancel_all" | "cancel_reminders" | "cancel_timers" | "cancel_alarms":
             return await _cancel_all(hands, part, plans)
+        case "vacation":
+            return await vacation(hands, part, plans)
+        case "vacation_over":
+            return await vacation_over(hands, plans)
         case "skip":
             return await _skip(hands, part, plans)
         case "snooze":
@@ -161,6 +167,8 @@ async def _cancel(hands: Hands, part: Timed, plans: Plans) -> str:
 
 
 async def _dropped(hands: Hands, job: Job, plans: Plans) -> str:
+    if job.lived is not None:
+        return await vacation_over(hands, plans)
     what = _shown(hands, job, plans)
     await plans.drop([job], hands.conversation)
     return hands.house.words.say("time.cancelled", what=what)
@@ -284,7 +292,7 @@ def _is_snooze(job: Job, before: Job) -> bool:
 async def at_the_door(hands: Hands, parts: Sequence[Part]) -> Sequence[Part]:
     """Who comes or goes is noted before the house acts on it. While somebody else is known to be at home, one who
     leaves shuts nothing down."""
-    presence, person = hands.house.presence, hands.asker.person
+    presence, person, parts = hands.house.presence, hands.asker.person, with_vacation(hands.house, parts)
     leaving = any(_is(part, "leaving", LEAVING) for part in parts)
     if presence is None or person is None or not (leaving or any(_is(part, "home", COMING) for part in parts)):
         return parts

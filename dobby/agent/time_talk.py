@@ -121,6 +121,8 @@ def _filled(timed: Timed, match: re.Match[str], said: _Said) -> Timed | None:
                 time = reader.whole()
                 if time is None or (timed.verb == "cardio_weekly" and not (time.days or time.step)):
                     return None
+                if timed.verb == "vacation" and not (time.day or time.date):
+                    return None
                 timed = replace(timed, said=time)
             case "span":
                 minutes, end = reader.span(0)

@@ -25,7 +25,8 @@ Say = Literal["now", "ask", "refuse"]
 PAIR, TRY, KEEP, FORGET = "pair", "try", "keep", "forget"
 ERASE = "erase"  # and to the memory: leave no trace of something
 TEACH = "teach"  # and to the skills: write down what was understood
-JOINING = frozenset({PAIR, TRY, KEEP, FORGET, ERASE, TEACH})
+END = "end"  # and to the plans: no more lights as if lived in
+JOINING = frozenset({PAIR, TRY, KEEP, FORGET, ERASE, TEACH, END})
 
 
 @dataclass(frozen=True, slots=True)

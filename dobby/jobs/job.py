@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from dobby.home.device import Command
-from dobby.jobs import conditions, when
+from dobby.jobs import conditions, lived, when
 from dobby.jobs.conditions import Condition, Wait
+from dobby.jobs.lived import Lived
 from dobby.jobs.when import When
 from dobby.store import Row, stamp
 
@@ -26,7 +27,8 @@ class Job:
     """kind: remind a person of `text`, say it as it is, wake them, give `commands`, run a `skill`, or heat (commands
     early enough to be warm when it is due). when or condition says when; standing: a condition that stays after it
     fired. address: where its person is told ("" = nowhere); last: the moment of the last occurrence that was dealt
-    with, day: its local day; skips: local days left out."""
+    with, day: its local day; skips: local days left out; lived: of an "order" that makes the house look lived in, what
+    it remembers."""
 
     person: str
     conversation: str
@@ -44,6 +46,7 @@ class Job:
     skips: tuple[str, ...] = ()
     wait: Wait = field(default_factory=Wait)
     id: int = 0
+    lived: Lived | None = None
 
     @property
     def repeats(self) -> bool:
@@ -57,7 +60,8 @@ class Job:
                 "condition": self.condition.dump() if self.condition else "",
                 "commands": json.dumps([[one.device, one.trait, one.value] for one in self.commands]),
                 "skill": self.skill, "text": self.text, "standing": self.standing, "made": stamp(self.made),
-                "skips": json.dumps(self.skips), "wait": self.wait.dump()}
+                "skips": json.dumps(self.skips), "wait": self.wait.dump(),
+                "lived": self.lived.dump() if self.lived else ""}
 
 
 def load(row: Row) -> Job:
@@ -67,7 +71,8 @@ def load(row: Row) -> Job:
                tuple(Command(*one) for one in json.loads(row["commands"])), row["skill"], row["text"],
                bool(row["standing"]), datetime.fromisoformat(row["made"]),
                datetime.fromisoformat(row["last"]) if row["last"] else None, row["day"],
-               tuple(json.loads(row["skips"])), conditions.load_wait(row["wait"]), row["id"])
+               tuple(json.loads(row["skips"])), conditions.load_wait(row["wait"]), row["id"],
+               lived.load(row["lived"]))
 
 
 @dataclass(frozen=True, slots=True)

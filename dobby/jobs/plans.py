@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from dobby.home.home import Changed, Home
-from dobby.jobs import conditions
+from dobby.jobs import conditions, lived
 from dobby.jobs.job import Due, Job, load
+from dobby.jobs.lived import Lived
 from dobby.jobs.warming import Warming
 from dobby.jobs.when import Place, following, moment
 from dobby.store import Row, Store, stamp
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 KEPT = timedelta(days=60)  # how long what is over can still be asked about
 FRESH = timedelta(minutes=10)  # how long "that" means the plan spoken of last
 SPOKEN = "plans spoken of"  # the fact by which a restart knows what "that" is
+DROPPED = "plans cancelled"  # and the one by which it knows what "undo" brings back
 MOST = 200  # jobs of one person
 
 
@@ -63,11 +65,15 @@ class Plans:
         for row in await self.store.all("jobs_on"):
             self._keep(load(row))
         self._remember(await self.store.fact(SPOKEN, {}))
+        self._dropped = {key: (tuple(ids), datetime.fromisoformat(at))
+                         for key, (ids, at) in (await self.store.fact(DROPPED, {})).items()}
         self._rearrange()
 
     def _keep(self, job: Job) -> None:
         self.jobs[job.id] = job
-        if job.when is not None:
+        if job.lived is not None:
+            self._next[job.id] = lived.moments(job.lived, max(job.last or job.made, job.made), self.place)[0]
+        elif job.when is not None:
             self._next[job.id] = following(job.when, max(job.last or job.made, job.made), self.place, done=job.day,
                                            skips=job.skips)
         for device in {one for one in (job.condition.device if job.condition else "", *_heated(job)) if one}:
@@ -94,17 +100,46 @@ class Plans:
         self._rearrange()
         return job
 
-    async def cancel(self, id_: int) -> None:
-        """It does not come any more."""
-        await self.store.do("job_cancel", id=id_)
+    async def cancel(self, id_: int, *, put_out: bool = True) -> None:
+        """It does not come any more. Lamps that it has lit go out, unless the caller sees to that."""
+        job, now = self.jobs.get(id_), self.now()
+        statements: list[tuple[str, dict[str, object]]] = [("job_cancel", {"id": id_})]
+        lit = put_out and job is not None and job.lived is not None and bool(job.lived.lit)
+        if lit:
+            statements.append(("job_run_add", {"job": id_, "due": stamp(now), "began": stamp(now)}))
+        made = await self.store.together(statements)
+        self._drop(id_)
+        self._rearrange()
+        if lit and job is not None and made[1]:
+            self._start(Due(job, made[1], now))
+
+    async def drop(self, jobs: Sequence[Job], conversation: str, *, put_out: bool = True) -> None:
+        """Cancel what somebody says, so that it can be had back for a while, also after a restart."""
+        for job in jobs:
+            await self.cancel(job.id, put_out=put_out)
+        await self._keep_dropped({conversation: (tuple(job.id for job in jobs), self.now())})
+
+    async def _keep_dropped(self, more: Mapping[str, tuple[tuple[int, ...], datetime]]) -> None:
+        fresh = {key: one for key, one in self._dropped.items() if self.now() - one[1] <= FRESH}
+        self._dropped = {**fresh, **more}
+        await self.store.set_fact(DROPPED, {key: [ids, stamp(at)] for key, (ids, at) in self._dropped.items()})
+
+    async def relive(self, id_: int, kept: Lived) -> None:
+        """What a job that makes the house look lived in remembers from now on."""
+        await self.store.do("job_lived", id=id_, lived=kept.dump())
+        if id_ in self.jobs:
+            self._keep(replace(self.jobs[id_], lived=kept))
+            self._rearrange()
+
+    async def finish(self, id_: int) -> None:
+        """It is done for good."""
+        await self.store.do("job_done", id=id_)
         self._drop(id_)
         self._rearrange()
 
-    async def drop(self, jobs: Sequence[Job], conversation: str) -> None:
-        """Cancel what somebody says, so that it can be had back for a while."""
-        for job in jobs:
-            await self.cancel(job.id)
-        self._dropped[conversation] = tuple(job.id for job in jobs), self.now()
+    def lived(self) -> Job | None:
+        """The job that makes the house look lived in, None where nobody is on vacation."""
+        return next((job for job in self.jobs.values() if job.lived is not None), None)
 
     def dropped(self, conversation: str) -> datetime | None:
         """When something was cancelled in a conversation that can be had back; None for nothing."""
@@ -114,6 +149,7 @@ class Plans:
     async def restore(self, conversation: str) -> list[Job]:
         """What was cancelled last in a conversation is planned again."""
         ids, _ = self._dropped.pop(conversation, ((), self.now()))
+        await self._keep_dropped({})
         for id_ in ids:
             await self.store.do("job_restore", id=id_)
         rows = [await self.store.one("job", id=id_) for id_ in ids]
@@ -232,6 +268,9 @@ class Plans:
     def _due(self, job: Job, now: datetime) -> datetime:
         """The moment it was due; of a repeat that was missed several times the last one."""
         due = self._next[job.id] or now
+        if job.lived is not None:  # of what was slept through nothing is done one by one
+            ahead = lived.moments(job.lived, max(job.last or job.made, job.made), self.place)
+            return max(at for at in ahead if at <= now)
         while job.when is not None and job.when.repeats:
             later = following(job.when, due, self.place, skips=job.skips)
             if later is None or later > now:
@@ -259,11 +298,12 @@ class Plans:
         made = await self.store.together([
             ("job_run_add", {"job": job.id, "due": stamp(at), "began": stamp(now)}),
             ("job_ran", {"id": job.id, "last": stamp(at), "day": day, "state": state, "wait": job.wait.dump()})])
-        job = replace(job, last=at, day=day)
-        if state == "on":
-            self._keep(job)
-        else:
+        now_kept = self.jobs.get(job.id)  # it may have been cancelled, or remember more, since
+        job = replace(job, last=at, day=day, lived=now_kept.lived if now_kept else job.lived)
+        if now_kept is None or state != "on":
             self._drop(job.id)
+        else:
+            self._keep(job)
         if made[0]:
             late = max(now - at, timedelta()) if job.when is not None else timedelta()
             self._start(Due(job, made[0], at, late))
@@ -291,7 +331,8 @@ class Plans:
             log.exception("job %s", due.job.id)
             came = "broke"
         await self.store.do("job_run_end", id=due.run, ended=stamp(self.now()), came=came)
-        await self.speak_of(due.job)
+        if due.job.lived is None:  # lamps that nobody asked about are nothing that "that" could mean
+            await self.speak_of(due.job)
 
     # --- running ------------------------------------------------------------------------------------------------------
 

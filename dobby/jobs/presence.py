@@ -67,6 +67,12 @@ class Presence:
             self._goodbye.add(name)
         await self._set(name, home, "told")
 
+    async def all_gone(self, name: str) -> None:
+        """Somebody says that everybody goes: they do, and who is noticed by nothing but words does too."""
+        for one in self.people:
+            if one.name == name or not (one.phone or one.device):
+                await self.told(one.name, False)
+
     async def look(self) -> None:
         """Look for everybody who can be noticed."""
         for one in self.people:

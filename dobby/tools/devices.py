@@ -10,6 +10,7 @@ from dobby.home.home import Home
 from dobby.skills import commands as skill_commands
 from dobby.tools.fence import fenced
 from dobby.tools.hands import Done, Hands
+from dobby.tools.lived import with_skill
 from dobby.tools.schema import tool
 
 SHOWN_LIMIT = 40  # devices in one answer; beyond that the model gets counts and must ask more narrowly
@@ -123,7 +124,8 @@ async def run_skill(hands: Hands, name: str) -> str:
         return json.dumps({"error": "The owner has not said yes to this skill yet; saying its phrase asks for it."})
     if skill is None:
         return json.dumps({"error": "No such skill.", "skills": [skill.name for skill in hands.house.skills]})
-    return report(await hands.do(skill_commands(skill, hands.house.home), tool=f"skill {name}"))
+    done = await hands.do(skill_commands(skill, hands.house.home), tool=f"skill {name}")
+    return f"{report(done)} {await with_skill(hands, skill)}".strip()
 
 
 async def undo(hands: Hands) -> str:

@@ -99,6 +99,9 @@ def span_text(seconds: float, words: Words) -> str:
 
 def what_text(job: Job, view: View, words: Words) -> str:
     """What a job will do."""
+    if job.lived is not None:
+        return words.say("lived.what_until", day=date_text(date.fromisoformat(job.lived.until), words)
+                         ) if job.lived.until else words.say("lived.what")
     texts: dict[str, Callable[[], str]] = {
         "tell": lambda: words.say("time.tell") if job.condition else
         words.say("time.remind", text=job.text) if job.text else words.say("time.remind_bare"),

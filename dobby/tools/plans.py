@@ -11,28 +11,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from dobby.home.device import Command
-from dobby.jobs.job import Job, JobKind
+from dobby.jobs.job import Job
 from dobby.jobs.plans import Plans
 from dobby.jobs.spoken import Spoken, resolve
 from dobby.jobs.when import WEEKDAYS, Sun, When
-from dobby.messages import Person
 from dobby.policy import Asker, judge
 from dobby.skills import commands as skill_commands
 from dobby.tools.devices import Order, orders
+from dobby.tools.drafts import draft
 from dobby.tools.hands import Hands
 from dobby.tools.plan_words import moment_text, what_text, when_text
 from dobby.tools.schema import tool
 
-TEXT_LIMIT = 500
 _RULE = re.compile(r"(?:every (?:(?P<step>[1-9]\d{0,2}) )?(?P<days>days?|weeks?|weekday|weekend|month|year|[a-z,]+) "
                    r"(?:(?P<on>[a-z0-9,-]+) )??)?(?:(?P<clock>([01]\d|2[0-3]):[0-5]\d)|"
                    r"(?P<sun>sunrise|sunset)(?P<offset>[+-]\d{1,3})?)")
 _DAYS: Mapping[str, tuple[str, ...]] = {"day": WEEKDAYS, "weekday": WEEKDAYS[:5], "weekend": WEEKDAYS[5:]}
-
-
-def address_of(person: Person, conversation: str) -> str:
-    """Where a person is told: where they wrote from, else their first address, "" for none."""
-    return conversation if conversation in person.addresses else (person.addresses[0] if person.addresses else "")
 
 
 async def keep(hands: Hands, job: Job) -> str:
@@ -105,15 +99,6 @@ def listing(hands: Hands, plans: Plans) -> list[tuple[Job, str]]:
         lines.append((job, house.words.say(f"time.{key}", id=job.id, when=when, who=job.person,
                                            what=what_text(job, house.home, house.words))))
     return lines
-
-
-def draft(hands: Hands, kind: JobKind, when: When | None, text: str = "") -> Job:
-    """A job of the person of this turn, to be filled; PermissionError where there is nobody."""
-    person = hands.asker.person
-    if person is None:
-        raise PermissionError
-    return Job(person.name, hands.conversation, address_of(person, hands.conversation), kind, when,
-               text=text[:TEXT_LIMIT], made=hands.house.clock.now())
 
 
 # --- what the model may do --------------------------------------------------------------------------------------------
