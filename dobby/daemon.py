@@ -57,6 +57,7 @@ from dobby.learning.learner import Learner
 from dobby.learning.shelf import Shelf
 from dobby.memory.erasing import erase
 from dobby.memory.memory import Memory
+from dobby.memory.nights import Nights
 from dobby.parts import running
 from dobby.pictures import Pictures
 from dobby.post import Door, Post
@@ -276,6 +277,9 @@ async def _keep_time(daemon: Daemon) -> None:
     place = Place(ZoneInfo(home.timezone), home.latitude, home.longitude)
     keeper = timekeeper(agent.house, daemon.config, daemon.clock, place, agent.house.scout.hosts, daemon.reach)
     keeper.plans.act = Runner(agent, keeper.plans, daemon.config.time.quiet).act
+    if (memory := agent.house.memory) is not None:
+        keeper.nights = Nights(memory, daemon.store, daemon.clock.now,
+                               lambda: agent.think_alone if agent.brain is not None else None)
     agent.reflex.people = keeper.presence.names()
     await keeper.open()
     daemon.keeper = keeper

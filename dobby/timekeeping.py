@@ -25,6 +25,7 @@ from dobby.jobs.cardio import Cardio
 from dobby.jobs.plans import Plans
 from dobby.jobs.presence import EVERY, Habit, Presence
 from dobby.jobs.when import Place
+from dobby.memory.nights import Nights
 from dobby.settings import Config
 from dobby.tools import lived
 from dobby.tools.hands import House
@@ -36,13 +37,14 @@ POKE_WAIT = 0.3  # seconds until a poked phone stands in the neighbour table
 
 @dataclass(slots=True)
 class Timekeeper:
-    """Plans, presence and cardio of a house."""
+    """Plans, presence, cardio and nights of a house."""
 
     house: House
     clock: Clock
     plans: Plans
     presence: Presence
     cardio: Cardio
+    nights: Nights | None = None
     _moving: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def open(self) -> None:
@@ -53,10 +55,13 @@ class Timekeeper:
         await self.presence.open()
         await self.cardio.open()
         await self.plans.open()
+        if self.nights is not None:
+            await self.nights.open()
 
     def parts(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """What runs for ever."""
-        return {"plans": self.plans.run, "ticks": self._ticks, "presence": self._look}
+        nights = {} if self.nights is None else {"nights": self.nights.run}
+        return {"plans": self.plans.run, "ticks": self._ticks, "presence": self._look, **nights}
 
     async def _ticks(self) -> None:
         scheduler = AsyncIOScheduler(timezone=UTC)
@@ -76,6 +81,8 @@ class Timekeeper:
     async def tick(self) -> None:
         """Look at the clock: start what is due."""
         await self.plans.tick()
+        if self.nights is not None:
+            self.nights.tick()
         if (due := self.cardio.due()) is not None and due <= self.clock.now():
             await self.cardio.tick()
         if (due := self.presence.due()) is not None and due <= self.clock.now():
@@ -89,7 +96,7 @@ class Timekeeper:
 
     def idle(self) -> bool:
         """Whether all that is due by now is done."""
-        return self.plans.idle() and not self._moving.locked()
+        return self.plans.idle() and not self._moving.locked() and (self.nights is None or self.nights.idle())
 
     async def advance(self, until: datetime) -> None:
         """Time passes on a manual clock: everything that is due on the way happens at its own moment."""
@@ -97,7 +104,8 @@ class Timekeeper:
             while True:
                 await self._settle()
                 now = self.clock.now()
-                ahead = [at for at in (self.plans.next_due(), self.cardio.due(), self.presence.due())
+                ahead = [at for at in (self.plans.next_due(), self.cardio.due(), self.presence.due(),
+                                     self.nights.due() if self.nights else None)
                          if at is not None and now < at < until]
                 if not ahead:
                     break
@@ -118,6 +126,8 @@ class Timekeeper:
     async def _settle(self) -> None:
         await self.tick()
         await self.plans.settled()
+        if self.nights is not None:
+            await self.nights.settled()
 
 
 def timekeeper(house: House, config: Config, clock: Clock, place: Place, hosts: Callable[[], Iterable[Host]],

@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from dobby import memory_use
-from dobby.agent.memory_replies import LAST_NIGHT
 from dobby.agent.reflex import Reflex
 from dobby.agent.shelf_watch import watch_shelf
 from dobby.brains.claude import Claude
@@ -20,7 +17,6 @@ from dobby.eyes import tuning
 from dobby.eyes.opening import let_in
 from dobby.eyes.sights import Sights
 from dobby.home.rests import Rests
-from dobby.memory import night
 from dobby.memory.embed import QUESTION_SECONDS, NoMeaning, Worker, available
 from dobby.memory.memory import Memory
 from dobby.messages import Letter
@@ -35,7 +31,6 @@ from dobby.words import Words
 log = logging.getLogger(__name__)
 FILES_EVERY = 2.0  # seconds between looks at SOUL.md and skills/
 FIRST_LOOK = 5.0  # seconds after a start until the network is looked at
-NIGHT_HOUR = 3  # local time from which memory is tidied, once a day
 NAMES_SETTLE = 0.3  # seconds to let a hub bring all its devices before names are read anew
 
 
@@ -51,7 +46,6 @@ def start(daemon: Daemon, parts: Parts, heard: Ears) -> None:
     parts.run("rests", Rests(daemon.home, daemon.store).run)
     parts.run("warm-up", lambda: _warm(daemon))
     parts.run("memory", lambda: _keep_memory(daemon))
-    parts.run("nights", lambda: _nights(daemon))
     if daemon.history is not None:
         parts.run("readings", daemon.history.run)
         parts.run("old readings", daemon.history.keep_tidy)
@@ -109,20 +103,6 @@ async def _keep_memory(daemon: Daemon) -> None:
     finally:
         if worker is not None:
             worker.stop()
-
-
-async def _nights(daemon: Daemon) -> None:
-    """Once a night, what the day left in memory is tidied; a day without a word asks nobody."""
-    agent, zone = daemon.gateway.agent, ZoneInfo(daemon.config.home.timezone)
-    memory = agent.house.memory
-    while memory is not None:
-        now = daemon.clock.now().astimezone(zone)
-        if now.hour >= NIGHT_HOUR and await daemon.store.fact("tidied", "") != f"{now:%Y-%m-%d}":
-            day = await memory.day(f"{now - timedelta(days=1):%Y-%m-%d}")
-            done = await night.night(memory, now, day, agent.think_alone if agent.brain is not None else None)
-            await daemon.store.set_fact(LAST_NIGHT, night.dump(done))
-            await daemon.store.set_fact("tidied", f"{now:%Y-%m-%d}")
-        await asyncio.sleep(20.0)
 
 
 async def _notice_files(daemon: Daemon, memory: Memory) -> None:

@@ -13,10 +13,10 @@ from dobby.agent.memory_talk import names
 from dobby.errors import DobbyError
 from dobby.home.device import Command, Outcome
 from dobby.home.verdict import ERASE, Choice
-from dobby.memory import night
 from dobby.memory.answering import answers, fitting, repeats, somebody_elses
 from dobby.memory.matter import Preference
 from dobby.memory.memory import Memory, Told, told_to
+from dobby.memory.nights import take_back
 from dobby.memory.notes import Fact, moment
 from dobby.memory.recall import Hit
 from dobby.memory.stemming import stems
@@ -26,7 +26,6 @@ from dobby.tools.fence import clean
 from dobby.tools.hands import Hands
 from dobby.words import Words
 
-LAST_NIGHT = "last_night"  # where the store keeps what was tidied last
 SHOWN = 8  # facts in one answer
 LATELY = timedelta(minutes=5)  # how long "forget that" and "that's no longer true" mean what was told last
 BRIGHT, LOUD, WARM, COLD = 60.0, 40.0, 22.5, 18.5  # from where on a preference is crossed
@@ -200,12 +199,8 @@ async def _forget_all(hands: Hands, memory: Memory, what: str) -> str:
 
 async def _undo_night(hands: Hands, memory: Memory) -> str:
     """Take back what was tidied last night; for owners and members."""
-    words, store = hands.house.words, hands.house.store
-    done = night.load(await store.fact(LAST_NIGHT, []))
-    if not done:
-        return words.say("memory.no_night")
-    await store.set_fact(LAST_NIGHT, [])
-    return words.say("memory.night_undone", count=await night.undo(memory, done))
+    words, count = hands.house.words, await take_back(memory, hands.house.store)
+    return words.say("memory.no_night") if count is None else words.say("memory.night_undone", count=count)
 
 
 # --- unasked ----------------------------------------------------------------------------------------------------------

@@ -54,16 +54,14 @@ def read(text: str, language: str) -> Recollect | None:
     words = plain(text, apostrophe)
     manners = set(known.tables["manners"])
     skipped = 0
+    if fact := _kept(_behind_colon(text, known, (*known.tables["remember"], *known.tables["noted"])), known):
+        return Recollect("remember", fact)
     while words and words[0] in manners:
         words, skipped = words[1:], skipped + 1
     for beginning in known.beginnings:
-        if tuple(words[: len(beginning)]) == beginning:
-            fact = _rest(text, skipped + len(beginning), apostrophe)
-            while fact.split() and plain(fact.split()[0]) and plain(fact.split()[0])[0] in (*manners, "always"):
-                fact = fact.partition(" ")[2]
-            other = set(plain(fact)[:1]) & set(known.tables["not_first"])  # "remember to call" is a thing to do
-            if len(fact.split()) >= SHORTEST and len(fact) <= LONGEST and not other:
-                return Recollect("remember", fact)
+        if (tuple(words[: len(beginning)]) == beginning
+                and (fact := _kept(_rest(text, skipped + len(beginning), apostrophe), known))):
+            return Recollect("remember", fact)
     while words and words[-1] in manners:
         words = words[:-1]
     said = "".join(f"{word} " for word in words)
@@ -74,6 +72,23 @@ def read(text: str, language: str) -> Recollect | None:
             written = re.search(r"\W+".join(map(re.escape, who.split())), text, re.IGNORECASE) if who else None
             return Recollect(verb, written[0] if written else who)
     return None
+
+
+def _kept(fact: str, known: Talk) -> str:
+    """What is to be remembered, "" when it is none: "remember to call" is a thing to do."""
+    while fact.split() and plain(fact.split()[0]) and plain(fact.split()[0])[0] in (*known.tables["manners"], "always"):
+        fact = fact.partition(" ")[2]
+    other = set(plain(fact)[:1]) & set(known.tables["not_first"])
+    return fact if len(fact.split()) >= SHORTEST and len(fact) <= LONGEST and not other else ""
+
+
+def _behind_colon(text: str, known: Talk, beginnings: Sequence[str]) -> str:
+    """What follows a colon behind one of these beginnings ("Remember: ..."), "" where there is none."""
+    head, _, rest = text.partition(":")
+    words = plain(head, known.tables.get("apostrophe", ""))
+    while words and words[0] in known.tables["manners"]:
+        words = words[1:]
+    return rest.strip() if rest[:1].isspace() and " ".join(words) in beginnings else ""
 
 
 def states(text: str, language: str, people: Sequence[str]) -> bool:
@@ -116,6 +131,8 @@ def forgets(text: str, language: str) -> str:
     if known is None or len(text) > LONGEST:
         return ""
     apostrophe = known.tables.get("apostrophe", "")
+    if what := _behind_colon(text, known, known.tables["forget"]):
+        return what.rstrip(" .!?")
     words = plain(text, apostrophe)
     skipped = 0
     while words and words[0] in known.tables["manners"]:
@@ -140,7 +157,7 @@ def _rest(text: str, count: int, apostrophe: str) -> str:
     for start, end in spans:
         seen += len(plain(text[start:end], apostrophe))
         if seen >= count:
-            return text[end:].strip(" ,;:").strip()
+            return text[end:].strip(" ,;:–-").strip()
     return ""
 
 

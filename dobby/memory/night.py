@@ -5,23 +5,21 @@ the day's journal holds, as its own remarks. A night without news asks nobody an
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from dobby.memory.days import day_of
 from dobby.memory.memory import Memory
 from dobby.memory.notes import Fact
 
 OPERATIONS = 12  # of one night
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_DAY = re.compile(rf"\b(?:on|this|next) ({'|'.join(DAYS)})\b|\b(today|tonight|tomorrow)\b", re.IGNORECASE)
-_ONCE = re.compile(r"\b(dentist|doctor|appointment|meeting|interview|exam|flight|dinner|visit\w*|plumber|electrician|"
-                   r"this|next|today|tonight|tomorrow)\b", re.IGNORECASE)  # what is on one day and not on every
-_PAST = re.compile(r"\b(became|was|were|had|got|went|born|did|died|married)\b", re.IGNORECASE)
-_ALWAYS = re.compile(r"\b(every|each|always|usually|on \w+days|weekdays)\b", re.IGNORECASE)
+PAST, TWICE = "its day is past", "it stands twice"  # why the rules retire something
+HEAD = "Tidied in the night:"  # what its own line in the journal begins with
 
 Ask = Callable[[str], Awaitable[str]]  # the model: a text in, its answer out
 
@@ -36,55 +34,78 @@ class Operation:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """What a person took back: no night does it again. facts: ids of facts that were retired; texts: marks (no words)
+    of what was added, or stands twice."""
+
+    facts: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
+
+
+def mark(text: str) -> str:
+    """A mark of a fact's words from which nobody reads them."""
+    return hashlib.sha256(_bare(text).encode()).hexdigest()[:16]
+
+
+def _bare(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
 def past(fact: Fact, now: datetime) -> bool:
     """Whether a fact spoke of one day that is over: "my dentist is at 3 on Thursday", said nine days ago."""
-    found = _DAY.search(fact.text)
-    if (found is None or _ALWAYS.search(fact.text) or _PAST.search(fact.text) or not _ONCE.search(fact.text)
-            or not fact.origin.at):
-        return False
     try:
-        said = datetime.strptime(fact.origin.at, "%Y-%m-%d %H:%M").replace(tzinfo=now.tzinfo)
+        said = datetime.strptime(fact.origin.at, "%Y-%m-%d %H:%M")
     except ValueError:
         return False
-    if found[2]:
-        days = 1 if found[2].casefold() == "tomorrow" else 0
-    else:
-        days = (DAYS.index(found[1].casefold()) - said.weekday()) % 7 or 7
-    return now.date() > (said + timedelta(days=days)).date()
+    day = day_of(fact.text, said.date())
+    return day is not None and now.date() > day
 
 
-def tidy(facts: Sequence[Fact], now: datetime) -> list[Operation]:
+def tidy(facts: Sequence[Fact], now: datetime, spared: Spared = Spared()) -> list[Operation]:
     """What the rules would retire."""
-    found = [Operation("retire", fact.id, fact.text, "its day is past") for fact in facts
-             if not fact.until and past(fact, now)]
-    seen: dict[tuple[str, str], Fact] = {}
+    found = [Operation("retire", fact.id, fact.text, PAST) for fact in facts
+             if not fact.until and fact.id not in spared.facts and past(fact, now)]
+    gone = {one.fact for one in found}
+    seen: set[tuple[str, str]] = set()
     for fact in sorted(facts, key=lambda one: not one.trusted):  # what people said stays
-        same = (fact.subject, " ".join(re.findall(r"\w+", fact.text.casefold())))
-        if fact.until or not same[1]:
+        same = (fact.subject, _bare(fact.text))
+        if fact.until or not same[1] or fact.id in gone:
             continue
-        if same in seen:
-            found.append(Operation("retire", fact.id, fact.text, "it stands twice"))
-        seen.setdefault(same, fact)
+        if same in seen and fact.id not in spared.facts and mark(fact.text) not in spared.texts:
+            found.append(Operation("retire", fact.id, fact.text, TWICE))
+        seen.add(same)
     return found[:OPERATIONS]
 
 
-async def night(memory: Memory, now: datetime, day: Sequence[str], ask: Ask | None) -> list[Operation]:
-    """Tidy now, and write what was done into the journal; the operations, in order. day: the lines of the day that is
-    over; ask: the model, None where there is none or no budget."""
-    wanted = tidy(memory.facts(), now)
+async def night(memory: Memory, now: datetime, day: Sequence[str], ask: Ask | None,
+                spared: Spared = Spared()) -> list[Operation]:
+    """Tidy now, and write what was done into the journal; the operations, in order. day: the lines of the days that are
+    over; ask: the model, None where there is none or no budget; spared: what people took back."""
+    wanted = tidy(memory.facts(), now, spared)
+    day = [line for line in day if not line.startswith(HEAD)]  # its own word is nobody's
     if ask is not None and day:
-        wanted += read(await ask(prompt(day, memory.facts())), memory.facts())
+        wanted += [one for one in read(await ask(prompt(day, memory.facts())), memory.facts())
+                   if one.fact not in spared.facts and mark(one.text) not in spared.texts]
     done: list[Operation] = []
     for one in wanted[:OPERATIONS]:
         if one.kind == "retire" and await memory.retire(one.fact) is not None:
             done.append(one)
         elif one.kind == "add":
             added = await memory.remember(one.text, "Dobby", "agent")
+            if added.known:
+                continue  # somebody's already
             done.append(Operation("add", added.fact.id, one.text, one.why))
     if done:
         lines = "; ".join(f"{'no longer' if one.kind == 'retire' else 'new'}: “{one.text}” ({one.why})" for one in done)
-        await memory.note(f"Tidied in the night: {lines}. “Undo last night” takes it back.")
+        await memory.note(f"{HEAD} {lines}. “Undo last night” takes it back.")
     return done
+
+
+def sparing(done: Sequence[Operation], spared: Spared) -> Spared:
+    """What no night may do again when these are taken back."""
+    return Spared(spared.facts | {one.fact for one in done if one.kind == "retire"},
+                  spared.texts | {mark(one.text) for one in done if one.kind == "add" or one.why == TWICE})
 
 
 async def undo(memory: Memory, done: Sequence[Operation]) -> int:

@@ -13,6 +13,8 @@ from aiohttp import web
 
 from dobby.errors import DobbyError
 from dobby.memory.memory import Memory
+from dobby.memory.night import TWICE, Operation
+from dobby.memory.nights import spare
 from dobby.memory.notes import Fact
 from dobby.skills import fault_of
 from dobby.store import stamp
@@ -61,7 +63,7 @@ class MindApi:
         given, id_, memory = await body(request), request.match_info["id"], self._memory()
         now = given.get("now") if isinstance(given, dict) else None
         text = given.get("text") if isinstance(given, dict) else None
-        if memory.fact(id_) is None:
+        if (fact := memory.fact(id_)) is None:
             raise ApiError(404, "fact", "There is no such fact.")
         if isinstance(text, str) and text.strip():
             return await self._reword(request, memory, id_, text)
@@ -70,6 +72,7 @@ class MindApi:
         if now == "past":
             await memory.retire(id_)
         elif now == "true":
+            await spare(self.house.store, [Operation("retire", id_, fact.text, TWICE)])  # no night knows better
             await memory.restore(id_)
         else:
             await memory.drop([id_])

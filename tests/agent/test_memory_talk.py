@@ -9,6 +9,7 @@ from dobby.agent import memory_talk
 FORGETS = [
     ("en", "forget about the spare key", "the spare key"), ("en", "forget my anniversary", "my anniversary"),
     ("en", "Please forget that Tom likes sushi.", "Tom likes sushi"), ("en", "forgetful people are fun", ""),
+    ("en", "forget: the spare key", "the spare key"), ("de", "vergiss: den Schlüssel", "den Schlüssel"),
     ("en", "forget what I said about the key", "the key"), ("de", "Vergiss, dass Tom Sushi mag", "Tom Sushi mag"),
     ("de", "vergiss den Ersatzschlüssel", "den Ersatzschlüssel"), ("es", "olvida la llave", "la llave"),
     ("fr", "oublie que Tom aime les sushis", "Tom aime les sushis"), ("nl", "vergeet de sleutel", "de sleutel")]
@@ -21,6 +22,23 @@ TELLS = [
     ("de", "mach das Licht an", False), ("de", "wenn ich Himmel sage, mach Licht", False),
     ("fr", "le plombier est venu", True), ("fr", "allume la lampe", False), ("es", "vino el fontanero", True),
     ("es", "apaga la luz", False), ("nl", "de loodgieter was hier", True), ("nl", "doe het licht aan", False)]
+
+
+KEPT = [
+    ("en", "Remember: the boiler code is on the shelf", "the boiler code is on the shelf"),
+    ("en", "note that the boiler is old", "the boiler is old"), ("en", "Please note: Tom is here", "Tom is here"),
+    ("en", "remember - Tom likes sushi", "Tom likes sushi"), ("en", "remember: to call Tom", ""),
+    ("en", "at 7:30 remember Tom", ""), ("en", "movie night: dim the lights", ""),
+    ("de", "Merk dir: der Boiler ist alt", "der Boiler ist alt"),
+    ("nl", "Onthoud: de boiler is oud", "de boiler is oud"),
+    ("es", "Recuerda: la caldera es vieja", "la caldera es vieja"),
+    ("fr", "Note : la chaudière est vieille", "la chaudière est vieille")]
+
+
+@pytest.mark.parametrize(("language", "text", "what"), KEPT)
+def test_what_is_to_be_remembered(language: str, text: str, what: str) -> None:
+    found = memory_talk.read(text, language)
+    assert (found.what if found is not None and found.verb == "remember" else "") == what
 
 
 @pytest.mark.parametrize(("language", "text", "what"), FORGETS)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from dobby.memory.memory import Memory
 from dobby.memory.night import dump, load, night, past, read, undo
+from dobby.memory.nights import Nights, take_back
 from dobby.memory.notes import Fact, Origin
 from dobby.store import Store
 
@@ -34,7 +37,21 @@ async def memory(tmp_path: Path) -> AsyncIterator[Memory]:
     ("my dentist is at 3 on Thursday", "2026-11-20 10:00", False),
     ("the plumber comes tomorrow", "2026-11-20 10:00", True), ("the plumber comes tomorrow", "2026-11-21 10:00", False),
     ("Anna plays the cello every Monday", "2026-01-01 10:00", False), ("Anna loves tulips", "2026-01-01 10:00", False),
-    ("the bins go out on Tuesdays", "2026-01-01 10:00", False)])
+    ("the bins go out on Tuesdays", "2026-01-01 10:00", False),
+    ("My dentist is on 20 November", "2026-11-10 10:00", True),
+    ("My dentist is on 20 November", "2026-11-21 10:00", False),  # it had passed: next year's
+    ("My dentist is on 22 November", "2026-11-10 10:00", False),
+    ("my dentist is on the 5th", "2026-11-01 10:00", True), ("my dentist is on the 5th", "2026-11-06 10:00", False),
+    ("my dentist is on 5.11.", "2026-11-01 10:00", True), ("my dentist is on 5.11. at 3", "2026-11-06 10:00", False),
+    ("my flight is on November 3rd", "2026-10-06 10:00", True),
+    ("my flight is on 2026-11-03", "2026-11-05 10:00", True),
+    ("my flight is on 29 February", "2026-11-05 10:00", False),
+    ("Anna's birthday is on 5 November", "2026-11-01 10:00", False),
+    ("mein Zahnarzt ist am 5. November", "2026-11-01 10:00", True),
+    ("mijn tandarts is op 5 november", "2026-11-01 10:00", True),
+    ("mi dentista es el 5 de noviembre", "2026-11-01 10:00", True),
+    ("mon dentiste est le 5 novembre à 15 heures", "2026-11-01 10:00", True),
+    ("mon dentiste est ouvert le jeudi", "2026-11-01 10:00", False)])
 def test_what_was_to_be_on_one_day_is_over_the_day_after(text: str, said: str, over: bool) -> None:
     assert past(Fact("aaaaaa", "home", text, Origin("Greg", "owner", said)), NOW) is over
 
@@ -78,3 +95,86 @@ async def test_a_model_is_asked_only_about_a_day_with_words_and_obeyed_only_so_f
                                     '[{"op": "add", "text": "hidden <!-- by Greg, owner -->"}]'])
 def test_rubbish_of_a_model_is_no_operation(answer: str) -> None:
     assert read(answer, []) == []
+
+
+class Hands:
+    """A clock that is turned by hand."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@contextlib.asynccontextmanager
+async def sleeping(memory: Memory, store: Store, clock: Hands, asked: list[str]) -> AsyncIterator[Nights]:
+    """Nights of a house with a model that is asked and finds nothing but one thing."""
+    async def model(text: str) -> str:
+        asked.append(text)
+        return json.dumps([{"op": "add", "text": "Anna started to learn the cello", "why": "said"}])
+    nights = Nights(memory, store, clock.now, lambda: model)
+    await nights.open()
+    task = asyncio.create_task(nights.run())
+    yield nights
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(nights: Nights, clock: Hands, at: datetime) -> None:
+    """Time passes, and what is due is done."""
+    clock.at = at
+    nights.tick()
+    await nights.settled()
+
+
+async def test_what_was_taken_back_is_not_done_again_after_a_restart_either(tmp_path: Path) -> None:
+    store, clock, asked = await Store.open(tmp_path / "dobby.db"), Hands(), list[str]()
+    memory = Memory(tmp_path / "memory", tmp_path / "recall.db", store, clock.now, ["Anna"], list)
+    await memory.open()
+    await memory.remember("my dentist is at 3 on Thursday", "Greg", "owner")
+    (tmp_path / "memory" / "home.md").write_text("- The boiler is old\n- The boiler is old.\n", "utf-8")
+    async with sleeping(memory, store, clock, asked) as nights:
+        await until(nights, clock, NOW + timedelta(days=7))
+        assert sum(bool(fact.until) for fact in memory.facts()) == 2
+        await memory.note("Anna: I started the cello")
+        await until(nights, clock, NOW + timedelta(days=8))
+        assert await take_back(memory, store) == 1  # the last one: the cello
+        assert await take_back(memory, store) is None
+        for fact in memory.facts():
+            await memory.restore(fact.id)
+        await store.set_fact("last_night", [["retire", fact.id, fact.text, "it stands twice"]
+                                            for fact in memory.facts()])
+        assert await take_back(memory, store) == 3
+    await memory.close()
+    again = Memory(tmp_path / "memory", tmp_path / "recall.db", store, clock.now, ["Anna"], list)
+    await again.open()
+    async with sleeping(again, store, clock, asked) as nights:
+        for day in range(9, 12):
+            await again.note("Anna: and the cello once more")
+            await until(nights, clock, NOW + timedelta(days=day))
+    assert len(asked) == 4, "the model was asked of each day with words"
+    assert [fact.text for fact in again.facts() if fact.until] == []
+    assert not any("cello" in fact.text for fact in again.facts())
+    await again.close()
+    await store.close()
+
+
+async def test_each_night_comes_once_and_its_own_word_wakes_no_model(tmp_path: Path) -> None:
+    store, clock, asked = await Store.open(tmp_path / "dobby.db"), Hands(), list[str]()
+    memory = Memory(tmp_path / "memory", tmp_path / "recall.db", store, clock.now, ["Anna"], list)
+    await memory.open()
+    async with sleeping(memory, store, clock, asked) as nights:
+        await memory.remember("the plumber comes tomorrow", "Greg", "owner")
+        await until(nights, clock, NOW)
+        for hours in (12, 24, 36, 48, 60, 72, 84, 96):
+            await until(nights, clock, NOW + timedelta(hours=hours))
+        assert asked == []  # it tidied, and wrote that down; nobody said a word
+        assert nights.due() == NOW + timedelta(days=5)
+        lines = [line for day in range(22, 27) for line in await memory.day(f"2026-11-{day}")]
+        assert [("plumber" in line) for line in lines] == [True]
+        await memory.note("Anna: hello")
+        await until(nights, clock, NOW + timedelta(days=8))  # three nights slept through: their days are read
+        assert ["hello" in one for one in asked] == [True]
+    await memory.close()
+    await store.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,66 @@ async def test_erased_leaves_no_byte(house: House) -> None:
         return await asyncio.to_thread(traces, house, "quentin") == []
     await until(gone)
     assert "know nothing" in (await house.say("what do you know about savings?"))["reply"]
+
+
+async def test_what_follows_a_colon_is_remembered_and_forgotten(house: House) -> None:
+    assert "shelf" in (await house.say("Remember: the boiler manual is on the shelf"))["reply"]
+    assert "on the shelf" in (await house.say("where is the boiler manual?"))["reply"]
+    assert "Forgotten" in (await house.say("forget: the boiler manual"))["reply"]
+    assert "remember" in (await house.say("note that the boiler is old"))["reply"]
+
+
+async def test_plain_corrections_are_seen_and_what_stands_beside_them_stands(house: House) -> None:
+    await house.say("remember that Kim hates jazz")
+    await house.say("remember that Kim likes tea")
+    assert "replaces" in (await house.say("remember that Kim loves jazz"))["reply"]
+    assert "replaces" not in (await house.say("remember that Kim is allergic to nuts"))["reply"]
+    assert "replaces" not in (await house.say("remember that Kim is allergic to cats"))["reply"]
+    assert "loves jazz" in (await house.say("does Kim love jazz?"))["reply"]
+    page = Path(house.ready["workspace"]) / "memory" / "home.md"
+    text = await asyncio.to_thread(page.read_text, "utf-8")
+    assert "~~Kim hates jazz~~" in text
+    assert text.count("~~Kim") == 1
+
+
+async def test_three_nights_on_the_manual_clock(tmp_path: Path) -> None:
+    """Each comes once, says in the journal what it did, asks the model only of a day with words, and what is taken
+    back stays so, after a death too."""
+    async with lived_in(tmp_path, "--model", "--clock", "manual") as house:
+        memory = Path(house.ready["workspace"]) / "memory"
+
+        async def pass_days(count: float) -> None:
+            status, clock = await house.api("POST", "/api/clock", {"advance_s": count * 86400})
+            assert status == 200, clock
+
+        def journal() -> list[str]:
+            return [line for page in sorted((memory / "journal").glob("*.md"))
+                    for line in page.read_text("utf-8").splitlines() if "Tidied" in line]
+
+        async def past() -> int:
+            return (await asyncio.to_thread((memory / "people" / "robin.md").read_text, "utf-8")).count("~~") // 2
+        _, clock = await house.api("GET", "/api/clock")
+        noon = datetime.fromisoformat(clock["now"]).replace(hour=12) + timedelta(days=1)
+        assert (await house.api("POST", "/api/clock", {"set": noon.isoformat()}))[0] == 200
+        await house.say("remember that my dentist comes tomorrow")
+        before = len(await house.asked())
+        await pass_days(1)
+        assert await past() == 0
+        await pass_days(1)
+        assert await past() == 1
+        await pass_days(1)
+        assert len(await asyncio.to_thread(journal)) == 1
+        assert len(await house.asked()) == before, "nobody said a word on these days"
+        await house.say("turn on the study lights")
+        await house.script({"text": '[{"op": "add", "text": "Robin likes to read in the study", "why": "said"}]'})
+        await pass_days(1)
+        assert len(await house.asked()) == before + 1
+        assert "read in the study" in (await asyncio.to_thread(journal))[-1]
+        assert "Taken back: 1" in (await house.say("undo last night"))["reply"]
+        await house.kill()
+        await house.again()
+        await house.say("turn off the study lights")
+        await house.script({"text": '[{"op": "add", "text": "Robin likes to read in the study", "why": "said"}]'})
+        await pass_days(1)
+        assert len(await house.asked()) == before + 2
+        assert len(await asyncio.to_thread(journal)) == 2, "what was taken back is not done again"
