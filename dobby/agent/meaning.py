@@ -105,7 +105,7 @@ LessonVerb = Literal["when", "also", "except", "once", "how", "drop"]
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """Teaching: a phrase and what it is to do, or something about a skill that is there; once: it runs now, without a
-    thing, and stays as it is."""
+    thing, and stays as it is. Where no sign parts the two, phrase is "" and order holds both."""
 
     verb: LessonVerb
     phrase: str = ""
@@ -142,7 +142,7 @@ class Network:
 TimedVerb = Literal["tell", "wake", "order", "skill", "when?", "no_machine", "planned", "cancel", "cancel_all",
                     "cancel_reminders", "cancel_timers", "cancel_alarms", "skip", "snooze", "leaving", "home",
                     "who_home", "is_home", "came", "went", "all_out", "cardio_count", "cardio_weekly", "cardio_never",
-                    "vacation", "vacation_over"]
+                    "cardio_last", "vacation", "vacation_over"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any, cast
@@ -103,6 +103,8 @@ class Reader:
         said, end = Spoken(), at
         while (part := self._part(end)) is not None and (both := said.with_(part[0])) is not None:
             said, end = both, part[1]
+        if len(said.days) > 1 and not said.step:
+            said, end = self._but(said, end)
         return (said, end) if end > at else None
 
     def whole(self) -> Spoken | None:
@@ -195,15 +197,23 @@ class Reader:
         return Spoken(days=tuple(one for one in WEEKDAYS if one in several)), end
 
     def _but(self, said: Spoken, at: int) -> Found:
-        """ "Every day except Sunday"."""
-        end = start = self.phrase("except", at)
-        days = said.days
-        while start > at:
-            day, last = self.key("weekdays", self.phrase("on", self.phrase("and", end)))
-            if not day:
-                break
-            days, end = tuple(one for one in days if one != day), last
-        return (Spoken(days=days, part=said.part), end) if days and end > start else (said, at)
+        """ "Every day except Sunday", "every day at 7 except on weekends"."""
+        for one in self.known.phrases.get("except", ()):
+            end = start = at + len(one)
+            if tuple(self.words[at:start]) != one:
+                continue
+            days = said.days
+            while True:
+                here = self.phrase("and", end)
+                key, last = self.key("every", here)
+                day, after = self.key("weekdays", self.phrase("on", here))
+                left = _DAYS[key.partition("/")[0]] if key and "/" not in key else (day,) if day else ()
+                if not left:
+                    break
+                days, end = tuple(one for one in days if one not in left), last if key else after
+            if days and end > start:
+                return replace(said, days=days), end
+        return said, at
 
     def _stepped(self, at: int) -> Found | None:
         """ "every other day", "every second Monday", "every three days", "un jour sur deux"."""

@@ -48,6 +48,7 @@ async def teach(hands: Hands, part: Lesson, reflex: Reads) -> str:
         case "once":  # it runs as an order, see this_once
             return words.say("skill.none")
         case "when":
+            part = part if part.phrase else _parted(hands, part, reflex)
             commands = _read(hands, part.order, reflex)
             if not commands:
                 return words.say("skill.not_understood", order=clean(part.order, 120))
@@ -130,6 +131,15 @@ def means_something(hands: Hands, phrase: str, reflex: Reads) -> bool:
     taken = is_stop(flat, words.language, words.name) or consent(flat, words.language, words.name) is not None
     read = reflex.read(flat, hands.house.home, None, now=time.monotonic())
     return taken or (isinstance(read, Understood) and not any(isinstance(part, Refuse) for part in read.parts))
+
+
+def _parted(hands: Hands, part: Lesson, reflex: Reads) -> Lesson:
+    """ "Movie night dim the living room to 20": the phrase ends where the rest is understood as an order; at a phrase
+    that is known already rather than before it."""
+    words = part.order.split()
+    splits = [Lesson("when", " ".join(words[:at]), " ".join(words[at:])) for at in range(1, min(len(words), 9))]
+    whole = [one for one in splits if _read(hands, one.order, reflex)]
+    return next((one for one in whole if _skill_of(hands, one.phrase, reflex)), whole[0] if whole else part)
 
 
 def _read(hands: Hands, order: str, reflex: Reads) -> tuple[Command, ...]:

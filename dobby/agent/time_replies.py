@@ -57,7 +57,7 @@ async def timed(hands: Hands, part: Timed) -> str:
             return await _snooze(hands, part, plans)
         case "leaving" | "home" | "who_home" | "is_home" | "came" | "went" | "all_out":
             return await _presence(hands, part)
-        case "cardio_count" | "cardio_weekly" | "cardio_never":
+        case "cardio_count" | "cardio_last" | "cardio_weekly" | "cardio_never":
             return await _cardio(hands, part, plans)
 
 
@@ -341,7 +341,7 @@ async def _presence(hands: Hands, part: Timed) -> str:
 
 async def _cardio(hands: Hands, part: Timed, plans: Plans) -> str:
     words = hands.house.words
-    if part.verb != "cardio_count":
+    if part.verb in ("cardio_weekly", "cardio_never"):
         person = hands.asker.person
         for job in [job for job in plans.planned(person.name if person else "") if cardio.is_weekly(job)]:
             await plans.cancel(job.id)
@@ -356,7 +356,19 @@ async def _cardio(hands: Hands, part: Timed, plans: Plans) -> str:
             return words.say(f"time.{when}")
         job = draft(hands, "say", when, words.say("cardio.weekly"))
         return await keep(hands, replace(job, skill=cardio.WEEKLY))
+    if part.verb == "cardio_last":
+        return await _last_cardio(hands.house, plans)
     return await cardio_line(hands.house, part.period or "month", plans)
+
+
+async def _last_cardio(house: House, plans: Plans) -> str:
+    """When somebody trained last, for how long and with how much energy."""
+    now, words = plans.now(), house.words
+    found = await cardio.sessions(house.store, now - timedelta(days=3660), now)
+    if not found:
+        return words.say("cardio.never")
+    return words.say("cardio.last", when=moment_text(found[-1].began, now, plans.place, words),
+                     minutes=round(found[-1].minutes), kwh=f"{found[-1].kwh:.2f}")
 
 
 async def cardio_line(house: House, period: str, plans: Plans) -> str:
@@ -367,6 +379,9 @@ async def cardio_line(house: House, period: str, plans: Plans) -> str:
     shown = words.say(f"cardio.{period}")
     if not found:
         return words.say("cardio.none", period=shown)
+    if period in ("today", "yesterday"):
+        return words.say("cardio.day", count=len(found), period=shown, minutes=round(sum(one.minutes for one in found)),
+                         kwh=f"{sum(one.kwh for one in found):.2f}")
     return words.say("cardio.count", count=len(found), period=shown, minutes=round(sum(one.minutes for one in found)),
                      kwh=f"{sum(one.kwh for one in found):.2f}",
                      last=date_text(found[-1].began.astimezone(plans.place.zone).date(), words))

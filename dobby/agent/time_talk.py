@@ -58,11 +58,12 @@ def _sentences(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
         return ()
     slots = {"time": r"(?:\S+ ){1,9}?", "span": r"(?:\S+ ){1,6}?", "number": r"\d+ ", "what": r"(?:\S+ ){1,4}?",
              "cardio": any_of(fold(one) for one in known.raw["phrases"]["cardio"])}
-    return tuple((name, re.compile(pattern(_plain(one), slots)))
+    return tuple((name, re.compile(pattern(plain(one), slots)))
                  for name, several in known.raw["sentences"].items() for one in several)
 
 
-def _plain(template: str) -> str:
+def plain(template: str) -> str:
+    """A sentence of the tables as its words are compared."""
     return re.sub(r"['’]", "", fold(template))
 
 
@@ -71,7 +72,7 @@ def read(text: str, view: View, language: str, people: Sequence[str], order: Ord
     known = tables(language)
     if known is None or quotes(text):
         return None
-    words = _mannerless(split(text, known.raw.get("apostrophe") == " "), known)
+    words = mannerless(split(text, known.raw.get("apostrophe") == " "), known)
     if not words or len(words) > LONGEST:
         return None
     said = _Said(text, words, Reader(tuple(word.text for word in words), known), view, people, order)
@@ -79,7 +80,8 @@ def read(text: str, view: View, language: str, people: Sequence[str], order: Ord
             or _missing(said, language))
 
 
-def _mannerless(words: list[Word], known: Tables) -> tuple[Word, ...]:
+def mannerless(words: list[Word], known: Tables) -> tuple[Word, ...]:
+    """The words without manners at either end, and without "could you"."""
     manners = set(map(fold, known.raw["manners"]))
     start, end = 0, len(words)
     while start < end and words[start].text in manners:

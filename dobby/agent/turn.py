@@ -14,13 +14,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from dobby.agent import memory_talk, prompt
+from dobby.agent import consent, manners, memory_talk, prompt
 from dobby.agent.answers import answer
 from dobby.agent.enclosed import Enclosures
 from dobby.agent.late import arrived
 from dobby.agent.loop import Budget, Thought, think
 from dobby.agent.meaning import Context, Control, Miss, Recollect, Refuse, Understood
 from dobby.agent.memory_replies import answered, context, forget, recollect
+from dobby.agent.moved import moved
 from dobby.agent.recover import interrupted
 from dobby.agent.reflex import Reflex
 from dobby.agent.replies import Reply, act, consented
@@ -150,13 +151,19 @@ class Agent:
         if not text.strip():
             return Reply(self.house.words.say("turn.no_text"), "none")
         pin = None if row["pin"] is None else bool(row["pin"])
-        if (answered := await consented(hands, person, text, pin, language, self.soul.name)) is not None:
+        polite = manners.read(text, language, self.soul.name)
+        asks = not polite or consent.read(text, language, self.soul.name) is not None  # "ok, thanks" is a yes
+        if asks and (answered := await consented(hands, person, text, pin, language, self.soul.name)) is not None:
             return answered
         if self.watchman is not None and (known := await self.watchman.acknowledge(person, text)):
             return Reply(known, "reflex")
+        if new := await moved(hands, text):
+            return Reply(new, "reflex")
         meaning = self.reflex.read(text, self.house.home, self.contexts.get(row["conversation"]),
                                    now=time.monotonic(), here=row["here"])
         nothing = isinstance(meaning, Miss) or all(isinstance(part, Refuse) for part in meaning.parts)
+        if polite and nothing:
+            return Reply(manners.reply(polite, self.house.home, self.house.words), "reflex")
         if nothing and (what := self.reflex.lets_in(text, self.house.home)) and self.house.scout.fits(what):
             return await act(hands, (Control("find", what),), text)
         if isinstance(meaning, Understood):

@@ -128,4 +128,10 @@ def period(key: str, local: datetime) -> tuple[datetime, datetime]:
             return (first - timedelta(days=1)).replace(day=1), first
         case "year":
             return day.replace(month=1, day=1), local + timedelta(minutes=1)
+        case "last_year":
+            return day.replace(year=day.year - 1, month=1, day=1), day.replace(month=1, day=1)
+        case "today":
+            return day, local + timedelta(minutes=1)
+        case "yesterday":
+            return day - timedelta(days=1), day
     return first, local + timedelta(minutes=1)

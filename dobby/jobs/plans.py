@@ -206,6 +206,10 @@ class Plans:
         id_, at = self._spoken.get(conversation, (0, self.now()))
         return self.jobs.get(id_) if self.now() - at <= FRESH else None
 
+    def spoken_at(self, conversation: str) -> datetime | None:
+        """When a plan, or several, were spoken of last in a conversation."""
+        return self._spoken[conversation][1] if conversation in self._spoken else None
+
     def topic(self, conversation: str) -> datetime | None:
         """Since when a plan, or several, are what a conversation is about; None where none is."""
         if (job := self.spoken_of(conversation)) is not None:

@@ -220,3 +220,16 @@ async def test_names_rooms_and_floors_are_the_owners_and_stay(house: House) -> N
     await house.api("POST", path, {"in_everything": False})
     await house.api("POST", "/api/devices/" + lamp["id"].replace("/", "%2F"), {"name": "Desk Lamp", "room": "Study",
                                                                               "aliases": []})
+
+
+async def test_manners_answer_no_question_and_dismiss_none(house: House) -> None:
+    await house.say("open the garage")
+    for said in ("hello", "hi Dobby", "good evening", "thanks", "thank you Dobby", "well done", "sorry",
+                 "how are you?"):
+        answer = await house.say(said)
+        assert (answer["mind"], answer["outcomes"], answer["question"]) == ("reflex", [], None), said
+        assert answer["reply"], said
+    _, found = await house.api("GET", "/api/questions")
+    assert len(found["questions"]) == 1
+    assert (await house.state("garage_door"))["position"] == 0
+    await house.say("no")

@@ -1,0 +1,89 @@
+"""Plans that change their time, come back after a restart, and what is taught in one breath."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.stories.house import House, lived_in, until
+from tests.stories.test_time import clean, next_of, noon, passes, shows, tell
+
+pytestmark = pytest.mark.anyio
+
+
+async def count(house: House) -> int:
+    return len((await house.api("GET", "/api/plans"))[1]["plans"])
+
+
+async def test_a_plan_comes_at_another_time_and_keeps_its_day(house: House) -> None:
+    await clean(house)
+    await noon(house)
+    await tell(house, "remind me at five to call Anna")
+    day = (await next_of(house)).date()
+    said = await tell(house, "make it 9")
+    assert said.startswith("Moved.")
+    assert "call Anna" in said
+    assert ((await next_of(house)).strftime("%H:%M"), (await next_of(house)).date()) == ("21:00", day)
+    assert await count(house) == 1
+    await tell(house, "at 6 instead")
+    assert (await next_of(house)).hour == 18
+    await tell(house, "move it to tomorrow at 8:15")
+    assert ((await next_of(house)).strftime("%H:%M"), (await next_of(house)).date() > day) == ("08:15", True)
+    await clean(house)
+    await tell(house, "every weekday at 7 remind me to stretch")
+    assert "Every weekday, 09:00" in await tell(house, "make that 9 o'clock")
+    assert "Every weekend, 09:00" in await tell(house, "make it every weekend")
+    await tell(house, "turn on the desk lamp")
+    before = await next_of(house)
+    await tell(house, "make it 20")
+    assert await next_of(house) == before
+    assert await count(house) == 1
+    await clean(house)
+
+
+async def test_what_is_left_out_of_a_repeat_is_left_out_wherever_it_is_said(house: House) -> None:
+    await clean(house)
+    said = await tell(house, "remind me every day at 7 except Sundays to run")
+    assert "Monday, Tuesday, Wednesday, Thursday, Friday and Saturday, 07:00" in said
+    assert "Every weekday, 08:00" in await tell(house, "every day at 8 except on weekends remind me to stretch")
+    await clean(house)
+
+
+async def test_a_workout_is_asked_for_in_many_ways(house: House) -> None:
+    await clean(house)
+    assert "no workout" in await tell(house, "when was my last workout?")
+    assert "No cardio today" in await tell(house, "did I work out today?")
+    await noon(house)
+    await house.hand("treadmill", power=500)
+    await until(lambda: shows(house, "treadmill", "power", 500))
+    await passes(house, 1500)
+    await house.hand("treadmill", power=0)
+    await until(lambda: shows(house, "treadmill", "power", 0))
+    await passes(house, 300)
+    for said in ("when was my last workout?", "when did I last do cardio?", "how long was my last workout?",
+                 "how much cardio this week?", "how much cardio this month?", "how much cardio this year?",
+                 "did I work out today?"):
+        assert "25 minutes" in await tell(house, said), said
+    assert "No cardio last" in await tell(house, "how much cardio last year?")
+
+
+async def test_one_breath_teaches_too(house: House) -> None:
+    said = await tell(house, "when I say cosy corner dim the living room to 20 and close the shades")
+    assert "“cosy corner”" in said
+    assert "Shall I keep that?" in said
+    await tell(house, "no")
+    said = await tell(house, "when I say movie night dim the living room to 30")
+    assert "“movie night” means this now" in said
+    await tell(house, "no")
+
+
+async def test_what_was_cancelled_comes_back_after_a_death(tmp_path: Path) -> None:
+    async with lived_in(tmp_path, "--clock", "manual") as house:
+        await house.say("every weekday at 7 open the bedroom shades")
+        assert "Cancelled" in (await house.say("cancel that"))["reply"]
+        await house.kill()
+        await house.again()
+        assert "Planned again" in (await house.say("undo that"))["reply"]
+        assert "every weekday, 07:00" in (await house.say("what is planned?"))["reply"]
+        assert "Planned again" not in (await house.say("undo that"))["reply"]
