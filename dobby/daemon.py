@@ -24,6 +24,7 @@ from dobby import backup, memory_use
 from dobby import config as configuration
 from dobby.agent.aloud import aloud
 from dobby.agent.enclosed import Enclosures
+from dobby.agent.forgetting import take_along
 from dobby.agent.inbox import Inbox
 from dobby.agent.loop import Budget
 from dobby.agent.planned import Runner
@@ -65,7 +66,7 @@ from dobby.settings import Config, Secrets
 from dobby.skills import load_skills
 from dobby.soul import read as read_soul
 from dobby.state import Daemon
-from dobby.store import Store, mentions
+from dobby.store import Store
 from dobby.tasks import ended
 from dobby.teaching import Teaching
 from dobby.timekeeping import timekeeper
@@ -222,20 +223,9 @@ def _mind(house: House, workspace: Path, config: Config, now: Callable[[], datet
     """Memory and teaching. again: reads the skills anew."""
     house.memory = memory = Memory(workspace / "memory", workspace / "recall.db", house.store, now,
                                    [one.name for one in config.people], lambda: list(house.home.rooms))
-    house.home.also_does(ERASE, lambda command: erase(command, memory, house.store, partial(_also_erase, house)))
+    house.home.also_does(ERASE, lambda command: erase(command, memory, house.store, partial(take_along, house)))
     house.teaching = Teaching(workspace / "skills", house.store, again)
     house.home.also_does(TEACH, house.teaching.keep)
-
-
-async def _also_erase(house: House, words: str) -> None:
-    """Plans and taught skills that speak of something that is erased."""
-    if house.plans is not None:
-        for job in [one for one in house.plans.jobs.values() if mentions(one.text, words)]:
-            await house.plans.cancel(job.id)
-    if house.teaching is not None:
-        called = {one.name: " ".join((one.name.replace("-", " "), *sum(one.phrases.values(), ())))
-                  for one in house.skills}
-        await house.teaching.drop_named([name for name, said in called.items() if mentions(said, words)])
 
 
 async def _learner(shelf: Shelf, house: House, links: Links, settings: Settings, allowed: Reach) -> Learner:

@@ -264,7 +264,7 @@ UPDATE jobs SET skips = :skips WHERE id = :id
 -- name: job_cancel
 UPDATE jobs SET state = 'cancelled' WHERE id = :id AND state = 'on'
 -- name: job_restore
-UPDATE jobs SET state = 'on' WHERE id = :id AND state = 'cancelled'
+UPDATE jobs SET state = 'on' WHERE id = :id AND state = 'cancelled' AND due || condition != ''
 -- name: jobs_tidy
 DELETE FROM jobs WHERE state != 'on' AND made < :before AND last < :before
 -- name: job_runs_tidy
@@ -298,8 +298,10 @@ SELECT * FROM sessions WHERE ended = ''
 -- name: sessions_since
 SELECT * FROM sessions WHERE kind = :kind AND began >= :since AND ended != '' ORDER BY began
 -- name: erase_jobs
-UPDATE jobs SET text = '', state = 'cancelled' WHERE mentions(text, :words)
-
+UPDATE jobs SET text = '', due = '', condition = '', skill = '', lived = '', state = 'cancelled'
+WHERE mentions(text, :words) OR mentions(condition, :words) OR mentions(replace(skill, '-', ' '), :words)
+-- name: erase_job
+UPDATE jobs SET text = '', due = '', condition = '', skill = '', lived = '', state = 'cancelled' WHERE id = :id
 -- name: series_add
 INSERT INTO series (device, trait) VALUES (:device, :trait) ON CONFLICT (device, trait) DO NOTHING
 -- name: series

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from dobby.home.device import Command, Fault, Outcome, View
 from dobby.home.traits import Value
 from dobby.skills import Skill, fault_of, one_phrase_each, risky
-from dobby.store import Store
+from dobby.store import Store, mentions
 
 HELD = 20
 ACCEPTED = "skills accepted"  # the fact: names of those that the house knows
@@ -68,6 +68,17 @@ class Teaching:
     async def sorted_out(self, skills: Sequence[Skill]) -> tuple[list[Skill], list[str]]:
         """The skills with each phrase in one of them only, those that the house knows first; what was left out."""
         return one_phrase_each(skills, await self.store.fact(ACCEPTED, []))
+
+    async def naming(self, words: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The skills whose files hold these words: those that were taught here, and the others."""
+        def look() -> tuple[tuple[str, ...], tuple[str, ...]]:
+            found: tuple[list[str], list[str]] = [], []
+            for path in sorted(self.folder.glob("*/SKILL.md")):
+                text = path.read_text("utf-8", errors="replace")
+                if mentions(f"{path.parent.name.replace('-', ' ')}\n{text}", words):
+                    found[0 if MADE in text else 1].append(path.parent.name)
+            return tuple(found[0]), tuple(found[1])
+        return await asyncio.to_thread(look)
 
     async def drop_named(self, names: Sequence[str]) -> None:
         """Remove skills that were taught here; those that came with the house stay."""

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from dobby.agent import memory_talk
 from dobby.agent.consent import HIDDEN
+from dobby.agent.forgetting import along
 from dobby.agent.meaning import Recollect
 from dobby.agent.memory_talk import names
 from dobby.errors import DobbyError
@@ -21,7 +22,6 @@ from dobby.memory.notes import Fact, moment
 from dobby.memory.recall import Hit
 from dobby.memory.stemming import stems
 from dobby.messages import Person
-from dobby.store import mentions
 from dobby.tools.fence import clean
 from dobby.tools.hands import Hands
 from dobby.words import Words
@@ -190,9 +190,11 @@ async def _forget_all(hands: Hands, memory: Memory, what: str) -> str:
     count = len(await memory.mentions(what))
     token = memory.to_erase(what)
     text = words.say("memory.erase_ask", what=what, count=count)
-    plans = [one for one in hands.house.plans.jobs.values() if mentions(one.text, what)] if hands.house.plans else []
-    if plans:
-        text = f"{text} {words.say('memory.erase_plans', count=len(plans))}"
+    found = await along(hands.house, what)
+    text = " ".join([text, *(words.say(f"memory.erase_{key}", count=len(several)) for key, several in (
+        ("plans", found.jobs), ("skills", found.taught)) if several)])
+    if found.kept:
+        text = f"{text} {words.say('memory.erase_kept', names=words.join([f'“{one}”' for one in found.kept]))}"
     await hands.offer(text, [Choice("", (Command(token, ERASE, None),))])
     return text
 

@@ -36,7 +36,7 @@ from dobby.skills import commands as skill_commands
 from dobby.skills import without
 from dobby.tools import neighbourhood, twins
 from dobby.tools.fence import clean
-from dobby.tools.hands import Done, Hands, Offer, load_outcome
+from dobby.tools.hands import Done, Hands, House, Offer, load_outcome
 from dobby.tools.learn import tell_tried
 from dobby.tools.network import offer_to_try
 from dobby.tools.wording import join_or
@@ -157,7 +157,7 @@ def tell(hands: Hands, done: Done, *, about: str = "", corrected: tuple[tuple[st
               for o in done.outcomes if o.command.trait == TEACH and o not in _held(done)]
     parts += [house.words.say("lived.over") if o.result == "confirmed" else o.error.text if o.error else ""
               for o in done.outcomes if o.command.trait == END and o not in _held(done)]
-    parts += [house.words.say("memory.erased", count=int(o.read or 0)) if o.result == "confirmed"  # type: ignore[arg-type]  # a count
+    parts += [_erased(house, o) if o.result == "confirmed"
               else o.error.text if o.error else "" for o in done.outcomes if o.command.trait == ERASE
               and o not in _held(done)]
     if acted and all(o.result != "failed" or o.command.device in house.home.devices for o in acted):
@@ -167,6 +167,13 @@ def tell(hands: Hands, done: Done, *, about: str = "", corrected: tuple[tuple[st
     if done.question is not None:
         parts.append(done.question.text)
     return "\n".join(parts)
+
+
+def _erased(house: House, outcome: Outcome) -> str:
+    """How much was erased; in numbers, since its names are what was to be forgotten."""
+    along = [house.words.say(f"memory.along_{key}", count=count) for key, count in zip(
+        ("plans", "skills"), house.taken_along, strict=True) if count]
+    return " ".join([house.words.say("memory.erased", count=int(outcome.read or 0)), *along])  # type: ignore[arg-type]  # a count
 
 
 def _held(done: Done) -> list[Outcome]:

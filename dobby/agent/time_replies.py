@@ -225,6 +225,8 @@ async def undone(hands: Hands) -> str:
     if row is not None and datetime.fromisoformat(row["at"]) > at:
         return ""
     jobs = await plans.restore(hands.conversation)
+    if not jobs:  # they were erased since
+        return ""
     names = [_shown(hands, job, plans) for job in jobs[:NAMED]]
     more = [hands.house.words.say("time.more", count=len(jobs) - NAMED)] if len(jobs) > NAMED else []
     return hands.house.words.say("time.restored", what="; ".join([*names, *more]))

@@ -87,3 +87,25 @@ async def test_what_was_cancelled_comes_back_after_a_death(tmp_path: Path) -> No
         assert "Planned again" in (await house.say("undo that"))["reply"]
         assert "every weekday, 07:00" in (await house.say("what is planned?"))["reply"]
         assert "Planned again" not in (await house.say("undo that"))["reply"]
+
+
+async def test_what_is_about_something_goes_along_when_it_is_erased(tmp_path: Path) -> None:
+    async with lived_in(tmp_path, "--clock", "manual") as house:
+        await house.say("when I say hello Quentin, dim the living room to 20")
+        assert (await house.say("yes"))["reply"] == "Done."
+        await house.say("remind me at five to call Quentin")
+        await house.say("remind me at six to stretch")
+        await house.say("remind me at seven to pay Quentin")
+        await house.say("cancel that")
+        asked = (await house.say("forget everything about Quentin"))["reply"]
+        assert "1 plan that names it" in asked
+        assert "1 skill that was taught here" in asked
+        told = (await house.say("yes"))["reply"]
+        assert "1 plan went with it. 1 taught skill went with it." in told
+        assert "Planned again" not in (await house.say("undo that"))["reply"]
+        planned = (await house.say("what is planned?"))["reply"]
+        assert "stretch" in planned
+        assert len(planned.splitlines()) == 1
+        for path in tmp_path.rglob("*"):
+            assert "quentin" not in path.name.casefold()
+            assert not path.is_file() or b"quentin" not in path.read_bytes().lower(), path

@@ -1,0 +1,43 @@
+"""What goes along when everything about something is erased: plans and taught skills that are about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dobby.jobs.job import Job
+from dobby.store import mentions
+from dobby.tools.hands import House
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """jobs and taught: what goes along; kept: skills that name it too, but are the house's or a person's own files."""
+
+    jobs: tuple[Job, ...]
+    taught: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+async def along(house: House, words: str) -> Along:
+    """What is about these words besides memory and talk."""
+    taught, kept = await house.teaching.naming(words) if house.teaching else ((), ())
+    jobs = house.plans.jobs.values() if house.plans else ()
+    return Along(tuple(one for one in jobs if _about(one, words) or one.skill in taught), taught, kept)
+
+
+def _about(job: Job, words: str) -> bool:
+    person = job.condition.person if job.condition else ""
+    return any(mentions(one, words) for one in (job.text, job.skill.replace("-", " "), person)) or (
+        job.person.casefold() == words.casefold())
+
+
+async def take_along(house: House, words: str) -> None:
+    """Take it; the numbers are left in the house, for the answer, which must not name it."""
+    found = await along(house, words)
+    for job in found.jobs:
+        await house.store.do("erase_job", id=job.id)
+        if house.plans is not None:
+            await house.plans.cancel(job.id)
+    if house.teaching is not None and found.taught:
+        await house.teaching.drop_named(found.taught)
+    house.taken_along = len(found.jobs), len(found.taught)
