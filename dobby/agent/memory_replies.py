@@ -217,7 +217,7 @@ async def answered(hands: Hands, text: str, *, surely: bool = False) -> str:
     person = hands.asker.person
     own = [fact.subject[7:].replace("-", " ") for fact in memory.facts() if fact.subject.startswith("people/")]
     people = tuple(dict.fromkeys((*memory.people, *own)))
-    hits = [hit for hit in await memory.ask(text, limit=6) if _fits(text, hit, people)]
+    hits = [hit for hit in await memory.near(text, await memory.ask(text, limit=6)) if _fits(text, hit, people)]
     facts = [fact for hit in hits if hit.entry.kind == "fact" and (fact := memory.fact(hit.entry.key[5:]))
              and told_to(fact, person) and not somebody_elses(text, fact, person.name, people)]
     if surely and not (facts and facts[0].trusted and stems(text) <= stems(f"{facts[0].text} {facts[0].subject}")):

@@ -9,7 +9,7 @@ from dobby.memory.notes import Fact, slug
 from dobby.memory.stemming import stems
 
 ENOUGH = 0.8  # share of a question's words of content that an answer must hold to be given without being asked for
-NEAR = 0.42  # likeness from which a fact answers a question in other words (unrelated ones lie below 0.25)
+NEAR = 0.42  # likeness, without names, from which a fact answers in other words; of 46 questions 21 right, 4 amiss
 
 _ASKED = stems("what's when's where's who's how's wo wann was wer wen wem wessen wie warum wieso weshalb welche "
                "welcher welches welchen hat gibt macht do go wat wanneer waar wie welke hoe waarom heeft doet qué "

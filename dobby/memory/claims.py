@@ -19,7 +19,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from dobby.memory.stemming import flat, stem, stems
-from dobby.memory.tables import tables
+from dobby.memory.tables import tables, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Grammar:
     being: re.Pattern[str]
     place: re.Pattern[str]
     named: re.Pattern[str]
+    several: re.Pattern[str]
+    opposite: frozenset[frozenset[str]]
     single: re.Pattern[str]
     roles: re.Pattern[str]
     routines: frozenset[str]
@@ -80,6 +82,8 @@ def _compiled(table: Mapping[str, Any]) -> Grammar:
     return Grammar(_any(table["not"]), _any(table["dropped"]), _any(table["too"]), _any(table["for"]),
                    _any(table["against"]), _any(table["unclear"]), re.compile(table["person"]), values,
                    _any(table["is"]), re.compile(rf"(?:{'|'.join(table['place'])})(?!\S)"), _any(table["title"]),
+                   re.compile(rf"(?:.*\s)?(?:{'|'.join(words('several'))})"),  # "is" is Dutch too
+                   frozenset(frozenset(map(stem, pair.split())) for pair in table["opposite"]),
                    re.compile(rf"(?:.*\s)?(?:{'|'.join(table['single'])})"),
                    re.compile(rf"(?:.*\s)?(?:{'|'.join(table['roles'])})"),
                    frozenset(stem(one) for one in table["routines"]), same, one)
@@ -128,7 +132,7 @@ def _corrects(g: Grammar, new: Claim, old: Claim) -> bool:
         return bool(new.bag) and new.bag == old.bag and new.values == old.values and new.liking == old.liking
     if g.too.search(new.said) or new.sign < 0:
         return False
-    return _other_value(g, new, old) or _other_of_one(g, new, old) or _is_else(g, new, old)
+    return _other_value(g, new, old) or _opposite(g, new, old) or _other_of_one(g, new, old) or _is_else(g, new, old)
 
 
 def _other_value(g: Grammar, new: Claim, old: Claim) -> bool:
@@ -141,6 +145,12 @@ def _other_value(g: Grammar, new: Claim, old: Claim) -> bool:
     if new.person or old.person:
         return other == {"clock"} and bool(new.bag & g.routines)
     return bool(other)
+
+
+def _opposite(g: Grammar, new: Claim, old: Claim) -> bool:
+    """The same words but for one, which is the opposite: soft and hard, left and right."""
+    mine, yours = (frozenset(map(stem, claim.said.split())) for claim in (new, old))
+    return mine ^ yours in g.opposite and len(mine - yours) == 1
 
 
 def _units(claim: Claim) -> set[str]:
@@ -162,7 +172,7 @@ def _other_of_one(g: Grammar, new: Claim, old: Claim) -> bool:
 def _is_else(g: Grammar, new: Claim, old: Claim) -> bool:
     """A thing of which there is one is something else, or somewhere else."""
     one, two = g.being.search(new.said), g.being.search(old.said)
-    if one is None or two is None or one[0] != two[0]:
+    if one is None or two is None or _BEING.get(one[0], one[0]) != _BEING.get(two[0], two[0]):
         return False
     head, theirs = new.said[: one.start()].strip(), old.said[: two.start()].strip()
     if not stems(head) or _head(head) != _head(theirs) or new.values["days"] != old.values["days"]:
@@ -172,11 +182,14 @@ def _is_else(g: Grammar, new: Claim, old: Claim) -> bool:
         return False
     if g.single.fullmatch(head):
         return True
-    if g.roles.fullmatch(head):
+    if g.several.fullmatch(head):
+        return mine == "name" and one[0] == two[0] == "is named" and head.startswith("the ")
+    if g.roles.fullmatch(head) or mine in ("name", "number"):
         return mine != "other"
     return mine == "place" and one[0] in ("is", *_SINGULAR) and not new.person and len(head.split()) > 1
 
 
+_BEING = {"is named": "is"}
 _SINGULAR = ("ist", "es", "esta", "est")
 
 
@@ -187,6 +200,8 @@ def _kind(g: Grammar, claim: Claim, at: int) -> str:
         return "value"
     if g.place.match(value):
         return "place"
+    if value[:1].isdigit():
+        return "number"
     word = value.split(" ")[0]
     if g.named.match(value) or (word and re.search(rf"\b{re.escape(word[0].upper())}{re.escape(word[1:])}\b", _capitals(
             claim.text))):

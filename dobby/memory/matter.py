@@ -41,6 +41,8 @@ def _same_matter(new: str, old: str, own: set[str]) -> bool:
         return False
     said, before = said - who - whom - _SAYS_CHANGE, before - who - whom - _SAYS_CHANGE
     common = said & before
+    if bool(thing) != bool(theirs):  # "Leo's piano lesson is", "Leo has piano": of one it is the thing itself
+        common |= {thing or theirs}
     if not common - _FAINT or (_ENDS.search(new) and len(common) < min(2, len(said))):
         return False  # "no longer eats meat" ends no "eats fish"
     return len(common) / max(1, min(len(said), len(before))) >= 1 / 3

@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -210,6 +210,25 @@ class Memory:
         """What answers a question best (see Recall.ask)."""
         return await self._run(lambda: self._open_index().ask(question, limit=limit, who=who, kinds=kinds, since=since,
                                                               until=until, holding=holding))
+
+    async def near(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
+        """The same, each fact with its likeness as it is without the names of people: two sentences about one person
+        are alike by the name alone. A question that names nobody stands as it is."""
+        names = [name for name in dict.fromkeys((*self.people, *(hit.entry.who for hit in hits))) if name]
+        anybody = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b" if names else r"(?!)", re.IGNORECASE)
+        if anybody.search(question) is None:
+            return list(hits)
+
+        def work() -> list[Hit]:
+            vectors = self._open_index().vectors
+            facts = [hit for hit in hits if hit.likeness and hit.entry.kind == "fact"]
+            if vectors is None or not facts:
+                return list(hits)
+            found = vectors.likeness(anybody.sub("someone", question),
+                                     [anybody.sub("someone", hit.entry.text) for hit in facts])
+            fresh = {hit.entry.key: value for hit, value in zip(facts, found, strict=True)}
+            return [replace(hit, likeness=fresh.get(hit.entry.key, hit.likeness)) for hit in hits]
+        return await self._run(work)
 
     async def sync(self) -> bool:
         """Bring the index up to what files and conversations say now; whether a person changed a file."""

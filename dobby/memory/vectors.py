@@ -90,6 +90,17 @@ class Vectors:
                            born=self._born)
         self.path.chmod(0o600)
 
+    def likeness(self, question: str, texts: Sequence[str]) -> list[float]:
+        """How near each text is to a question, both as they stand here; 0 for all where no rows come."""
+        if not texts:
+            return []
+        try:
+            rows = self._np.asarray(self._asked([question, *texts]), dtype=self._np.float32)
+        except Exception:  # as in nearest
+            log.debug("no vectors for a question", exc_info=True)
+            return [0.0] * len(texts)
+        return [float(one) for one in rows[1:] @ rows[0]]
+
     def nearest(self, question: str, limit: int, allowed: set[int] | None = None) -> list[tuple[int, float]]:
         """(id, likeness) of the entries nearest in meaning, the nearest first; only those allowed. [] where no row
         comes for the question."""
