@@ -7,29 +7,14 @@ from collections.abc import Iterable, Sequence
 
 from dobby.memory.notes import Fact, slug
 from dobby.memory.stemming import stems
+from dobby.memory.tables import words
 
 ENOUGH = 0.8  # share of a question's words of content that an answer must hold to be given without being asked for
 NEAR = 0.42  # likeness, without names, from which a fact answers in other words; of 46 questions 21 right, 4 amiss
 
-_ASKED = stems("what's when's where's who's how's wo wann was wer wen wem wessen wie warum wieso weshalb welche "
-               "welcher welches welchen hat gibt macht do go wat wanneer waar wie welke hoe waarom heeft doet qué "
-               "cuándo dónde quién cuál cómo cuánto cuándos quand où qui quel quelle quoi comment combien pourquoi "
-               "que quelles quels tell dobby please bitte")
-_KINDS = stems("day time date name number kind sort place way colour color tag uhrzeit zeit name nummer art ort "
-               "farbe dag tijd naam nummer soort plaats kleur día hora nombre número tipo sitio color jour heure nom "
-               "numéro sorte endroit couleur")  # "what day": the answer holds it, not the word
-_LIGHT = _KINDS | stems(
-    "take takes keep keeps kept come stand stands lie lies hang hangs put find happen need gehen geht gehe kommen "
-    "kommt raus rein stehen steht liegen liegt hängt hängen finde findet passiert heißt gaan gaat komen komt staat "
-    "ligt hangt buiten va van viene sale salen queda está están vont vient sort sortent trouve")  # said otherwise
-_WEAK = _LIGHT | stems(
-    "home house room thing today tomorrow yesterday tonight week right here zuhause hause haus zimmer ding heute "
-    "morgen gestern woche hier huis thuis kamer ding vandaag morgen gisteren week hier casa cuarto cosa hoy mañana "
-    "ayer semana aquí maison pièce chose demain hier semaine ici red blue green yellow black white grey brown big "
-    "small new old good rot blau grün gelb schwarz weiß grau braun groß klein neu alt gut rood blauw groen geel "
-    "zwart wit grijs groot nieuw oud goed rojo azul verde amarillo negro blanco gris grande pequeño nuevo viejo "
-    "rouge bleu vert jaune noir blanc petit grand nouveau vieux")
-_SAID = stems("said told gesagt habe erzählt dije dicho dit raconté zei gezegd verteld")
+_ASKED, _KINDS, _SAID, _LIKING = (stems(" ".join(words(name))) for name in ("asked", "kinds", "said", "liking"))
+_LIGHT = _KINDS | stems(" ".join(words("light")))
+_WEAK = _LIGHT | stems(" ".join(words("weak")))
 _POSSESSIVE = re.compile(r"\b(my|mine|mein\w*|mijn|mi|mis|mon|ma|mes)\b")
 _NAMES_OWN = re.compile(r"\b[^\W\d_a-zäöü]\w+['’]s\b|^\W*[A-ZÄÖÜ]\w+s [A-ZÄÖÜ]\w|"
                         r"\b(?:von|van|de) [A-ZÄÖÜ]\w|\bd['’][A-Z]")  # "Anna's birthday", in five languages
@@ -43,10 +28,6 @@ _AGAINST = re.compile(
     re.IGNORECASE)
 _FOR = re.compile(r"\b(?:favou?rite|lieblings\w*|lov(?:es?|ed|ing)|likes?|enjoys?|prefers?|liebt?|lieben|mag|mögen|"
                   r"hou\w* van|gustan?|encantan?|prefiere|aim(?:e|es|ent)|adorent?|adore|préfère)\b", re.IGNORECASE)
-_LIKING = stems("love loves loved loving like likes liked enjoy enjoys prefer prefers hate hates hated hating "
-                "dislike dislikes stand bear liebt liebe lieben mag mögen hasst hassen gern gerne haat houdt hou van "
-                "niet gusta gustan encanta odia odian prefiere aime aimes aiment adore déteste préfère doesn't don't "
-                "dont doesnt can't cannot kein keine keinen nicht not")
 
 
 def leaning(text: str) -> str:
