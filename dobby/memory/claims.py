@@ -42,6 +42,7 @@ class Grammar:
     single: re.Pattern[str]
     roles: re.Pattern[str]
     routines: frozenset[str]
+    edges: frozenset[str]
     same: tuple[tuple[str, re.Pattern[str]], ...]
     one: Mapping[str, re.Pattern[str]]
 
@@ -86,7 +87,7 @@ def _compiled(table: Mapping[str, Any]) -> Grammar:
                    frozenset(frozenset(map(stem, pair.split())) for pair in table["opposite"]),
                    re.compile(rf"(?:.*\s)?(?:{'|'.join(table['single'])})"),
                    re.compile(rf"(?:.*\s)?(?:{'|'.join(table['roles'])})"),
-                   frozenset(stem(one) for one in table["routines"]), same, one)
+                   frozenset(stem(one) for one in table["routines"]), frozenset(table["edges"]), same, one)
 
 
 def plain(text: str) -> str:
@@ -139,6 +140,8 @@ def _other_value(g: Grammar, new: Claim, old: Claim) -> bool:
     """The same words with another time, day, date or amount."""
     if new.bag != old.bag or not new.bag or any(bool(new.values[kind]) != bool(old.values[kind]) for kind in g.values):
         return False
+    if set(new.said.split()) & g.edges != set(old.said.split()) & g.edges:
+        return False  # from six, and until ten
     other = {kind for kind in g.values if new.values[kind] != old.values[kind]}
     if "amount" in other or "date" in other:
         return len(other) == 1 and _units(new) == _units(old)
