@@ -48,6 +48,12 @@ ON CONFLICT (channel, external) DO NOTHING
 UPDATE messages SET text = :text WHERE id = :id
 -- name: turn_heard
 UPDATE turns SET text = :text WHERE id = :id
+-- name: turn_sent
+UPDATE turns SET sent = :sent WHERE id = :id
+-- name: sent_erased
+SELECT sent FROM turns WHERE sent != '[]' AND text = '' AND reply = ''
+-- name: sent_dropped
+UPDATE turns SET sent = '[]' WHERE text = '' AND reply = ''
 -- name: message
 SELECT * FROM messages WHERE id = :id
 -- name: message_by_external
@@ -83,11 +89,11 @@ LIMIT :limit
 SELECT * FROM outbox WHERE key NOT LIKE 'answer:%' AND key NOT LIKE 'code:%' AND text != ''
     AND (:all OR channel || ':' || recipient IN (SELECT value FROM json_each(:addresses))) ORDER BY id DESC LIMIT :limit
 -- name: turns_lately
-SELECT * FROM turns WHERE ended IS NOT NULL AND text != '' AND (:person = '' OR person = :person)
+SELECT * FROM turns WHERE ended IS NOT NULL AND (text != '' OR sent != '[]') AND (:person = '' OR person = :person)
 ORDER BY id DESC LIMIT :limit
 -- name: turns_all
 SELECT * FROM turns WHERE ended IS NOT NULL AND (:person = '' OR person = :person)
-    AND (text != '' OR EXISTS (SELECT 1 FROM calls WHERE calls.turn = turns.id)) ORDER BY id DESC LIMIT :limit
+    AND (text != '' OR sent != '[]' OR EXISTS (SELECT 1 FROM calls WHERE calls.turn = turns.id)) ORDER BY id DESC LIMIT :limit
 -- name: call_start
 INSERT INTO calls (turn, tool, args, verdict, before, commands, at)
 VALUES (:turn, :tool, :args, :verdict, :before, :commands, :at)
@@ -173,7 +179,8 @@ UPDATE seen SET pictures = '[]', clip = '', subject = '', what = '', carrier = '
 -- name: eye_normals_forget
 UPDATE eye_normals SET name = '' WHERE made >= :since AND made < :until
 -- name: turns_forget_pictures
-UPDATE turns SET pictures = '[]', reply = '' WHERE pictures != '[]' AND started >= :since AND started < :until
+UPDATE turns SET pictures = '[]', sent = '[]', reply = '' WHERE (pictures != '[]' OR sent != '[]')
+    AND started >= :since AND started < :until
 -- name: letters_forget_pictures
 UPDATE outbox SET text = '', pictures = '[]' WHERE state IN ('sent', 'dead') AND (key LIKE 'seen:%' OR pictures != '[]')
     AND created >= :since AND created < :until

@@ -134,3 +134,6 @@ ALTER TABLE messages ADD COLUMN forwarded INTEGER NOT NULL DEFAULT 0;
 
 -- migration: 10
 ALTER TABLE jobs ADD COLUMN lived TEXT NOT NULL DEFAULT '';
+
+-- migration: 11
+ALTER TABLE turns ADD COLUMN sent TEXT NOT NULL DEFAULT '[]';

@@ -1,15 +1,17 @@
 """What a message carries besides its text: voice notes through the same ears, pictures through the same eyes.
 
-The sound is never kept. A voice note is its sender's words, but said aloud: it opens and disarms nothing. What a model
-says about a picture is a stranger's word (a sign in it may have put it there), and what was forwarded is a stranger's
-from beginning to end: it is told, never carried out, and answers no question.
+The sound is never kept; a picture is, like those of the cameras, and stands in the thread. A voice note is its
+sender's words, but said aloud: it opens and disarms nothing. What a model says about a picture is a stranger's word (a
+sign in it may have put it there), and what was forwarded is a stranger's from beginning to end: it is told, never
+carried out, and answers no question.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -28,6 +30,8 @@ from dobby.words import Words
 
 NOTE_LIMIT = 60.0  # seconds of a voice note
 QUOTED = 600  # characters of a stranger's words that are repeated
+MOST = 4  # pictures of one message that are kept
+BESIDE = 3.0  # seconds that an order waits for the picture beside it
 JPEG = b"\xff\xd8\xff"
 
 
@@ -54,15 +58,19 @@ class Enclosures:
             hands.asker = replace(hands.asker, by_voice=True)
             await hands.house.store.together([("message_heard", {"id": row["id"], "text": text}),
                                               ("turn_heard", {"id": hands.turn, "text": text})])
-        pictures = [url for url, kind in media if kind.startswith("image/")]
+        ordered = _orders(hands, text)
+        links = [url for url, kind in media if kind.startswith("image/")][:MOST]
+        pictures = await asyncio.gather(*(self._fetched(row["channel"], one, BESIDE if ordered else None)
+                                          for one in links))
+        await _keep(hands, [one for one in pictures if isinstance(one, bytes)])
         if row["forwarded"]:
             hands.tainted = True
             told = [words.say("enclosed.forwarded", text=clean(text, QUOTED))] if text else []
-            told += [await self._seen(row["channel"], pictures[0], "", words)] if pictures else []
+            told += [await self._seen(pictures[0], "", words)] if pictures else []
             return text, Reply("\n".join([*told, words.say("enclosed.own_words")]), "none")
-        if pictures and not _orders(hands, text):
+        if pictures and not ordered:
             hands.tainted = True
-            return text, Reply(await self._seen(row["channel"], pictures[0], text, words), "none")
+            return text, Reply(await self._seen(pictures[0], text, words), "none")
         if media and not heard and not pictures:
             return text, Reply(words.say("enclosed.unknown"), "none") if not text else None
         return text, None
@@ -76,19 +84,43 @@ class Enclosures:
             raise NotHeard(words.say("voice.unclear"))
         return heard.text
 
-    async def _seen(self, channel: str, url: str, question: str, words: Words) -> str:
+    async def _fetched(self, channel: str, url: str, seconds: float | None) -> bytes | ChannelError:
+        """A picture, or why it is not to be had (so soon)."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.fetch(channel, url)
+        except (ChannelError, TimeoutError) as error:
+            return error if isinstance(error, ChannelError) else ChannelError("It did not come in time.")
+
+    async def _seen(self, picture: bytes | ChannelError, question: str, words: Words) -> str:
         """What is on a picture, in a sentence; or why nobody can say."""
         if self.vision is None:
             return words.say("enclosed.no_eyes")
-        try:
-            picture = await self.fetch(channel, url)
-        except ChannelError as error:
-            return str(error)
+        if isinstance(picture, ChannelError):
+            return str(picture)
         if not picture.startswith(JPEG):
             return words.say("enclosed.no_picture")
         word = await self.vision.see(Glance(words.say("enclosed.phone"), self.now(), picture, kind="look", weight=2,
                                             question=question, language=words.language))
         return _sentence(word.seen) if word.seen is not None else words.say("enclosed.unseen")
+
+
+async def _keep(hands: Hands, pictures: Sequence[bytes]) -> None:
+    """Keep pictures of a kind that a page can show; the turn knows their names."""
+    sights, kinds = hands.house.sights, [_kind(one) for one in pictures]
+    if sights is None or not any(kinds):
+        return
+    names = [await sights.keep(one, kind) for one, kind in zip(pictures, kinds, strict=True) if kind]
+    await hands.house.store.do("turn_sent", id=hands.turn, sent=json.dumps(names))
+
+
+def _kind(picture: bytes) -> str:
+    """What kind of file a picture is, by its first bytes; "" for another."""
+    if picture.startswith(JPEG):
+        return "jpg"
+    if picture.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    return "webp" if picture[:4] == b"RIFF" and picture[8:12] == b"WEBP" else ""
 
 
 def _orders(hands: Hands, text: str) -> bool:

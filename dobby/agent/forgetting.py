@@ -1,4 +1,5 @@
-"""What goes along when everything about something is erased: plans and taught skills that are about it."""
+"""What goes along when everything about something is erased: plans and taught skills that are about it, pictures that
+were sent with words about it."""
 
 from __future__ import annotations
 
@@ -38,6 +39,8 @@ async def take_along(house: House, words: str) -> None:
         await house.store.do("erase_job", id=job.id)
         if house.plans is not None:
             await house.plans.cancel(job.id)
+    if house.sights is not None:
+        await house.sights.drop_erased()
     if house.teaching is not None and found.taught:
         await house.teaching.drop_named(found.taught)
     house.taken_along = len(found.jobs), len(found.taught)

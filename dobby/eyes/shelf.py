@@ -82,6 +82,13 @@ async def forget(store: Store, shelf: Shelf, since: datetime, until: datetime) -
     return gone
 
 
+async def drop_erased(store: Store, shelf: Shelf) -> None:
+    """The pictures that people sent with words that were erased go with them."""
+    names = [name for row in await store.all("sent_erased") for name in json.loads(row["sent"])]
+    await _drop(store, shelf, "", names)
+    await store.do("sent_dropped")
+
+
 async def _lots(store: Store, shelf: Shelf) -> list[_Lot]:
     kept = {name: (size, stamp(at)) for name, size, at in await asyncio.to_thread(shelf.all)}
     lots = []

@@ -154,6 +154,14 @@ class Sights:
         """Remove the pictures and clips of a time, and what was said of them; how many pictures went."""
         return await shelf.forget(self.watch.store, self.watch.shelf, since, until)
 
+    async def keep(self, picture: bytes, kind: str) -> str:
+        """Keep a picture that somebody sent; its name."""
+        return await asyncio.to_thread(self.watch.shelf.keep, picture, kind)
+
+    async def drop_erased(self) -> None:
+        """Remove the pictures that came with words that were erased."""
+        await shelf.drop_erased(self.watch.store, self.watch.shelf)
+
     async def upkeep(self, days: int, megabytes: int) -> None:
         """Keep to what the settings say, every hour, for ever."""
         while True:

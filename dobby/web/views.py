@@ -58,7 +58,7 @@ def turn_view(turn: Row, calls: Sequence[Row]) -> dict[str, Any]:
     """A turn with every call, verdict and outcome."""
     return {"id": turn["id"], "who": turn["person"], "channel": turn["channel"], "text": turn["text"],
             "mind": turn["mind"], "reply": turn["reply"], "elapsed_ms": turn["elapsed_ms"], "at": turn["started"],
-            "pictures": json.loads(turn["pictures"]),
+            "pictures": json.loads(turn["pictures"]), "sent": json.loads(turn["sent"]),
             "calls": [{"tool": call["tool"], "args": json.loads(call["args"]), "verdict": json.loads(call["verdict"]),
                        "outcomes": json.loads(call["outcomes"] or "[]")} for call in calls]}
 

@@ -129,6 +129,26 @@ async def test_a_picture_with_a_question_is_looked_at(house: House, looked: list
     assert "no picture" in await send(house, "and this?", "image/jpeg", b"rubbish")
 
 
+async def test_a_picture_stands_in_the_thread(house: House) -> None:
+    await send(house, "what is wrong with this toboggan?", "image/jpeg", await asyncio.to_thread(picture))
+    await send(house, "", "image/png", b"\x89PNG\r\n\x1a\n and so on")
+    _, talk = await house.api("GET", "/api/talk")
+    asked, alone = talk["turns"][-2:]
+    assert asked["text"] == "what is wrong with this toboggan?"
+    assert alone["text"] == ""
+    files = [Path(house.ready["workspace"]) / "pictures" / one["sent"][0] for one in (asked, alone)]
+    assert [await asyncio.to_thread(one.read_bytes) for one in files] == [
+        await asyncio.to_thread(picture), b"\x89PNG\r\n\x1a\n and so on"]
+    assert "toboggan" in await send(house, "forget everything about the toboggan")
+    await send(house, "yes")
+    assert not files[0].exists()
+    assert files[1].exists()
+    assert "gone" in await send(house, "forget today's pictures")
+    assert not files[1].exists()
+    _, talk = await house.api("GET", "/api/talk")
+    assert not any(one["sent"] for one in talk["turns"])
+
+
 async def test_an_order_beside_a_picture_is_an_order(house: House) -> None:
     await house.hand("study_lamp", on=True)
     await send(house, "turn off the study lamp", "image/jpeg", await asyncio.to_thread(picture))

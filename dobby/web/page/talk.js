@@ -36,7 +36,7 @@ function append(at, ...rows) {
 }
 
 export function drawTurn(turn) {
-  if (!turn.text || drawn.has(`turn ${turn.id}`)) return;
+  if (!(turn.text || turn.sent?.length) || drawn.has(`turn ${turn.id}`)) return;
   drawn.add(`turn ${turn.id}`);
   for (const one of document.querySelectorAll("#thread .waiting")) one.remove();
   append(
@@ -45,6 +45,7 @@ export function drawTurn(turn) {
       "li",
       {className: "me"},
       turn.text,
+      ...pictures(turn.sent, `a picture from ${turn.who}`),
       element("small", {textContent: `${turn.who}, ${turn.channel}, ${when(turn.at)}`}),
     ),
     element(
