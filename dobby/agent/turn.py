@@ -240,9 +240,8 @@ class Agent:
         await self.house.store.together(statements)
         self.on_turn(hands.turn, row["id"])
         self.on_letter()
-        if self.house.memory is not None and hands.outcomes and not quiet:
-            who = hands.asker.person.name if hands.asker.person else "?"
-            task = asyncio.create_task(self.house.memory.note(f"{who}: “{row['text']}” — {reply.text}"))
+        if self.house.memory is not None and not quiet and (line := _told(hands, row["text"], reply)):
+            task = asyncio.create_task(self.house.memory.note(line))
             self.followed.add(task)
             task.add_done_callback(self.followed.discard)
         moving = [outcome for outcome in hands.outcomes if outcome.on_its_way]
@@ -339,3 +338,14 @@ def local_message(channel: str, text: str, external: str, here: str = "", person
     if person is None:
         return Message(channel, external, f"{channel}:owner", text, "owner", here=here)
     return Message(channel, external, f"{channel}:{person.name}", text, f"page:{person.name}", here=here)
+
+
+def _told(hands: Hands, text: str, reply: Reply) -> str:
+    """A turn's line in the journal: what was done at whose word; or what somebody of the household merely told, for the
+    night to make something of. "" for questions that code answered, and for whatever a stranger may have put in."""
+    person = hands.asker.person
+    who = person.name if person else "?"
+    if hands.outcomes:
+        return f"{who}: “{text}” — {reply.text}"
+    told = text and reply.mind not in ("reflex", "none") and not hands.tainted and person and person.role != "guest"
+    return f"{who}: “{text}”" if told else ""

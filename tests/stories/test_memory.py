@@ -169,10 +169,13 @@ async def test_three_nights_on_the_manual_clock(tmp_path: Path) -> None:
         await pass_days(1)
         assert len(await asyncio.to_thread(journal)) == 1
         assert len(await house.asked()) == before, "nobody said a word on these days"
-        await house.say("turn on the study lights")
+        await house.script({"text": "How lovely."})
+        await house.say("what a day, I sat in the study with a novel for hours")
+        before += 1
         await house.script({"text": '[{"op": "add", "text": "Robin likes to read in the study", "why": "said"}]'})
         await pass_days(1)
         assert len(await house.asked()) == before + 1
+        assert "with a novel for hours" in str((await house.asked())[-1])
         assert "read in the study" in (await asyncio.to_thread(journal))[-1]
         assert "Taken back: 1" in (await house.say("undo last night"))["reply"]
         await house.kill()
