@@ -142,7 +142,8 @@ class Network:
 TimedVerb = Literal["tell", "wake", "order", "skill", "when?", "no_machine", "planned", "cancel", "cancel_all",
                     "cancel_reminders", "cancel_timers", "cancel_alarms", "skip", "snooze", "leaving", "home",
                     "who_home", "is_home", "came", "went", "all_out", "cardio_count", "cardio_weekly", "cardio_never",
-                    "cardio_last", "vacation", "vacation_over"]
+                    "cardio_last", "vacation", "vacation_over",
+                    "vacation_until", "vacation_asked", "no_hours"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,8 @@ class Timed:
     """Something planned, or asked or changed about what is planned. said: the time as it was said; commands, skill or
     text: what is to happen then (text: what to tell, as it was said); condition: what it waits for instead of a time;
     standing: every time, not once; person: whom a question is about; number: a plan's number; minutes: a snooze;
-    period: key of the table of that name; first: what is done at once. Of what is cancelled or left out, text holds
+    period: key of the table of that name; first: what is done at once; then: what follows, at the next of its
+    times. Of what is cancelled or left out, text holds
     words that it speaks of, commands what it does."""
 
     verb: TimedVerb
@@ -165,6 +167,7 @@ class Timed:
     minutes: float = 0.0
     period: str = ""
     first: Do | None = None
+    then: Timed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from datetime import datetime
 from functools import cache
 
 from dobby.agent.sentences import pattern
-from dobby.agent.spoken_time import Reader, split, tables
+from dobby.agent.spoken_time import Reader
 from dobby.agent.text import quotes
+from dobby.agent.time_tables import split, tables
 from dobby.agent.time_talk import LONGEST, mannerless, plain
 from dobby.jobs.job import Job
 from dobby.jobs.plans import Plans

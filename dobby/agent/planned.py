@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import time
 
 from dobby.agent import answers
+from dobby.agent.cardio_replies import cardio_line
 from dobby.agent.lived_in import live
 from dobby.agent.recover import interrupted
 from dobby.agent.replies import tell
-from dobby.agent.time_replies import cardio_line
 from dobby.agent.turn import Agent
 from dobby.home.comfort import at_night
 from dobby.home.device import Command

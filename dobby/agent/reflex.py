@@ -131,6 +131,8 @@ class Reflex:
             return Understood((sight,), context or Context())
         if (lesson := teach_talk.read(text, self.language, self._skills)) is not None:
             return Understood((lesson,), context or Context())
+        if skill := teach_talk.runs(text, self.language, self._skills):
+            return Understood((RunSkill(skill),), context or Context())
         if (recollect := memory_talk.read(text, self.language)) is not None and not quotes(text):
             kept = recollect.what if recollect.verb == "remember" else ""
             pieces = re.split(r"[.;!,]\s+|\s(?:and|und|en|y|et)\s", kept)

@@ -5,76 +5,19 @@ sunrise". Words and their order come from languages/<xx>/times.toml; what is fou
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib import resources
-from typing import Any, cast
+from typing import cast
 
-from dobby.agent.text import fold
+from dobby.agent.time_tables import Tables
 from dobby.jobs.spoken import Spoken
 from dobby.jobs.when import WEEKDAYS, Sun
 
-_DATE = r"\d{4}-\d{2}-\d{2}(?!\d)|\d{1,2}([./-])\d{1,2}\1\d{4}(?!\d)|"
-_JOINED = re.compile(_DATE + r"\d{1,2}[:.h]\d{2}(?!\d)|\d+(?:[.,]\d+)?|[^\W\d_]+(?:['’‘`´][^\W\d_]+)*|[%°]")
-_APART = re.compile(_DATE + r"\d{1,2}[:.h]\d{2}(?!\d)|\d+(?:[.,]\d+)?|[^\W\d_]+|[%°]")
 _FIGURES = re.compile(r"(?P<first>\d{1,2})(?P<sign>[./-])(?P<second>\d{1,2})[./-](?P<year>\d{4})")
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)")
 UNITS = {"seconds": 1 / 60, "minutes": 1.0, "hours": 60.0, "days": 1440.0, "weeks": 10080.0}
 MOST_STEP = 60  # days or weeks between two of a repeat
 Found = tuple[Spoken, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word: folded, and where it stands in the text."""
-
-    text: str
-    start: int
-    end: int
-
-
-def split(text: str, apart: bool) -> list[Word]:
-    """The words of a text; apart: an apostrophe parts them (French)."""
-    found = (_APART if apart else _JOINED).finditer(text.replace("İ", "I"))
-    return [Word(re.sub(r"['’‘`´]", "", fold(one[0])), one.start(), one.end()) for one in found]
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """One language's words for times: phrases by name, each a tuple of folded words, the longest first."""
-
-    phrases: Mapping[str, tuple[tuple[str, ...], ...]]
-    keyed: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
-    numbers: tuple[tuple[tuple[str, ...], float], ...]
-    raw: Mapping[str, Any]
-
-
-@cache
-def tables(language: str) -> Tables | None:
-    """The tables of a language; None where it has none."""
-    folder = resources.files("dobby") / "languages" / language
-    if not (folder / "times.toml").is_file():
-        return None
-    raw = tomllib.loads((folder / "times.toml").read_text("utf-8"))
-    spoken = tomllib.loads((folder / "numbers.toml").read_text("utf-8"))
-    numbers = [(_words(one), float(number)) for number, several in spoken.items() for one in several]
-    numbers += [(_words(one), 1.0) for one in raw["phrases"]["one"]]
-    keyed = {name: _longest_first([(_words(one), key) for key, several in table.items() for one in several])
-             for name, table in raw.items() if name in ("units", "weekdays", "months", "days", "parts", "every", "sun",
-                                                         "fixed", "spans", "alternate", "ordinals")}
-    phrases = {name: tuple(sorted(map(_words, several), key=len, reverse=True))
-               for name, several in raw["phrases"].items()}
-    return Tables(phrases, keyed, tuple(sorted(numbers, key=lambda one: -len(one[0]))), raw)
-
-
-def _words(phrase: str) -> tuple[str, ...]:
-    return tuple(re.sub(r"['’‘`´]", "", fold(phrase)).split())
-
-
-def _longest_first(rows: list[tuple[tuple[str, ...], str]]) -> tuple[tuple[tuple[str, ...], str], ...]:
-    return tuple(sorted(rows, key=lambda one: -len(one[0])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +271,8 @@ class Reader:
     def _clock(self, at: int) -> Found | None:
         by = self.phrase("by", at)
         start = by if by > at else self.phrase("at", at)
+        if any(self.stretch(before) for before in range(max(at - 2, 0), at + 1)):
+            return None  # "from 6 to 10" is no six minutes to ten
         found = self.clock_form(start)
         if found is None:
             return None
@@ -336,6 +281,19 @@ class Reader:
         if start == at and not sure and not part:
             return None  # a bare number
         return Spoken(clocks=clocks, part=part, by=by > at, sure=sure or bool(part)), last
+
+    def stretch(self, at: int) -> tuple[tuple[str, ...], tuple[str, ...], int] | None:
+        """ "From 6 to 10": both times of day, and the end."""
+        start = self.phrase("from", at)
+        for middle in range(start + 1, min(start + 5, len(self.words))) if start > at else ():
+            first = replace(self, words=self.words[start:middle]).clock_form(0)
+            last = self.phrase("until", middle)
+            second = self.clock_form(last) if last > middle else None
+            if first is not None and first[1] == middle - start and second is not None:
+                part, end = self.key("parts", second[1])
+                half = slice(None) if not part else slice(0, 1) if part == "morning" else slice(-1, None)
+                return first[0][half], second[0][half], end
+        return None
 
     def clock_form(self, at: int) -> tuple[tuple[str, ...], int, bool] | None:
         """Times of day that may be meant, the end, and whether it is more than a bare number."""

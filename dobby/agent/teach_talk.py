@@ -73,6 +73,16 @@ def read(text: str, language: str, skills: Sequence[Skill]) -> Lesson | None:
     return None
 
 
+def runs(text: str, language: str, skills: Sequence[Skill]) -> str:
+    """The skill that a sentence orders by its name ("start movie night"), "" for none."""
+    known = talk(language)
+    said = " ".join(text.split()).strip(" .!")
+    for one in known.tables.get("run", ()) if known is not None and len(said) <= LONGEST else ():
+        if (match := re.fullmatch(_filled(one), said, re.IGNORECASE)) and (skill := named(match["skill"], skills)):
+            return skill
+    return ""
+
+
 def named(said: str, skills: Sequence[Skill]) -> str:
     """The skill of this name or phrase, "" for none."""
     wanted = _plain(said)

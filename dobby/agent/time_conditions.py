@@ -11,8 +11,9 @@ from functools import cache
 
 from dobby.agent.house_talk import talk
 from dobby.agent.sentences import pattern
-from dobby.agent.spoken_time import Reader, tables
+from dobby.agent.spoken_time import Reader
 from dobby.agent.text import fold
+from dobby.agent.time_tables import tables
 from dobby.home.device import Device, View
 from dobby.home.traits import Value
 from dobby.jobs.conditions import Condition

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from dobby.agent.cardio_replies import cardio_told
 from dobby.agent.meaning import Part, RunSkill, Timed
 from dobby.agent.text import fold
-from dobby.agent.vacation import vacation, vacation_over, with_vacation
-from dobby.jobs import cardio
+from dobby.agent.vacation import vacation, vacation_asked, vacation_over, with_vacation
 from dobby.jobs.job import Job, JobKind, load
 from dobby.jobs.plans import Plans
 from dobby.jobs.spoken import Spoken, day_of, resolve
@@ -39,6 +39,8 @@ async def timed(hands: Hands, part: Timed) -> str:
             return await _plan(hands, part, plans)
         case "when?":
             return words.say("time.when")
+        case "no_hours":
+            return words.say("time.no_hours")
         case "no_machine":
             return words.say("time.no_machine", what=part.text)
         case "planned":
@@ -47,8 +49,10 @@ async def timed(hands: Hands, part: Timed) -> str:
             return await _cancel(hands, part, plans)
         case "cancel_all" | "cancel_reminders" | "cancel_timers" | "cancel_alarms":
             return await _cancel_all(hands, part, plans)
-        case "vacation":
+        case "vacation" | "vacation_until":
             return await vacation(hands, part, plans)
+        case "vacation_asked":
+            return vacation_asked(hands, plans)
         case "vacation_over":
             return await vacation_over(hands, plans)
         case "skip":
@@ -58,7 +62,7 @@ async def timed(hands: Hands, part: Timed) -> str:
         case "leaving" | "home" | "who_home" | "is_home" | "came" | "went" | "all_out":
             return await _presence(hands, part)
         case "cardio_count" | "cardio_last" | "cardio_weekly" | "cardio_never":
-            return await _cardio(hands, part, plans)
+            return await cardio_told(hands, part, plans)
 
 
 # --- planning ---------------------------------------------------------------------------------------------------------
@@ -76,8 +80,22 @@ async def _plan(hands: Hands, part: Timed, plans: Plans) -> str:
     if part.said.by and any(one.trait == "target" for one in part.commands):
         kind = "heat"
     job = draft(hands, kind, when, part.text)
-    return await keep(hands, replace(job, commands=part.commands, skill=part.skill, condition=part.condition,
+    kept = await keep(hands, replace(job, commands=part.commands, skill=part.skill, condition=part.condition,
                                      standing=part.standing))
+    first = plans.spoken_of(hands.conversation)
+    if part.then is None or first is None or first.commands != part.commands or (at := plans.next_of(first)) is None:
+        return kept
+    after = replace(draft(hands, "order", _next(first, at, part.then.said.clocks, plans)), commands=part.then.commands)
+    return f"{kept}\n{await keep(hands, after)}"
+
+
+def _next(job: Job, at: datetime, clocks: Sequence[str], plans: Plans) -> When:
+    """The first of some times of day after a job has come."""
+    local = at.astimezone(plans.place.zone)
+    ahead, clock = min((one <= f"{local:%H:%M}", one) for one in clocks)
+    if job.when is not None and job.when.repeats and not ahead:
+        return replace(job.when, clock=clock, sun="", offset=0)
+    return When(date=(local.date() + timedelta(days=int(ahead))).isoformat(), clock=clock)
 
 
 def _morning(part: Timed) -> Spoken:
@@ -170,7 +188,7 @@ async def _dropped(hands: Hands, job: Job, plans: Plans) -> str:
     if job.lived is not None:
         return await vacation_over(hands, plans)
     what = _shown(hands, job, plans)
-    await plans.drop([job], hands.conversation)
+    await plans.drop([job], hands.conversation, hands.turn)
     return hands.house.words.say("time.cancelled", what=what)
 
 
@@ -189,7 +207,7 @@ async def _cancel_all(hands: Hands, part: Timed, plans: Plans) -> str:
     if mine:
         names = [what_text(job, home, words) for job in mine[:NAMED]]
         more = [words.say("time.more", count=len(mine) - NAMED)] if len(mine) > NAMED else []
-        await plans.drop(mine, hands.conversation)
+        await plans.drop(mine, hands.conversation, hands.turn)
         said = words.say("time.cancelled_all", count=len(mine), what="; ".join([*names, *more]))
     else:
         said = words.say("time.nothing" if not plans.planned(person.name if person else "") else "time.none_such")
@@ -218,11 +236,11 @@ def stays(house: House, person: Person | None) -> str:
 async def undone(hands: Hands) -> str:
     """Plans that were cancelled last are planned again; "" where something else was done since."""
     plans = hands.house.plans
-    at = plans.dropped(hands.conversation) if plans else None
-    if plans is None or at is None:
+    turn = plans.dropped(hands.conversation) if plans else None
+    if plans is None or turn is None:
         return ""
     row = await hands.house.store.one("last_action", conversation=hands.conversation)
-    if row is not None and datetime.fromisoformat(row["at"]) > at:
+    if row is not None and row["turn"] > turn:
         return ""
     jobs = await plans.restore(hands.conversation)
     if not jobs:  # they were erased since
@@ -288,7 +306,7 @@ def _is_snooze(job: Job, before: Job) -> bool:
     return job.when is not None and bool(job.when.at) and before.last is not None and job.made >= before.last
 
 
-# --- who is at home, and cardio ---------------------------------------------------------------------------------------
+# --- who is at home ---------------------------------------------------------------------------------------------
 
 
 async def at_the_door(hands: Hands, parts: Sequence[Part]) -> Sequence[Part]:
@@ -339,51 +357,3 @@ async def _presence(hands: Hands, part: Timed) -> str:
         if names := [name for name, known in home.items() if known is wanted]:
             lines.append(words.say(f"home.{key}", names=words.join(names), count=len(names)))
     return " ".join(lines)
-
-
-async def _cardio(hands: Hands, part: Timed, plans: Plans) -> str:
-    words = hands.house.words
-    if part.verb in ("cardio_weekly", "cardio_never"):
-        person = hands.asker.person
-        for job in [job for job in plans.planned(person.name if person else "") if cardio.is_weekly(job)]:
-            await plans.cancel(job.id)
-        if part.verb == "cardio_never":
-            return words.say("cardio.weekly_off")
-    if not cardio.machines(hands.house.home):
-        return words.say("cardio.no_device")
-    if part.verb == "cardio_weekly":
-        said = part.said if part.said != Spoken() else Spoken(days=("sun",))
-        when = resolve(said if said.timed else replace(said, part="evening"), plans.now(), plans.place)
-        if isinstance(when, str):
-            return words.say(f"time.{when}")
-        job = draft(hands, "say", when, words.say("cardio.weekly"))
-        return await keep(hands, replace(job, skill=cardio.WEEKLY))
-    if part.verb == "cardio_last":
-        return await _last_cardio(hands.house, plans)
-    return await cardio_line(hands.house, part.period or "month", plans)
-
-
-async def _last_cardio(house: House, plans: Plans) -> str:
-    """When somebody trained last, for how long and with how much energy."""
-    now, words = plans.now(), house.words
-    found = await cardio.sessions(house.store, now - timedelta(days=3660), now)
-    if not found:
-        return words.say("cardio.never")
-    return words.say("cardio.last", when=moment_text(found[-1].began, now, plans.place, words),
-                     minutes=round(found[-1].minutes), kwh=f"{found[-1].kwh:.2f}")
-
-
-async def cardio_line(house: House, period: str, plans: Plans) -> str:
-    """How often, how long and with how much energy somebody did cardio in a period."""
-    words = house.words
-    start, end = cardio.period(period, plans.now().astimezone(plans.place.zone))
-    found = await cardio.sessions(house.store, start, end)
-    shown = words.say(f"cardio.{period}")
-    if not found:
-        return words.say("cardio.none", period=shown)
-    if period in ("today", "yesterday"):
-        return words.say("cardio.day", count=len(found), period=shown, minutes=round(sum(one.minutes for one in found)),
-                         kwh=f"{sum(one.kwh for one in found):.2f}")
-    return words.say("cardio.count", count=len(found), period=shown, minutes=round(sum(one.minutes for one in found)),
-                     kwh=f"{sum(one.kwh for one in found):.2f}",
-                     last=date_text(found[-1].began.astimezone(plans.place.zone).date(), words))

@@ -6,49 +6,26 @@ shades", "when the washer is done tell me", "what is planned?", "not tomorrow", 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import cast
 
 from dobby.agent.consent import is_stop
 from dobby.agent.meaning import Clarify, Do, Miss, Refuse, RunSkill, Timed, TimedVerb, Understood
+from dobby.agent.reminders import reminder
+from dobby.agent.said import Order, Said, without
 from dobby.agent.sentences import any_of, pattern
-from dobby.agent.spoken_time import Reader, Tables, Word, split, tables
+from dobby.agent.spoken_time import Reader
 from dobby.agent.text import fold, quotes
 from dobby.agent.time_conditions import condition, unknown_machine
+from dobby.agent.time_tables import Tables, Word, split, tables
 from dobby.home.device import View
 from dobby.jobs.spoken import Spoken
 
 LONGEST = 40  # words of a sentence
-DAYTIME = "09:00"  # when a reminder for a day comes, where nobody says at what time
 VALUES = ("brightness", "volume", "target", "speed", "color_temperature")  # traits a bare "at 20" may be the value of
 SWITCHED = ("light", "plug", "switch", "outlet", "fan")  # kinds that may be on for a while and then off
-Order = Callable[[str], Understood | Miss]
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """One sentence under reading."""
-
-    text: str
-    words: tuple[Word, ...]
-    reader: Reader
-    view: View
-    people: Sequence[str]
-    order: Order
-
-    def line(self, start: int = 0, end: int | None = None) -> str:
-        return "".join(f"{word.text} " for word in self.words[start:end])
-
-    def typed(self, start: int, end: int) -> str:
-        """The words as they were typed, from one to another."""
-        return self.text[self.words[start].start:self.words[end - 1].end] if start < end else ""
-
-    def between(self, start: int, end: int) -> _Said:
-        """A stretch of the sentence by itself."""
-        words = self.words[start:end]
-        return replace(self, words=words, reader=replace(self.reader, words=tuple(word.text for word in words)))
 
 
 @cache
@@ -75,9 +52,9 @@ def read(text: str, view: View, language: str, people: Sequence[str], order: Ord
     words = mannerless(split(text, known.raw.get("apostrophe") == " "), known)
     if not words or len(words) > LONGEST:
         return None
-    said = _Said(text, words, Reader(tuple(word.text for word in words), known), view, people, order)
-    return (_sentence(said, language) or _waits(said, language) or _left_out(said) or _lasting(said) or _planned(said)
-            or _missing(said, language))
+    said = Said(text, words, Reader(tuple(word.text for word in words), known), view, people, order)
+    return (_sentence(said, language) or _waits(said, language) or _left_out(said) or _lasting(said) or _ranged(said)
+            or _planned(said) or _missing(said, language))
 
 
 def mannerless(words: list[Word], known: Tables) -> tuple[Word, ...]:
@@ -99,20 +76,22 @@ def mannerless(words: list[Word], known: Tables) -> tuple[Word, ...]:
 # --- whole sentences --------------------------------------------------------------------------------------------------
 
 
-def _sentence(said: _Said, language: str) -> Timed | None:
+def _sentence(said: Said, language: str) -> Timed | None:
     line = said.line()
     for name, sentence in _sentences(language):
         match = sentence.fullmatch(line)
+        if match and ((name == "vacation" and "?" in said.text) or (name == "vacation_asked" and "?" not in said.text)):
+            continue
         if match and name == "cancel_named" and (is_stop(line, language, "") or _acts(said)):
             continue
-        verb = cast(TimedVerb, "cancel" if name in ("cancel_at", "cancel_named") else name)
+        verb = cast(TimedVerb, {"cancel_at": "cancel", "cancel_named": "cancel", "timer": "tell"}.get(name, name))
         found = _filled(Timed(verb), match, said) if match else None
         if found is not None:
-            return found
+            return Timed("tell", Spoken(minutes=found.minutes)) if name == "timer" else found
     return None
 
 
-def _filled(timed: Timed, match: re.Match[str], said: _Said) -> Timed | None:
+def _filled(timed: Timed, match: re.Match[str], said: Said) -> Timed | None:
     """The slots of a sentence, read; None when one of them is nothing known."""
     for slot, words in match.groupdict().items():
         if words is None:
@@ -123,7 +102,7 @@ def _filled(timed: Timed, match: re.Match[str], said: _Said) -> Timed | None:
                 time = reader.whole()
                 if time is None or (timed.verb == "cardio_weekly" and not (time.days or time.step)):
                     return None
-                if timed.verb == "vacation" and not (time.day or time.date):
+                if timed.verb in ("vacation", "vacation_until") and not (time.day or time.date):
                     return None
                 timed = replace(timed, said=time)
             case "span":
@@ -151,7 +130,7 @@ def _filled(timed: Timed, match: re.Match[str], said: _Said) -> Timed | None:
     return replace(timed, verb=verb, period=period)
 
 
-def _acts(said: _Said) -> bool:
+def _acts(said: Said) -> bool:
     """Whether it is something that is done now: "lösche das Licht"."""
     read = said.order(said.text)
     return isinstance(read, Understood) and not all(isinstance(part, Refuse | Clarify) for part in read.parts)
@@ -170,7 +149,7 @@ def named(words: str, people: Sequence[str]) -> str:
 # --- something that waits for a condition -----------------------------------------------------------------------------
 
 
-def _waits(said: _Said, language: str) -> Timed | Refuse | None:
+def _waits(said: Said, language: str) -> Timed | Refuse | None:
     """ "When the washer is done, tell me"; "turn off the lights when everyone has left"."""
     count = len(said.words)
     for at in range(count):
@@ -192,7 +171,7 @@ def _waits(said: _Said, language: str) -> Timed | Refuse | None:
     return None
 
 
-def _missing(said: _Said, language: str) -> Timed | None:
+def _missing(said: Said, language: str) -> Timed | None:
     """ "Tell me when the dryer is done", and nothing here shows it."""
     count = len(said.words)
     for at in range(count):
@@ -207,7 +186,7 @@ def _missing(said: _Said, language: str) -> Timed | None:
     return None
 
 
-def _consequence(wish: _Said, timed: Timed) -> Timed | Refuse | None:
+def _consequence(wish: Said, timed: Timed) -> Timed | Refuse | None:
     if wish.reader.phrase("tell", 0) == len(wish.words):
         return timed
     return _ordered(wish, wish.typed(0, len(wish.words)), replace(timed, text=""))
@@ -216,7 +195,7 @@ def _consequence(wish: _Said, timed: Timed) -> Timed | Refuse | None:
 # --- something once less, something for a while ----------------------------------------------------------------------
 
 
-def _left_out(said: _Said) -> Timed | None:
+def _left_out(said: Said) -> Timed | None:
     """ "Skip tomorrow's shades", "don't open the shades tomorrow"."""
     runs = said.reader.runs()
     if len(runs) != 1:
@@ -231,21 +210,25 @@ def _left_out(said: _Said) -> Timed | None:
         what = _bare_words([word for at, word in enumerate(words) if at >= skip and not start <= at < end],
                            said.reader.known)
         return Timed("skip", time, text=what) if what and skip <= start else None
+    for at in range(len(words)):  # "don't wake me tomorrow"
+        last = said.reader.phrase("negation", at)
+        if last > at and said.reader.phrase("wake", last) > last:
+            return Timed("skip", time, text=words[last])
     gone = [(Spoken(), at, last) for at in range(len(words)) if (last := said.reader.phrase("negation", at)) > at]
-    order = said.order(_without(said, [*gone, *runs])) if gone else Miss()
+    order = said.order(without(said, [*gone, *runs])) if gone else Miss()
     commands = [one for part in order.parts if isinstance(part, Do) for one in part.commands] if isinstance(
         order, Understood) else []
     return Timed("skip", time, commands=tuple(commands)) if commands else None
 
 
-def _lasting(said: _Said) -> Timed | None:
+def _lasting(said: Said) -> Timed | None:
     """ "Turn the porch light on for five minutes": on now, and off then."""
     for at in range(1, len(said.words)):
         start = said.reader.phrase("for", at)
         minutes, end = said.reader.span(start)
         if start == at or minutes <= 0:
             continue
-        read = said.order(_without(said, [(Spoken(), at, end)]))
+        read = said.order(without(said, [(Spoken(), at, end)]))
         if isinstance(read, Miss) or len(read.parts) != 1 or not isinstance(first := read.parts[0], Do):
             return None
         if all(one.trait == "on" and one.value is True and said.view.devices[one.device].kind in SWITCHED
@@ -255,20 +238,41 @@ def _lasting(said: _Said) -> Timed | None:
     return None
 
 
+def _ranged(said: Said) -> Timed | None:
+    """ "Turn the porch light on from 6 to 10 every day": on at six, off at ten."""
+    for at in range(1, len(said.words)):
+        found = said.reader.stretch(at)
+        if found is None:
+            continue
+        first, last, end = found
+        runs = [one for one in said.reader.runs() if one[1] >= end or one[2] <= at]
+        day = _together(runs)
+        begin = Spoken(clocks=first).with_(day) if day is not None else None
+        read = said.order(without(said, [(Spoken(), at, end), *runs]))
+        if begin is None or isinstance(read, Miss) or len(read.parts) != 1 or not isinstance(do := read.parts[0], Do):
+            return None
+        if not all(one.trait == "on" and one.value is True and said.view.devices[one.device].kind in SWITCHED
+                   for one in do.commands):
+            return None
+        off = tuple(replace(one, value=False) for one in do.commands)
+        return Timed("order", begin, commands=do.commands, then=Timed("order", Spoken(clocks=last), commands=off))
+    return None
+
+
 # --- something at a time ----------------------------------------------------------------------------------------------
 
 
-def _planned(said: _Said) -> Timed | Refuse | None:
+def _planned(said: Said) -> Timed | Refuse | None:
     """A reminder, a wake-up or an order with a time, wherever in the sentence the time stands."""
     runs = said.reader.runs()
-    reminder = _reminder(said, runs)
-    if reminder is not None or not runs:
-        return reminder
+    told = reminder(said, runs)
+    if told is not None or not runs or any(said.reader.stretch(at) for at in range(len(said.words))):
+        return told  # what "from 6 to 10" was not read as by now is nothing else
     for wanted in _choices(runs):
         time = _together(wanted)
         if time is None or not time.timed:
             continue
-        rest = _without(said, wanted)
+        rest = without(said, wanted)
         if not rest.strip(" ,.!"):
             continue
         if not time.sure and _is_value(said, wanted):
@@ -295,18 +299,8 @@ def _together(runs: Sequence[tuple[Spoken, int, int]]) -> Spoken | None:
     return time
 
 
-def _without(said: _Said, runs: Sequence[tuple[Spoken, int, int]]) -> str:
-    """The sentence as it was typed, without these stretches."""
-    gone = {at for _, start, end in runs for at in range(start, end)}
-    pieces, start = [], 0
-    for at in sorted(gone):
-        pieces.append(said.text[start:said.words[at].start])
-        start = said.words[at].end
-    pieces.append(said.text[start:])
-    return re.sub(r"\s+([,.!?])", r"\1", " ".join("".join(pieces).split())).strip(" ,.!")
 
-
-def _is_value(said: _Said, runs: Sequence[tuple[Spoken, int, int]]) -> bool:
+def _is_value(said: Said, runs: Sequence[tuple[Spoken, int, int]]) -> bool:
     """Whether a bare number is how bright, loud or warm it shall be: "dim the lamp at 20"."""
     read = said.order(said.text)
     if isinstance(read, Miss):
@@ -314,7 +308,7 @@ def _is_value(said: _Said, runs: Sequence[tuple[Spoken, int, int]]) -> bool:
     return any(command.trait in VALUES for part in read.parts if isinstance(part, Do) for command in part.commands)
 
 
-def _ordered(said: _Said, rest: str, timed: Timed) -> Timed | Refuse | None:
+def _ordered(said: Said, rest: str, timed: Timed) -> Timed | Refuse | None:
     """The order in it; a question or what is no order is not for later, and what must be asked back is said."""
     read = said.order(rest)
     if isinstance(read, Miss):
@@ -330,58 +324,3 @@ def _ordered(said: _Said, rest: str, timed: Timed) -> Timed | Refuse | None:
         case (Refuse(text) | Clarify(text), *_):
             return Refuse(text)
     return None
-
-
-def _reminder(said: _Said, runs: Sequence[tuple[Spoken, int, int]]) -> Timed | None:
-    """ "Remind me at five to call Anna"; a time inside of what is to be said stays there, unless it is the only one."""
-    for verb in ("remind", "wake"):
-        found = _beginning(said, verb, runs)
-        if found is None:
-            continue
-        start, before = found
-        time = said.reader.time(start) or _bare(said.reader, start)
-        rest_from = time[1] if time else start
-        if time is not None and before and (both := before[0][0].with_(time[0])) is not None:
-            time = both, time[1]
-        what_from = said.reader.phrase("remind_to", rest_from) if verb == "remind" else rest_from
-        if said.reader.phrase("and", rest_from) > rest_from:
-            return None  # several times at once are none
-        if time is not None or before:
-            spoken = time[0] if time else before[0][0]
-            return _told(verb, spoken, said, what_from, len(said.words))
-        later = [run for run in runs if run[1] >= start]
-        if later and (later[-1][2] == len(said.words) or len(later) == 1):
-            spoken, at, end = later[-1]
-            what = (what_from, at) if end == len(said.words) else (end, len(said.words))
-            return _told(verb, spoken, said, said.reader.phrase("remind_to", what[0]), what[1])
-        return Timed("when?", text=said.typed(what_from, len(said.words)))
-    return None
-
-
-def _bare(reader: Reader, at: int) -> tuple[Spoken, int] | None:
-    """ "A timer for ten minutes", "an alarm for seven": what ends the sentence needs no "in" and no "at"."""
-    start = reader.phrase("for", at)
-    minutes, end = reader.span(start)
-    if minutes > 0 and end == len(reader.words):
-        return Spoken(minutes=minutes), end
-    clock = reader.clock_form(start)
-    return (Spoken(clocks=clock[0]), clock[1]) if start > at and clock and clock[1] == len(reader.words) else None
-
-
-def _beginning(said: _Said, verb: str, runs: Sequence[tuple[Spoken, int, int]]
-               ) -> tuple[int, list[tuple[Spoken, int, int]]] | None:
-    """Where what follows "remind me" begins, and a time that stands before it."""
-    end = said.reader.phrase(verb, 0)
-    if end > 0:
-        return end, []
-    if runs and runs[0][1] == 0 and (end := said.reader.phrase(verb, runs[0][2])) > runs[0][2]:
-        return end, [runs[0]]
-    return None
-
-
-def _told(verb: str, spoken: Spoken, said: _Said, start: int, end: int) -> Timed:
-    if verb == "wake":
-        return Timed("wake", spoken)
-    if not spoken.timed:  # "remind me tomorrow": at an hour that Dobby then says
-        spoken = replace(spoken, clocks=(DAYTIME,))
-    return Timed("tell", spoken, text=said.typed(start, end))

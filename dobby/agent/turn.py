@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from dobby.agent import consent, manners, memory_talk, prompt
+from dobby.agent import clock_talk, consent, manners, memory_talk, prompt
 from dobby.agent.answers import answer
 from dobby.agent.enclosed import Enclosures
 from dobby.agent.late import arrived
@@ -162,6 +162,8 @@ class Agent:
         meaning = self.reflex.read(text, self.house.home, self.contexts.get(row["conversation"]),
                                    now=time.monotonic(), here=row["here"])
         nothing = isinstance(meaning, Miss) or all(isinstance(part, Refuse) for part in meaning.parts)
+        if isinstance(meaning, Miss) and self.house.plans is not None and (key := clock_talk.asked(text, language)):
+            return Reply(clock_talk.answer(key, self.house.plans, self.house.words), "reflex")
         if polite and nothing:
             return Reply(manners.reply(polite, self.house.home, self.house.words), "reflex")
         if nothing and (what := self.reflex.lets_in(text, self.house.home)) and self.house.scout.fits(what):

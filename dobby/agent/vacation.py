@@ -12,6 +12,7 @@ from dobby.jobs.spoken import day_of
 from dobby.jobs.when import WEEKDAYS
 from dobby.tools.hands import Hands, House
 from dobby.tools.lived import begin, outs, until_day
+from dobby.tools.plans import told
 
 
 def with_vacation(house: House, parts: Sequence[Part]) -> list[Part]:
@@ -22,8 +23,11 @@ def with_vacation(house: House, parts: Sequence[Part]) -> list[Part]:
     if "vacation" not in said and any(one.lived_in for one in runs):
         out = next((part.without for part in parts if isinstance(part, RunSkill) and part.without), "")
         more = [Timed("vacation", text=out)]
+    running = house.plans is not None and house.plans.lived() is not None
+    if running and "vacation" in said:  # it holds already: only its last day changes
+        parts = [part for part in parts if not isinstance(part, RunSkill)]
     comes = "home" in said or any(one.lived_in is False for one in runs)
-    if comes and "vacation_over" not in said and house.plans is not None and house.plans.lived() is not None:
+    if comes and "vacation_over" not in said and running:
         more = [Timed("vacation_over")]
     return [*parts, *more]
 
@@ -36,10 +40,18 @@ async def vacation(hands: Hands, part: Timed, plans: Plans) -> str:
         if part.said.day not in WEEKDAYS:
             return hands.house.words.say("time.past")
         day = (date.fromisoformat(day) + timedelta(days=7)).isoformat()
+    if part.verb == "vacation_until" and plans.lived() is None:
+        return hands.house.words.say("lived.not_on")
     skill = next((one for one in hands.house.skills if one.lived_in), None)
     if skill is not None:
         hands.house.ran[hands.conversation] = skill.name  # "not the porch" is said of it then
     return await begin(hands, day, part.text)
+
+
+def vacation_asked(hands: Hands, plans: Plans) -> str:
+    """ "Are we on vacation?"."""
+    job = plans.lived()
+    return told(hands, job, plans) if job is not None else hands.house.words.say("lived.not_on")
 
 
 async def vacation_over(hands: Hands, plans: Plans) -> str:
@@ -52,6 +64,6 @@ async def vacation_over(hands: Hands, plans: Plans) -> str:
     lit = {one.command.device for one in hands.outcomes if one.command.trait != "on" or one.command.value}
     commands = [one for one in outs(hands.house, job) if one.device not in lit]
     done = await hands.do(commands, tool="lived in") if commands else None
-    await plans.drop([job], hands.conversation, put_out=False)
-    told = answer(done.outcomes, hands.house.home, words) if done else ""
-    return f"{words.say('lived.over')} {told}".strip()
+    await plans.drop([job], hands.conversation, hands.turn, put_out=False)
+    said = answer(done.outcomes, hands.house.home, words) if done else ""
+    return f"{words.say('lived.over')} {said}".strip()

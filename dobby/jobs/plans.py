@@ -51,7 +51,7 @@ class Plans:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _changes: asyncio.Queue[Changed | None] | None = None
     _spoken: dict[str, tuple[int, datetime]] = field(default_factory=dict)  # told of last, 0 = several
-    _dropped: dict[str, tuple[tuple[int, ...], datetime]] = field(default_factory=dict)  # and cancelled last
+    _dropped: dict[str, tuple[tuple[int, ...], datetime, int]] = field(default_factory=dict)  # cancelled last
     _tidied: str = ""
 
     def __post_init__(self) -> None:
@@ -65,8 +65,8 @@ class Plans:
         for row in await self.store.all("jobs_on"):
             self._keep(load(row))
         self._remember(await self.store.fact(SPOKEN, {}))
-        self._dropped = {key: (tuple(ids), datetime.fromisoformat(at))
-                         for key, (ids, at) in (await self.store.fact(DROPPED, {})).items()}
+        self._dropped = {key: (tuple(ids), datetime.fromisoformat(at), turn)
+                         for key, (ids, at, turn) in (await self.store.fact(DROPPED, {})).items()}
         self._rearrange()
 
     def _keep(self, job: Job) -> None:
@@ -113,16 +113,17 @@ class Plans:
         if lit and job is not None and made[1]:
             self._start(Due(job, made[1], now))
 
-    async def drop(self, jobs: Sequence[Job], conversation: str, *, put_out: bool = True) -> None:
+    async def drop(self, jobs: Sequence[Job], conversation: str, turn: int = 0, *, put_out: bool = True) -> None:
         """Cancel what somebody says, so that it can be had back for a while, also after a restart."""
         for job in jobs:
             await self.cancel(job.id, put_out=put_out)
-        await self._keep_dropped({conversation: (tuple(job.id for job in jobs), self.now())})
+        await self._keep_dropped({conversation: (tuple(job.id for job in jobs), self.now(), turn)})
 
-    async def _keep_dropped(self, more: Mapping[str, tuple[tuple[int, ...], datetime]]) -> None:
+    async def _keep_dropped(self, more: Mapping[str, tuple[tuple[int, ...], datetime, int]]) -> None:
         fresh = {key: one for key, one in self._dropped.items() if self.now() - one[1] <= FRESH}
         self._dropped = {**fresh, **more}
-        await self.store.set_fact(DROPPED, {key: [ids, stamp(at)] for key, (ids, at) in self._dropped.items()})
+        await self.store.set_fact(DROPPED, {key: [ids, stamp(at), turn] for key, (ids, at, turn) in
+                                            self._dropped.items()})
 
     async def relive(self, id_: int, kept: Lived) -> None:
         """What a job that makes the house look lived in remembers from now on."""
@@ -141,14 +142,14 @@ class Plans:
         """The job that makes the house look lived in, None where nobody is on vacation."""
         return next((job for job in self.jobs.values() if job.lived is not None), None)
 
-    def dropped(self, conversation: str) -> datetime | None:
-        """When something was cancelled in a conversation that can be had back; None for nothing."""
-        ids, at = self._dropped.get(conversation, ((), self.now()))
-        return at if ids and self.now() - at <= FRESH else None
+    def dropped(self, conversation: str) -> int | None:
+        """The turn in which something was cancelled that can be had back; None for nothing."""
+        ids, at, turn = self._dropped.get(conversation, ((), self.now(), 0))
+        return turn if ids and self.now() - at <= FRESH else None
 
     async def restore(self, conversation: str) -> list[Job]:
         """What was cancelled last in a conversation is planned again."""
-        ids, _ = self._dropped.pop(conversation, ((), self.now()))
+        ids, *_ = self._dropped.pop(conversation, ((), self.now(), 0))
         await self._keep_dropped({})
         for id_ in ids:
             await self.store.do("job_restore", id=id_)

@@ -12,7 +12,7 @@ import pytest
 
 from dobby.agent.meaning import Timed, Understood
 from dobby.agent.reflex import Reflex
-from dobby.agent.spoken_time import tables
+from dobby.agent.time_tables import tables
 from dobby.jobs.conditions import Condition
 from dobby.jobs.spoken import Spoken, day_of, resolve
 from dobby.jobs.when import Place, When
@@ -46,6 +46,7 @@ def meant(said: str, language: str) -> str:
                   f"{one.dwell:g}s" if one.dwell else "", one.hours, "standing" if part.standing else ""]
     words += [f"“{part.text}”" if part.text else "", part.person, part.period]
     words.append(f"{part.minutes:g}" if part.minutes else "")
+    words.append(f"then {' '.join(part.then.said.clocks)}" if part.then else "")
     return " ".join(filter(None, words))
 
 

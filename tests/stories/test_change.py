@@ -109,3 +109,28 @@ async def test_what_is_about_something_goes_along_when_it_is_erased(tmp_path: Pa
         assert "stretch" in planned
         assert len(planned.splitlines()) == 1
         assert await asyncio.to_thread(traces, house, "quentin") == []
+
+
+async def test_what_a_family_says_about_time(house: House) -> None:
+    await clean(house)
+    await noon(house)
+    await house.hand("porch_light", on=False)
+    assert "12:00" in await tell(house, "what time is it?")
+    assert "20" in await tell(house, "what day is it?")
+    assert "The sun sets today" in await tell(house, "when is sunset?")
+    assert (await tell(house, "turn on the porch light from 6 to 10")).count("\n") == 1
+    await passes(house, 6 * 3600 + 60)
+    assert (await house.state("porch_light"))["on"]
+    await passes(house, 4 * 3600)
+    assert not (await house.state("porch_light"))["on"]
+    assert "pasta" in await tell(house, "set a timer for the pasta for 8 minutes")
+    assert "pasta" in await tell(house, "how long is left on the timer?")
+    await tell(house, "wake me at half past six every day")
+    assert "wake you. Next:" in await tell(house, "don't wake me tomorrow")
+    assert "by the day" in await tell(house, "remind me every two hours to drink water")
+    await tell(house, "cancel the pasta timer")
+    await tell(house, "turn off the desk lamp")
+    assert "Planned again" not in await tell(house, "undo that")
+    assert "vacation" in await tell(house, "are we on vacation?")
+    assert "“sleepy time”" in await tell(house, "do sleepy time at 11 every night")
+    await clean(house)
