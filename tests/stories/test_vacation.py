@@ -153,3 +153,20 @@ async def test_while_somebody_is_home_nothing_is_sent_and_it_is_asked_once(tmp_p
                 await house.say("Sam is home")
         assert len(await house.received(last)) == 1
         assert (await house.say("what is planned?"))["reply"] == "Nothing is planned."
+
+
+async def test_ended_on_the_page_it_puts_out_what_it_lit(tmp_path: Path) -> None:
+    async with lived_in(tmp_path, "--clock", "manual") as house:
+        _, clock = await house.api("GET", "/api/clock")
+        today = datetime.fromisoformat(clock["now"]).astimezone(BERLIN)
+        await to(house, today.replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1))
+        await house.say("vacation mode")
+        await dark(house)
+        await to(house, datetime.fromisoformat(kept(house)["switches"][0]["at"]) + timedelta(seconds=2))
+        assert len(await lit(house)) == 1
+        _, found = await house.api("GET", "/api/plans")
+        assert (await house.api("DELETE", f"/api/plans/{found['plans'][0]['id']}"))[0] == 200
+
+        async def out() -> bool:
+            return await lit(house) == set()
+        await until(out)
