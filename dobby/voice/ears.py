@@ -1,5 +1,6 @@
-"""Ears: what somebody said, as text, behind one seam. Two ends: pocketsphinx in a process of Dobby's own, which knows
-the words of this home only, and any Wyoming speech-to-text server (faster-whisper and its kin).
+"""Ears: what somebody said, as text, behind one seam. Two ends: pocketsphinx, with Moonshine beside it, in a process
+of Dobby's own, which knows the words of this home only, and any Wyoming speech-to-text server (faster-whisper and its
+kin).
 """
 
 from __future__ import annotations
@@ -11,9 +12,8 @@ from typing import Protocol
 
 from dobby.errors import ChannelError
 from dobby.voice.child import Child, NotHeard
-from dobby.voice.phrases import Sayable, Spoken, grammar
+from dobby.voice.phrases import Sayable, Spoken, grammar, say
 from dobby.voice.sound import LONGEST, RATE, Sound, wav
-from dobby.voice.sureness import enough
 from dobby.wire.wyoming import GONE, Event, connected
 
 HEAR_LIMIT = 20.0  # seconds for one sentence: loading the models takes two, the longest sentence some more
@@ -24,10 +24,11 @@ TEXT_LIMIT = 1000  # characters of what a server heard
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was said. sure: 0 to 1, as sure as the ears are; where they do not say, 1."""
+    """What was said. sure: 0 to 1, as sure as the ears are; enough: as sure as they must be."""
 
     text: str
     sure: float = 1.0
+    enough: float = 0.0
 
 
 class Ears(Protocol):
@@ -46,11 +47,10 @@ class Ears(Protocol):
 
 
 class Sphinx:
-    """The built-in ears."""
+    """The built-in ears. second: whether Moonshine is installed beside pocketsphinx."""
 
-    name = "built-in (pocketsphinx)"
-
-    def __init__(self, child: Child) -> None:
+    def __init__(self, child: Child, second: bool = False) -> None:
+        self.name = f"built-in (pocketsphinx{' and Moonshine' if second else ''})"
         self._child = child
         self._home: Sayable | None = None
         self._spoken: Spoken | None = None
@@ -62,19 +62,19 @@ class Sphinx:
     async def hear(self, sound: Sound, home: Callable[[], Sayable]) -> Heard | None:
         """What was said, in the words of this home."""
         guess = await self.guess(sound, home())
-        return guess if guess is not None and guess.sure >= enough(guess.text) else None
+        return guess if guess is not None and guess.sure >= guess.enough else None
 
     async def guess(self, sound: Sound, home: Sayable) -> Heard | None:
         """The likeliest sentence of this home, however unsure."""
         if self._spoken is None or home != self._home:
             self._spoken, self._home = await asyncio.to_thread(grammar, home), home
         spoken = self._spoken
-        asked = Event("hear", {"jsgf": spoken.jsgf, "words": sorted(spoken.words)}, sound.pcm)
+        asked = Event("hear", {"jsgf": spoken.jsgf, "words": sorted(spoken.words), "called": say(home.name)}, sound.pcm)
         answer = await self._child.ask(asked, HEAR_LIMIT)
-        text, sure = answer.data.get("text"), answer.data.get("sure")
-        if not isinstance(text, str) or not isinstance(sure, int | float):
+        text, sure, enough = (answer.data.get(key) for key in ("text", "sure", "enough"))
+        if not isinstance(text, str) or not isinstance(sure, int | float) or not isinstance(enough, int | float):
             return None
-        return Heard(spoken.write(text), float(sure))
+        return Heard(spoken.write(text), float(sure), float(enough))
 
     async def close(self) -> None:
         """The child is closed by whoever opened it."""

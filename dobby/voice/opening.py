@@ -57,7 +57,7 @@ def _found(config: Config, child: Child) -> tuple[Ears | None, Mouth | None]:
     if voice.ears.startswith("tcp://"):
         ears = WyomingEars(voice.ears, language)
     elif voice.ears != "none" and language == BUILT_IN and importlib.util.find_spec("pocketsphinx") is not None:
-        ears = Sphinx(child)
+        ears = Sphinx(child, all(importlib.util.find_spec(one) for one in ("moonshine_voice", "onnxruntime")))
     if voice.mouth.startswith("tcp://"):
         mouth = WyomingMouth(voice.mouth, language, voice.voice)
     elif voice.mouth != "none" and espeak_there():

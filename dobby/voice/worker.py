@@ -2,14 +2,15 @@
 
 Started by dobby/voice/child.py as `python -m dobby.voice.worker`; speaks Wyoming's framing on stdin and stdout:
 
-    hear {jsgf, words} + 16 kHz mono PCM  -> heard {text, sure, seconds}    text null: no words
+    hear {jsgf, words, called} + 16 kHz mono PCM  -> heard {text, sure, enough, seconds}    text null: no words
     decode {seconds} + a file of sound    -> sound {seconds} + 16 kHz mono PCM
 
 or, instead of an answer, error {text, mend}. It ends when stdin does. Sound is never written anywhere.
 
 A grammar decoder hears its grammar in everything, so three searches run over the same sound: the home's grammar, a loop
 over bare phones, and pocketsphinx's own English language model. How much better the two free ones explain the sound
-than the grammar does says how sure the grammar's words are (dobby/voice/sureness.py).
+than the grammar does says how sure the grammar's words are (dobby/voice/sureness.py). Where Moonshine is installed too
+(dobby/voice/moonshine.py), it hears the same sound, and both are weighed (dobby/voice/second.py).
 """
 
 from __future__ import annotations
@@ -22,18 +23,22 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from dobby.voice import moonshine
+from dobby.voice.second import ENOUGH, weighed
 from dobby.voice.sound import RATE
 from dobby.voice.spelling import sounds, variants
-from dobby.voice.sureness import Path, Piece, sure
+from dobby.voice.sureness import Path, Piece, enough, sure
+from dobby.voice.wordnet import Way, walk
 from dobby.wire.wyoming import Event, WyomingBroken, encode, read
 
 log = logging.getLogger(__name__)
 LEVEL = 3000.0  # loudness that every sentence is brought to
 HISS = 35.0  # dB below it: noise that is mixed in, since the model never heard digital silence
 KEEP = 0.3  # seconds of quiet kept around a sentence
+FLOOR = 3.0  # times the quietest tenth's level, from which a frame is more than noise
 SPEECH = 0.03  # of the loudest frames' level, from which a frame is no quiet
 WIDE = {"beam": 1e-120, "wbeam": 1e-100, "pbeam": 1e-120, "maxhmmpf": -1}  # it is small; a narrow beam loses it
 VARIANT = 10  # pronunciations that the dictionary has itself are numbered below this
@@ -50,13 +55,15 @@ class Unable(Exception):
 
 @dataclass(slots=True)
 class Searches:
-    """The three searches; the grammar's is made anew when the home's words change."""
+    """The three searches, and the second ear where there is one; the grammar is read anew when the home's words
+    change."""
 
     phones: Any = None
     english: Any = None
     home: Any = None
     jsgf: str = ""
-    words: dict[str, str] = field(default_factory=dict)
+    second: moonshine.Moonshine | None = None
+    way: Way | None = None
 
     def open(self) -> None:
         """Load the models; Unable when pocketsphinx is not there."""
@@ -71,6 +78,11 @@ class Searches:
             lm=None, dict=None, allphone=pocketsphinx.get_model_path("en-us/en-us-phone.lm.bin"), allphone_ci=True,
             lw=2.0, beam=1e-20, pbeam=1e-20, **common)
         self.english = pocketsphinx.Decoder(bestpath=False, fwdflat=False, **common)
+        if (where := moonshine.folder()) is not None:
+            try:
+                self.second = moonshine.Moonshine(where)
+            except Exception:  # another version of its files or of onnxruntime: one ear is better than none
+                log.warning("Moonshine cannot be used here.", exc_info=True)
 
     def length(self, word: str) -> int:
         """Of how many phones a word of the grammar is."""
@@ -93,7 +105,7 @@ class Searches:
             home.activate_search("home")
         except (RuntimeError, ValueError, KeyError):
             raise Unable("The grammar of this home cannot be heard.") from None
-        self.home, self.jsgf = home, jsgf
+        self.home, self.jsgf, self.way = home, jsgf, walk(jsgf)
 
 
 def path(decoder: Any, pcm: bytes) -> Path:
@@ -116,10 +128,9 @@ def levelled(pcm: bytes) -> bytes:
 
     samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float32)
     size = RATE // 100
-    count = len(samples) // size
-    if count < 10:
+    levels = _levels(samples)
+    if len(levels) < 10:
         return b""
-    levels = np.sqrt((samples[: count * size].reshape(count, size) ** 2).mean(1)) + 1e-3
     peak = float(np.percentile(levels, 95))
     loud = np.nonzero(levels > peak * SPEECH)[0]
     if peak < 5.0 or not len(loud):
@@ -131,6 +142,31 @@ def levelled(pcm: bytes) -> bytes:
     return bytes(np.clip(kept, -32768, 32767).astype("<i2").tobytes())
 
 
+def _samples(pcm: bytes) -> Any:
+    """PCM as numbers from -1 to 1."""
+    import numpy as np
+
+    return np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float32) / 32768
+
+
+def _levels(samples: Any) -> Any:
+    """How loud every hundredth of a second is."""
+    import numpy as np
+
+    size = RATE // 100
+    count = len(samples) // size
+    return np.sqrt((samples[: count * size].reshape(count, size) ** 2).mean(1)) + 1e-3
+
+
+def spoken(samples: Any) -> float:
+    """For how many seconds somebody speaks, from the first word to the last, noise or not."""
+    import numpy as np
+
+    levels = _levels(samples)
+    loud = np.nonzero(levels > max(np.percentile(levels, 95) * SPEECH, np.percentile(levels, 10) * FLOOR))[0]
+    return (int(loud[-1]) - int(loud[0]) + 1) / 100 if len(loud) else len(levels) / 100
+
+
 def hear(searches: Searches, data: Mapping[str, Any], pcm: bytes) -> Event:
     """What was said, in the words of the home's grammar, and how sure that is."""
     began = time.monotonic()
@@ -138,10 +174,17 @@ def hear(searches: Searches, data: Mapping[str, Any], pcm: bytes) -> Event:
     searches.listen_for(str(data["jsgf"]), [str(word) for word in data["words"]])
     sentence = levelled(pcm)
     home = path(searches.home, sentence) if sentence else Path("", ())
-    if not home.text:
-        return Event("heard", {"text": None, "sure": 0.0, "seconds": round(time.monotonic() - began, 3)})
-    found = sure(home, path(searches.phones, sentence), path(searches.english, sentence), searches.length)
-    return Event("heard", {"text": home.text, "sure": round(found, 4), "seconds": round(time.monotonic() - began, 3)})
+    text, found = home.text, 0.0
+    if text:
+        found = sure(home, path(searches.phones, sentence), path(searches.english, sentence), searches.length)
+    needed = enough(text)
+    if sentence and searches.second is not None and searches.way is not None:
+        samples = _samples(pcm)
+        opinion = searches.second.hear(samples, spoken(samples), searches.way, str(data["called"]), text)
+        if opinion is not None:
+            (text, found), needed = weighed(text, found, opinion), ENOUGH
+    return Event("heard", {"text": text or None, "sure": round(found, 4), "enough": needed,
+                           "seconds": round(time.monotonic() - began, 3)})
 
 
 def decode(data: Mapping[str, Any], file: bytes) -> Event:

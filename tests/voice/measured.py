@@ -18,24 +18,24 @@ from dobby.voice.phrases import Sayable
 from tests.agent.home import NAMES, TITLES, MadeHome, made_home
 
 SKILLS = Path(__file__).parents[2] / "skills"
-MILL = dict(NAMES) | {
-    "kitchen": "Larder", "study": "Chess Room", "living": "Billiard Room", "bedroom": "Twin Room",
-    "bathroom": "Laundry", "porch": "Courtyard", "hall": "Stairway", "ceiling": "Paper Lantern",
-    "strip": "Spice Lights", "desk": "Globe Lamp", "floor": "Piano Lamp", "reading": "Fern Light",
-    "bedside": "Pillow Lamp", "upper": "Wheel Light", "mirror": "Sink Light", "porchlight": "Railing Light",
-    "livingplayer": "Billiard Room Sonos", "studyplayer": "Chess Room Sonos", "door": "Mill Door",
-    "blind": "Twin Room Blind", "shade": "Orchard Shade", "radiator": "Twin Room Radiator",
-    "thermostat": "Stairway Thermostat", "fan": "Table Fan", "fridge": "Milk Cooler", "star": "Golden Star"}
-CHALET = dict(NAMES) | {
-    "kitchen": "Diner", "study": "Craft Room", "living": "Fireside Room", "bedroom": "Attic",
-    "bathroom": "Bath House", "porch": "Sun Deck", "hall": "Landing", "ceiling": "Antler Lamp",
-    "strip": "Buffet Lights", "desk": "Drawing Lamp", "floor": "Timber Lamp", "reading": "Blanket Light",
-    "bedside": "Moon Lamp", "upper": "Rafter Light", "mirror": "Shaving Light", "porchlight": "Snow Light",
-    "livingplayer": "Fireside Room Sonos", "studyplayer": "Craft Room Sonos", "door": "Ski Door",
-    "blind": "Attic Blind", "shade": "Valley Shade", "radiator": "Attic Radiator",
-    "thermostat": "Landing Thermostat", "fan": "Pedestal Fan", "fridge": "Cheese Cooler", "star": "Evening Star"}
-VOICES = (("en-gb+m7", 150), ("en-us+steph", 150), ("en-us+Michael", 150), ("en-gb+m8", 145), ("en-us+anika", 150),
-          ("en-gb+paul", 145), ("en-us+Hugo", 155), ("en-gb+travis", 150))
+LODGE = dict(NAMES) | {
+    "kitchen": "Scullery", "study": "Trophy Room", "living": "Hunting Hall", "bedroom": "Loft Room",
+    "bathroom": "Steam Room", "porch": "Veranda", "hall": "Corridor", "ceiling": "Wagon Lamp",
+    "strip": "Oven Lights", "desk": "Writing Lamp", "floor": "Birch Lamp", "reading": "Fireplace Light",
+    "bedside": "Quilt Lamp", "upper": "Beam Light", "mirror": "Cedar Light", "porchlight": "Gravel Light",
+    "livingplayer": "Hunting Hall Sonos", "studyplayer": "Trophy Room Sonos", "door": "Forest Door",
+    "blind": "Loft Room Blind", "shade": "Meadow Shade", "radiator": "Loft Room Radiator",
+    "thermostat": "Corridor Thermostat", "fan": "Tower Fan", "fridge": "Game Cooler", "star": "Winter Star"}
+TOWNHOUSE = dict(NAMES) | {
+    "kitchen": "Breakfast Room", "study": "Music Room", "living": "Lounge", "bedroom": "Guest Room",
+    "bathroom": "Powder Room", "porch": "Balcony", "hall": "Foyer", "ceiling": "Glass Pendant",
+    "strip": "Island Lights", "desk": "Violin Light", "floor": "Corner Lamp", "reading": "Armchair Lamp",
+    "bedside": "Dresser Lamp", "upper": "Wardrobe Light", "mirror": "Makeup Light", "porchlight": "Stone Lantern",
+    "livingplayer": "Lounge Sonos", "studyplayer": "Music Room Sonos", "door": "Street Door",
+    "blind": "Guest Room Blind", "shade": "Balcony Shade", "radiator": "Guest Room Radiator",
+    "thermostat": "Foyer Thermostat", "fan": "Summer Fan", "fridge": "Drinks Cooler", "star": "Copper Star"}
+VOICES = (("en-gb+rob", 150), ("en-us+Andrea", 150), ("en-gb+david", 155), ("en-us+belinda", 145), ("en-us+Jacky", 150),
+          ("en-gb+shelby", 150), ("en-us+victor", 160), ("en-gb-scotland", 140))
 ORDERS = (
     "turn on the {light}", "turn off the {light}", "switch on the {light}", "turn the {light} off", "dim the {light}",
     "turn the {light} to {percent} percent", "switch off the {room} lights", "turn on all the lights in the {room}",
@@ -53,106 +53,106 @@ SLOTS = {"light": ("ceiling", "desk", "floor", "reading", "bedside", "mirror", "
 FIXED = {"percent": ("five", "fifteen", "twenty five", "thirty", "forty five", "sixty", "ninety"),
          "color": ("yellow", "purple", "pink", "cool white"), "degrees": ("seventeen", "eighteen", "twenty three"),
          "title": tuple(title.casefold().replace("4", "four") for title in TITLES)}
-OTHERS = """the ferry leaves from the other pier
-my uncle repairs old clocks
-we saw two dolphins near the coast
-have you finished your homework
-she lost an earring at the wedding
-the lift is out of order today
-I have never liked mushrooms
-our train was full of football fans
-he left his umbrella on the tram
-the girls are painting a dragon on the fence
-let us talk about that after lunch
-your shoelaces are undone
-there is a hole in my sock
-the professor told a very funny story
-I sold my bicycle last summer
-somebody knocked at the neighbour's gate
-they moved the piano to the church
-he switched to another telephone company
-the light at the end of the tunnel
-a lantern hung above the stable
-she turned the page and read on
-the curtains in the theatre were velvet
-open your books at chapter nine
-close relatives came to visit us
-the doors of the museum open at ten
-a locked drawer hides many secrets
-the music teacher is on holiday
-play with fire and you get burned
-the next song is for my mother
-stop asking me the same question
-she spoke in a low volume
-set a good example for the others
-last year we travelled to Iceland
-lower taxes would please everybody
-the weather is warmer than yesterday
-heat the butter in a small pan
-twenty three soldiers marched past
-forty percent of the seats were empty
-yellow leaves covered the path
-the purple dress suits you
-good afternoon ladies and gentlemen
-good job said the coach
-see you at the station on Monday
-I came home late last night
-we were away for three weeks
-going there by car takes an hour
-the film starts in ten minutes
-their dinner guests brought wine
-the baby is asleep at last
-time flies when you are happy
-the holidays were far too short
-is the museum free on Sundays
-are those apples ripe
-which of these is yours
-what is the name of your dentist
-what did the doctor say
-how far is the airport
-how many sisters do you have
-who wrote that book
-when does the shop close
-why is the grass wet
-does this road lead to the castle
-did you sleep well
-can penguins fly
-could I have the bill
-would you mind waiting outside
-should we invite them too
-may I sit here
-must we leave already
-round we go again
-turn around and look at me
-watch your step
-keep smiling
-hurry up
-sit down
-wake up
-once upon a time
-always on time
-high and low
-here and there
-on the contrary
-away with words
-more or less
-all for nothing
-house of cards
-off the beaten track
-into the night
-by all means
-a slice of bread
-a bar of chocolate
-a pair of gloves
-salt and pepper
-hammer and nails
-mother and child
-south of the border
-ten past four
-six thousand dollars
-the ninth of June
-half past eleven
-nobody knows why""".splitlines()
+OTHERS = """the bakery opens before seven
+my cousin studies law in Vienna
+a goat escaped from the farm
+he plays the trumpet in a brass band
+two parcels lay on the stairs
+the soup needs a little more salt
+they painted the fence last weekend
+her passport expires in March
+the river was frozen all winter
+please sign at the bottom
+our neighbours have a new puppy
+I burned my finger on the stove
+the plane landed twenty minutes early
+the library is looking for volunteers
+he forgot his lines in the school play
+a kilo of tomatoes and some garlic
+the bridge is closed to lorries
+nobody laughed at the joke
+she wears a size forty shoe
+there were ninety people in the hall
+the king lost his crown
+what a beautiful sunset
+do you like olives
+where did you buy that jacket
+how long does the pasta take
+why did the chicken cross the road
+who won the match last night
+when is your sister's birthday
+can you swim across the lake
+will there be cake
+the lights of the city were far away
+he read by the light of a candle
+she locked herself out of the car
+the doors of the bus would not open
+close to the edge of the cliff
+open air concerts are fun
+the curtain fell after the last act
+lower prices attract more people
+raise the question at the meeting
+the music school has a waiting list
+play your cards right
+a song about the sea
+stop at the next petrol station
+pause before you answer
+the volume of water is enormous
+turn to page sixteen
+he turned thirty in September
+switch seats with your brother
+set in stone for ever
+the set of the film was huge
+dim memories of childhood
+bright colours suit him
+a warm coat for the winter
+the temperature in Cairo is forty
+a cooler head prevails
+fans of the band cried
+the star of the show was late
+a blind man with a stick
+shade trees line the avenue
+the radiator of the lorry burst
+everything happens for a reason
+all the world is a stage
+home made lemonade
+welcome back to the programme
+good luck with the exam
+good evening and welcome
+night after night she waited
+the morning paper was wet
+party politics bore me
+the movie star signed my book
+a vacation in Greece sounds nice
+bed and breakfast by the lake
+sleep is good for the skin
+we arm ourselves with patience
+alarming news from the coast
+undo the top button
+pop culture is a phrase
+yes and no are short words
+no news is good news
+thanks to the rain the grass is green
+help yourself to some cheese
+never in my life
+what time does the ferry leave
+who lives in that castle
+seven eighths of the pie
+eleven past nine
+the tenth of October
+a hundred and one dalmatians
+cucumber
+umbrella
+nonsense
+absolutely
+ring the bell twice
+mind the gap
+come in and sit down
+put the kettle on
+fold the towels neatly
+bring me the scissors
+throw the ball to me
+count the sheep""".splitlines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ def measured() -> Sequence[Measured]:
     skills = load_skills(SKILLS)[0]
     phrases = tuple(phrase for skill in skills for phrase in skill.phrases.get(BUILT_IN, ()))
     found = []
-    for name, called in (("mill", MILL), ("chalet", CHALET)):
+    for name, called in (("lodge", LODGE), ("townhouse", TOWNHOUSE)):
         home = made_home(called)
         devices = tuple((one.name, one.kind, one.room) for one in home.devices.values())
         reflex = Reflex("en", skills)

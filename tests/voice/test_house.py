@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from dobby.voice import moonshine
 from dobby.voice.sound import Sound, wav
 from tests.stories.house import House, lived_in, until
 from tests.voice.ends import Satellite, needs_speaker, serving, spoken
@@ -20,6 +21,7 @@ from tests.voice.ends import Satellite, needs_speaker, serving, spoken
 pytestmark = [pytest.mark.anyio, needs_speaker,
               pytest.mark.skipif(importlib.util.find_spec("pocketsphinx") is None,
                                  reason="no pocketsphinx here: sh scripts/ears")]
+EARS = "built-in (pocketsphinx and Moonshine)" if moonshine.folder() else "built-in (pocketsphinx)"
 SATELLITE = """
 [voice]
 [[voice.satellites]]
@@ -187,7 +189,7 @@ async def test_an_answer_can_be_had_as_sound(house: House) -> None:
 
 async def test_doctor_knows_ears_mouth_and_satellites(house: House) -> None:
     _, health = await house.api("GET", "/api/health")
-    assert health["voice"] == {"ears": "built-in (pocketsphinx)", "mouth": "espeak-ng", "trouble": [],
+    assert health["voice"] == {"ears": EARS, "mouth": "espeak-ng", "trouble": [],
                                "satellites": [{"name": "study", "trouble": ""}, {"name": "kitchen", "trouble": ""}]}
 
 
