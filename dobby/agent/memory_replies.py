@@ -27,6 +27,7 @@ from dobby.tools.hands import Hands
 from dobby.words import Words
 
 SHOWN = 8  # facts in one answer
+TALK = 40  # turns among which an answer is sought; most are the same question, asked before
 LATELY = timedelta(minutes=5)  # how long "forget that" and "that's no longer true" mean what was told last
 BRIGHT, LOUD, WARM, COLD = 60.0, 40.0, 22.5, 18.5  # from where on a preference is crossed
 
@@ -217,10 +218,12 @@ async def answered(hands: Hands, text: str, *, surely: bool = False) -> str:
     person = hands.asker.person
     own = [fact.subject[7:].replace("-", " ") for fact in memory.facts() if fact.subject.startswith("people/")]
     people = tuple(dict.fromkeys((*memory.people, *own)))
-    hits = [hit for hit in await memory.near(text, await memory.ask(text, limit=6)) if _fits(text, hit, people)]
-    facts = [fact for hit in hits if hit.entry.kind == "fact" and (fact := memory.fact(hit.entry.key[5:]))
-             and told_to(fact, person) and not somebody_elses(text, fact, person.name, people)]
-    if surely and not (facts and facts[0].trusted and stems(text) <= stems(f"{facts[0].text} {facts[0].subject}")):
+    found = await memory.near(text, await memory.ask(text, limit=6, kinds=("fact",)))
+    fits = [fact for hit in found if _fits(text, hit, people) and (fact := memory.fact(hit.entry.key[5:]))
+            and (not surely or stems(text) <= stems(f"{fact.text} {fact.subject}"))]
+    facts = [fact for fact in _as_it_is_now(memory, fits)
+             if told_to(fact, person) and not somebody_elses(text, fact, person.name, people)]
+    if surely and not (facts and facts[0].trusted):
         return ""
     if facts:
         _tell(hands, memory, facts[:1])
@@ -228,8 +231,9 @@ async def answered(hands: Hands, text: str, *, surely: bool = False) -> str:
             hands.taint()
         return said_by(facts[0], words)
     past = [fact for fact in memory.facts() if fact.until]
-    for entry in [hit.entry for hit in hits if hit.entry.kind == "turn" and hit.entry.who == person.name.casefold()]:
-        row = await hands.house.store.one("turn", id=entry.place)  # what others said is theirs
+    talk = await memory.ask(text, limit=TALK, kinds=("turn",), who=person.name)  # what others said is theirs
+    for entry in [hit.entry for hit in talk if _fits(text, hit, people)]:
+        row = await hands.house.store.one("turn", id=entry.place)
         if row is None or row["mind"] == "reflex" or not memory_talk.tells(entry.text, words.language) or repeats(
                 entry.text, past):
             continue  # orders, questions and what was taken down are no answers, nor is what holds no longer
@@ -240,10 +244,23 @@ async def answered(hands: Hands, text: str, *, surely: bool = False) -> str:
 
 
 def _fits(question: str, hit: Hit, people: Sequence[str]) -> bool:
-    """Whether an entry that holds answers a question, by its words or, of a fact, by its meaning."""
+    """Whether an entry answers a question, by its words or, of a fact, by its meaning."""
     entry, fact = hit.entry, hit.entry.kind == "fact"
     about = f"{entry.who} {entry.context if entry.context != 'home' else ''}" if fact else ""
-    return not entry.until and answers(question, entry.text, about, people=people, likeness=hit.likeness if fact else 0)
+    return answers(question, entry.text, about, people=people, likeness=hit.likeness if fact else 0)
+
+
+def _as_it_is_now(memory: Memory, facts: Sequence[Fact]) -> list[Fact]:
+    """The facts that hold; behind them those that replaced one that fits, in whatever words they were said."""
+    newer: list[Fact] = []
+    for fact in facts:
+        seen: set[str] = set()
+        while fact.until and fact.id not in seen and (after := memory.fact(fact.by)) is not None:
+            seen.add(fact.id)
+            fact = after
+        newer.append(fact)
+    holding = [fact for fact in (*facts, *newer) if not fact.until]
+    return list({fact.id: fact for fact in holding}.values())
 
 
 def remarks(hands: Hands, outcomes: Sequence[Outcome]) -> str:

@@ -22,15 +22,24 @@ _ENDS = re.compile(rf"\b(?:{'|'.join(listed('ends'))})\b", re.IGNORECASE)
 
 
 def replaced(text: str, subject: str, facts: Iterable[Fact], names: Iterable[str]) -> list[str]:
-    """Ids of older facts of the same subject that a new one replaces. Rather too few than too many: what is replaced
-    wrongly is lost to people. Either the new one corrects the older (claims.py), or it says itself that something
-    changed, about the same matter. Whom they are about is no matter. names: of people and rooms."""
+    """Ids of older facts that a new one replaces: of the same person, or of the home and its rooms, for a thing may
+    move from one room to another. Rather too few than too many: what is replaced wrongly is lost to people. Either the
+    new one corrects the older (claims.py), or it says itself that something changed, about the same matter. Whom they
+    are about is no matter. names: of people and rooms."""
     names = tuple(names)
     own = set().union(*(stems(name) for name in names)) if names else set()
     changes, known = _CHANGE.search(text) is not None, frozenset(own)
-    return [fact.id for fact in facts if fact.subject == subject and not fact.until and (
+    return [fact.id for fact in facts if _beside(fact, subject) and not fact.until and (
         corrects(text, fact.text, known)
         or (changes and _same_matter(text, fact.text, own) and not _elsewhere(text, fact.text, names)))]
+
+
+def _beside(fact: Fact, subject: str) -> bool:
+    """Whether a fact stands in this file, or in another that may speak of the same thing: not of a person, and not a
+    line of a room that only its file names."""
+    folder, _, room = fact.subject.partition("/")
+    return fact.subject == subject or (folder != "people" and not subject.startswith("people/")
+                                       and room.replace("-", " ") in fact.text.casefold())
 
 
 def _same_matter(new: str, old: str, own: set[str]) -> bool:

@@ -26,6 +26,7 @@ TEXT_LIMIT = 2000
 POOL = 80  # entries that are looked at before ranking
 RRF = 20.0  # how fast a rank loses weight (reciprocal rank fusion)
 NEIGHBOUR = 0.4  # share of a matching turn's weight that goes to the turns beside it
+ASKED_BEFORE = 0.3  # weight of a turn that says no more than the question does: it answers nothing
 TOP = 30  # hits among which the newest of a matter is put first
 ALIKE = 0.7  # share of common stems from which two entries say the same
 
@@ -261,6 +262,8 @@ class Recall:
         for id_, entry in rows.items():
             weight = weights[id_] * {"fact": 1.25, "journal": 1.0, "turn": 1.0}[entry.kind]
             said = stems(entry.text)
+            if entry.kind == "turn" and said and said <= asked:
+                weight *= ASKED_BEFORE
             hits.append((Hit(entry, weight, alike.get(id_, 0.0)), said))
         hits.sort(key=lambda one: (one[0].score, one[0].entry.at, one[0].entry.place), reverse=True)
         return _after_newer([*_newest_first(hits[:TOP], asked), *(hit for hit, _ in hits[TOP:])])

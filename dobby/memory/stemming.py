@@ -6,7 +6,10 @@ import re
 import unicodedata
 from importlib import resources
 
+from dobby.memory.tables import words
+
 _STOP = frozenset((resources.files("dobby") / "memory" / "stopwords.txt").read_text("utf-8").split())
+_FORMS = {form: several.split()[0] for several in words("irregular") for form in several.split()[1:]}
 
 
 def stems(text: str) -> set[str]:
@@ -21,8 +24,9 @@ def flat(text: str) -> str:
 
 
 def stem(word: str) -> str:
-    """A word without its ending, roughly."""
+    """A word without its ending, roughly; an irregular form of a verb as the verb (languages/<xx>/matters.toml)."""
     word = word.removesuffix("'s").strip("'")
+    word = _FORMS.get(word, word)  # what was sold was to sell
     for ending in ("ing", "edly", "ies", "ied", "ness", "es", "ed", "ly", "s", "e"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]

@@ -23,6 +23,8 @@ RIGHT = [  # a question, what was said, about whom
     ("what is in box 3?", "box 3 holds the drill", ""),
     ("how does Anna take her tea?", "Anna likes her tea with milk", ""),
     ("where do we keep the spare key?", "the spare key hangs behind the boiler", ""),
+    ("what did Aunt Gerda sell?", "Aunt Gerda sold her boat for 4200 euros", ""),
+    ("where did the plumber leave his toolbox?", "the plumber left his toolbox behind the shed", ""),
     ("wann gehen die Mülltonnen raus?", "die Mülltonnen am Mittwoch rausgehen", ""),
     ("wann kommt die Putzfrau?", "Die Putzfrau kommt am Mittwoch", ""),
     ("wo ist der Ersatzschlüssel?", "Der Ersatzschlüssel hängt hinter dem Kessel", ""),

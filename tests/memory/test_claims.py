@@ -64,3 +64,16 @@ def test_of_seventy_things_that_are_true_together_none_replaces_another() -> Non
     several = TRUE_TOGETHER.replace("\n", "|").split("|")
     for old, new in itertools.permutations(several, 2):
         assert replaced(new, "s", [Fact("aaaaaa", "s", old, ROBIN)], ["Anna", "Study", "Bedroom"]) == [], (old, new)
+
+
+@pytest.mark.parametrize(("old", "where", "new", "to", "gone"), [
+    ("the fuse box is in the hallway", "rooms/hallway", "the fuse box was moved to the garage", "rooms/garage", True),
+    ("the guest bed is in the study", "rooms/study", "the guest bed is in the attic", "home", True),
+    ("the ladder is in the shed", "home", "the ladder is in the garage", "rooms/garage", True),
+    ("the window sticks", "rooms/hallway", "the garage window no longer sticks", "rooms/garage", False),
+    ("the garage door sticks", "rooms/garage", "the hallway door sticks now", "rooms/hallway", False),
+    ("the bed is in the study", "people/anna", "the bed is in the garage", "rooms/garage", False),
+    ("the kitchen window is drafty", "rooms/kitchen", "the kitchen window is new", "rooms/kitchen", False)])
+def test_a_thing_moves_from_one_room_to_another(old: str, where: str, new: str, to: str, gone: bool) -> None:
+    found = replaced(new, to, [Fact("aaaaaa", where, old, ROBIN)], ["Hallway", "Garage", "Study", "Kitchen"])
+    assert bool(found) is gone

@@ -66,6 +66,11 @@ def test_the_turn_beside_a_matching_one_is_found_too(recall: Recall) -> None:
     assert "it was La Cucaracha, remember?" in texts(recall, "name of the restaurant")
 
 
+def test_what_was_asked_before_stands_behind_what_answers(recall: Recall) -> None:
+    recall.put([turn(1, "the sledge hangs in the carport"), *(turn(at, "where is the sledge?") for at in range(2, 40))])
+    assert texts(recall, "where is the sledge?")[0] == "the sledge hangs in the carport"
+
+
 def test_hostile_questions_are_only_words(recall: Recall) -> None:
     recall.put([fact("a", "the key is under the mat")])
     for question in ('key" OR 1=1 --', "NEAR(key mat)", "key*", '"', "", "()", "text:key", "a" * 5000, "kéy\x00 mat"):

@@ -141,6 +141,17 @@ async def test_plain_corrections_are_seen_and_what_stands_beside_them_stands(hou
     assert text.count("~~Kim") == 1
 
 
+async def test_a_question_asked_often_and_one_in_the_older_words_are_answered(house: House) -> None:
+    """What was asked before is talk too: it must not stand before the fact."""
+    await house.say("remember that the neighbours' sledge hangs in the carport")
+    for _ in range(20):
+        await house.say("where is the neighbours' sledge?")
+    assert "carport" in (await house.say("where is the neighbours' sledge?"))["reply"]
+    await house.say("remember that Lena works at the hospital")
+    await house.say("remember that Lena is employed by the city library")
+    assert "library" in (await house.say("where does Lena work?"))["reply"]
+
+
 async def test_three_nights_on_the_manual_clock(tmp_path: Path) -> None:
     """Each comes once, says in the journal what it did, asks the model only of a day with words, and what is taken
     back stays so, after a death too."""
