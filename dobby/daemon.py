@@ -185,7 +185,7 @@ async def _assemble(workspace: Path, config: Config, secrets: Secrets, store: St
                                                     clock.now().astimezone(local)), device, house.words)
     house.learner = await _learner(shelf, house, links, settings, allowed)
     _mind(house, workspace, config, lambda: clock.now().astimezone(local), lambda: reread(daemon))
-    owner = config.owner()
+    owner, house.people = config.owner(), config.persons()
     if house.teaching is not None:
         house.strange = await house.teaching.strange(skills)
         house.skills, clashes = await house.teaching.sorted_out(skills)

@@ -251,9 +251,9 @@ UPDATE facts SET value = '[]' WHERE name = 'last_night' AND mentions(value, :wor
 
 -- name: job_add
 INSERT INTO jobs (person, conversation, address, kind, due, condition, commands, skill, text, standing, made, skips, wait,
-    lived)
+    lived, whom, reminds)
 VALUES (:person, :conversation, :address, :kind, :due, :condition, :commands, :skill, :text, :standing, :made, :skips,
-    :wait, :lived)
+    :wait, :lived, :whom, :reminds)
 -- name: jobs_on
 SELECT * FROM jobs WHERE state = 'on' ORDER BY id
 -- name: job
@@ -288,7 +288,8 @@ SELECT * FROM job_runs WHERE ended = '' ORDER BY id
 SELECT * FROM job_runs WHERE id = :id
 -- name: job_last_told
 SELECT jobs.* FROM job_runs JOIN jobs ON jobs.id = job_runs.job
-WHERE jobs.person = :person AND jobs.kind IN ('tell', 'wake') ORDER BY job_runs.id DESC LIMIT 1
+WHERE jobs.kind IN ('tell', 'wake') AND (CASE jobs.whom WHEN '[]' THEN jobs.person = :person
+    ELSE :person IN (SELECT value FROM json_each(jobs.whom)) END) ORDER BY job_runs.id DESC LIMIT 1
 -- name: presence
 SELECT * FROM presence
 -- name: presence_put
@@ -305,10 +306,11 @@ SELECT * FROM sessions WHERE ended = ''
 -- name: sessions_since
 SELECT * FROM sessions WHERE kind = :kind AND began >= :since AND ended != '' ORDER BY began
 -- name: erase_jobs
-UPDATE jobs SET text = '', due = '', condition = '', skill = '', lived = '', state = 'cancelled'
-WHERE mentions(text, :words) OR mentions(condition, :words) OR mentions(replace(skill, '-', ' '), :words)
+UPDATE jobs SET text = '', due = '', condition = '', skill = '', lived = '', whom = '[]', state = 'cancelled'
+WHERE mentions(text, :words) OR mentions(condition, :words) OR mentions(whom, :words)
+    OR mentions(replace(skill, '-', ' '), :words)
 -- name: erase_job
-UPDATE jobs SET text = '', due = '', condition = '', skill = '', lived = '', state = 'cancelled' WHERE id = :id
+UPDATE jobs SET text = '', due = '', condition = '', skill = '', lived = '', whom = '[]', state = 'cancelled' WHERE id = :id
 -- name: series_add
 INSERT INTO series (device, trait) VALUES (:device, :trait) ON CONFLICT (device, trait) DO NOTHING
 -- name: series

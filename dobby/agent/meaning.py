@@ -139,11 +139,12 @@ class Network:
     what: str = ""
 
 
+EVERYONE, THEY = "*", "?"
 TimedVerb = Literal["tell", "wake", "order", "skill", "when?", "no_machine", "planned", "cancel", "cancel_all",
                     "cancel_reminders", "cancel_timers", "cancel_alarms", "skip", "snooze", "leaving", "home",
                     "who_home", "is_home", "came", "went", "all_out", "cardio_count", "cardio_weekly", "cardio_never",
                     "cardio_last", "vacation", "vacation_over",
-                    "vacation_until", "vacation_asked", "no_hours"]
+                    "vacation_until", "vacation_asked", "no_hours", "no_person"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,9 @@ class Timed:
     text: what is to happen then (text: what to tell, as it was said); condition: what it waits for instead of a time;
     standing: every time, not once; person: whom a question is about; number: a plan's number; minutes: a snooze;
     period: key of the table of that name; first: what is done at once; then: what follows, at the next of its
-    times. Of what is cancelled or left out, text holds
+    times; to: who is told, by name ("" = who speaks, EVERYONE = all of the household), () = who speaks; reminds:
+    with a condition, text is what to be reminded of. A condition's person "" is who speaks, THEY who is told. Of what
+    is cancelled or left out, text holds
     words that it speaks of, commands what it does."""
 
     verb: TimedVerb
@@ -168,6 +171,8 @@ class Timed:
     period: str = ""
     first: Do | None = None
     then: Timed | None = None
+    to: tuple[str, ...] = ()
+    reminds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

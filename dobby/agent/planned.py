@@ -47,7 +47,7 @@ class Runner:
         """Carry out one job; what came of it, in a word."""
         if due.job.kind in ("tell", "say", "wake"):
             text = await self._cardio(due) if cardio.is_weekly(due.job) else self._reminder(due)
-            await self._say(due.job, due, text, asked=True)
+            await (self._others(due, text) if due.job.whom else self._say(due.job, due, text, asked=True))
             return "told"
         try:
             return await (self._order(due) if due.job.lived is None else self._live(due))
@@ -79,10 +79,32 @@ class Runner:
             return job.text
         if job.kind == "wake":
             return words.say(f"time.wake_{due.fate}", clock=clock, when=when)
-        if job.condition is not None:
+        if job.condition is not None and not job.reminds:
             return words.say("time.came", text=job.text)
         key = f"reminder{'_late' if due.fate == 'late' else ''}{'' if job.text else '_bare'}"
         return words.say(f"time.{key}", text=job.text, when=when)
+
+    async def _others(self, due: Due, text: str) -> None:
+        """To each of those it is for, at their own address, with the name of who asked; who is no longer of the house
+        gets nothing, and who asked hears so."""
+        job, gone = due.job, []
+        for name in job.whom:
+            members = [one for one in self._agent.people.values() if one.role != "guest"]
+            person = next((one for one in members if one.name == name), None)
+            address = address_of(person, job.conversation if name == job.person else "") if person else ""
+            said = text if name == job.person else self._words.say("time.from", text=text, who=job.person)
+            if not address:
+                gone.append(name)
+                continue
+            await self._letter(f"job:{job.id}:{due.at.isoformat()}:{name}", address, said)
+        if gone:
+            await self._say(job, due, self._words.say("time.not_told", who=self._words.join(gone), text=text),
+                            asked=True)
+
+    async def _letter(self, key: str, address: str, text: str) -> None:
+        channel, to = address.split(":", 1)
+        await self._agent.house.store.together([queued(Letter(key, channel, to, text), self._plans.now())])
+        self._agent.on_letter()
 
     async def _say(self, job: Job, due: Due, text: str, *, asked: bool) -> None:
         """A letter to the job's person, once for each time it was due; in quiet hours only what was asked for."""
@@ -96,10 +118,7 @@ class Runner:
             return
         if not job.address:
             return
-        channel, to = job.address.split(":", 1)
-        letter = Letter(f"job:{job.id}:{due.at.isoformat()}", channel, to, text)
-        await self._agent.house.store.together([queued(letter, self._plans.now())])
-        self._agent.on_letter()
+        await self._letter(f"job:{job.id}:{due.at.isoformat()}", job.address, text)
 
     # --- deeds --------------------------------------------------------------------------------------------------------
 

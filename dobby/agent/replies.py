@@ -86,10 +86,18 @@ async def act(hands: Hands, parts: Sequence[Part], text: str) -> Reply:
             case Sight():
                 answered, done = await sight(hands, part)
                 said += [answered, tell(hands, done) if done else ""]
-    told = "\n".join(one for one in said if one)
+    told = "\n".join(one for one in _asked_last(said, hands) if one)
     if any(one in told and one.casefold() not in text.casefold() for one in _strangers_words(hands)):
         hands.taint()
     return Reply(told, "reflex")
+
+
+def _asked_last(said: Sequence[str], hands: Hands) -> list[str]:
+    """What was said, with the questions that are open at its end."""
+    asked = [one.text for one in hands.questions if any(one.text in piece for piece in said[:-1])]
+    for text in asked:
+        said = [piece.replace(text, "").strip() for piece in said]
+    return [*said, *dict.fromkeys(asked)]
 
 
 async def _same(hands: Hands, devices: tuple[str, ...]) -> str:

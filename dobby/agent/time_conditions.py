@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cache
 
 from dobby.agent.house_talk import talk
+from dobby.agent.meaning import THEY
 from dobby.agent.sentences import pattern
 from dobby.agent.spoken_time import Reader
 from dobby.agent.text import fold
@@ -101,9 +102,13 @@ def _made(kind: str, slots: dict[str, str | None], reader: Reader, view: View, l
     thing = (slots.get("thing") or "").strip()
     if kind == "all_away":
         return Condition("all_away")
+    if kind == "someone":
+        return Condition("someone")
+    if kind in ("comes_me", "leaves_me"):
+        return Condition("comes" if kind == "comes_me" else "leaves")
     if kind in ("comes", "leaves"):
         who = (slots.get("person") or "").strip()
-        person = next((one for one in people if fold(one) == who), "")
+        person = next((one for one in people if fold(one) == who), THEY if who in _they(reader) else "")
         return Condition("comes" if kind == "comes" else "leaves", person=person) if person else None
     if kind == "finished":
         return _of(things(thing, view, language, reader, ("power",)) or _machines(thing, view, language, reader),
@@ -123,6 +128,18 @@ def _made(kind: str, slots: dict[str, str | None], reader: Reader, view: View, l
             return _of(found, lambda one, trait=trait, value=value: Condition(
                 "holds", one.id, trait, "is", value))
     return None
+
+
+def _they(reader: Reader) -> set[str]:
+    return {fold(one) for one in reader.known.raw["people"]["they"]}
+
+
+def unknown_person(line: str, language: str) -> str:
+    """Who shall come or go and is nobody of this house, "" for none."""
+    for kind, sentence in _sentences(language):
+        if kind in ("comes", "leaves") and (match := sentence.fullmatch(line)):
+            return match["person"].strip()
+    return ""
 
 
 def unknown_machine(reader: Reader, line: str, view: View, language: str) -> str:

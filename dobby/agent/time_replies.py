@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from dobby.agent.cardio_replies import cardio_told
 from dobby.agent.meaning import Part, RunSkill, Timed
+from dobby.agent.others_replies import filled, no_person
 from dobby.agent.text import fold
 from dobby.agent.vacation import vacation, vacation_asked, vacation_over, with_vacation
 from dobby.jobs.job import Job, JobKind, load
@@ -41,6 +42,8 @@ async def timed(hands: Hands, part: Timed) -> str:
             return words.say("time.when")
         case "no_hours":
             return words.say("time.no_hours")
+        case "no_person":
+            return no_person(hands, part.text)
         case "no_machine":
             return words.say("time.no_machine", what=part.text)
         case "planned":
@@ -70,6 +73,9 @@ async def timed(hands: Hands, part: Timed) -> str:
 
 async def _plan(hands: Hands, part: Timed, plans: Plans) -> str:
     words = hands.house.words
+    part, wrong = filled(hands, part)
+    if wrong:
+        return wrong
     when: When | None = None
     if part.condition is None:
         found = resolve(_morning(part), plans.now(), plans.place)
@@ -81,7 +87,7 @@ async def _plan(hands: Hands, part: Timed, plans: Plans) -> str:
         kind = "heat"
     job = draft(hands, kind, when, part.text)
     kept = await keep(hands, replace(job, commands=part.commands, skill=part.skill, condition=part.condition,
-                                     standing=part.standing))
+                                     standing=part.standing, whom=part.to, reminds=part.reminds))
     first = plans.spoken_of(hands.conversation)
     if part.then is None or first is None or first.commands != part.commands or (at := plans.next_of(first)) is None:
         return kept

@@ -13,12 +13,13 @@ from typing import cast
 
 from dobby.agent.consent import is_stop
 from dobby.agent.meaning import Clarify, Do, Miss, Refuse, RunSkill, Timed, TimedVerb, Understood
+from dobby.agent.others import others
 from dobby.agent.reminders import reminder
 from dobby.agent.said import Order, Said, without
 from dobby.agent.sentences import any_of, pattern
 from dobby.agent.spoken_time import Reader
 from dobby.agent.text import fold, quotes
-from dobby.agent.time_conditions import condition, unknown_machine
+from dobby.agent.time_conditions import condition, unknown_machine, unknown_person
 from dobby.agent.time_tables import Tables, Word, split, tables
 from dobby.home.device import View
 from dobby.jobs.spoken import Spoken
@@ -46,6 +47,14 @@ def plain(template: str) -> str:
 
 def read(text: str, view: View, language: str, people: Sequence[str], order: Order) -> Timed | Refuse | None:
     """What is planned or asked, None when this is something else. order: reads a sentence without time."""
+    return _read(text, view, language, people, order)
+
+
+def _read(text: str, view: View, language: str, people: Sequence[str], order: Order, *,
+          own: bool = False) -> Timed | Refuse | None:
+    """own: whatever it is, it is for who speaks."""
+    def again(text: str) -> Timed | Refuse | None:
+        return _read(text, view, language, people, order, own=True)
     known = tables(language)
     if known is None or quotes(text):
         return None
@@ -53,8 +62,8 @@ def read(text: str, view: View, language: str, people: Sequence[str], order: Ord
     if not words or len(words) > LONGEST:
         return None
     said = Said(text, words, Reader(tuple(word.text for word in words), known), view, people, order)
-    return (_sentence(said, language) or _waits(said, language) or _left_out(said) or _lasting(said) or _ranged(said)
-            or _planned(said) or _missing(said, language))
+    return ((None if own else others(said, again)) or _sentence(said, language) or _waits(said, language)
+            or _left_out(said) or _lasting(said) or _ranged(said) or _planned(said) or _missing(said, language))
 
 
 def mannerless(words: list[Word], known: Tables) -> tuple[Word, ...]:
@@ -157,11 +166,15 @@ def _waits(said: Said, language: str) -> Timed | Refuse | None:
             start = said.reader.phrase(name, at)
             if start == at:
                 continue
-            ends = range(count, start, -1) if at else range(count - 1, start, -1)
-            for end in [count] if at else ends:
+            asks = at and _tells(said, 0) == at  # "remind me when I get home to water the plants"
+            ends = range(count, start, -1) if asks else [count] if at else range(count - 1, start, -1)
+            for end in ends:
                 meant = condition(said.reader, said.line(start, end), said.view, language, said.people)
-                if meant is None:
+                if meant is None or (at and end < count and said.reader.phrase("remind_to", end) == end):
                     continue
+                if at and end < count:
+                    return Timed("tell", condition=meant, standing=standing, reminds=True,
+                                 text=said.typed(said.reader.phrase("remind_to", end), count))
                 wish = said.between(0, at) if at else said.between(end, count)
                 lasting = standing or (meant.kind == "holds" and bool(meant.dwell or meant.hours))
                 timed = _consequence(wish, Timed("tell", condition=meant, standing=lasting,
@@ -171,8 +184,13 @@ def _waits(said: Said, language: str) -> Timed | Refuse | None:
     return None
 
 
+def _tells(said: Said, at: int) -> int:
+    """The end of "tell me", "remind me"; the same place for neither."""
+    return max(said.reader.phrase("tell", at), said.reader.phrase("remind", at))
+
+
 def _missing(said: Said, language: str) -> Timed | None:
-    """ "Tell me when the dryer is done", and nothing here shows it."""
+    """ "Tell me when the dryer is done", "when Anna comes home ...", and nothing here shows it, nobody is called so."""
     count = len(said.words)
     for at in range(count):
         start = max(said.reader.phrase(name, at) for name in ("when", "whenever"))
@@ -180,6 +198,9 @@ def _missing(said: Said, language: str) -> Timed | None:
             if (end == count) is (at == 0):
                 continue
             wish = said.between(0, at) if at else said.between(end, count)
+            who = unknown_person(said.line(start, end), language)
+            if who and named(who, said.people) == "" and _consequence(wish, Timed("tell")) is not None:
+                return Timed("no_person", text=said.typed(start, start + 1))
             thing = unknown_machine(said.reader, said.line(start, end), said.view, language)
             if thing and wish.reader.phrase("tell", 0) == len(wish.words):
                 return Timed("no_machine", text=thing)
@@ -189,6 +210,8 @@ def _missing(said: Said, language: str) -> Timed | None:
 def _consequence(wish: Said, timed: Timed) -> Timed | Refuse | None:
     if wish.reader.phrase("tell", 0) == len(wish.words):
         return timed
+    if (end := _tells(wish, 0)) and (what := wish.reader.phrase("remind_to", end)) > end and what < len(wish.words):
+        return replace(timed, text=wish.typed(what, len(wish.words)), reminds=True)
     return _ordered(wish, wish.typed(0, len(wish.words)), replace(timed, text=""))
 
 

@@ -18,15 +18,17 @@ from dobby.home.traits import Value
 
 NEAR = 0.3  # °C below its target at which water or a room counts as ready
 WORKING, RESTING = 10.0, 5.0  # W above which a machine works and below which it rests
-ConditionKind = Literal["holds", "finished", "reached", "all_away", "comes", "leaves"]
+ConditionKind = Literal["holds", "finished", "reached", "all_away", "someone", "comes", "leaves"]
+PRESENCE = ("all_away", "someone", "comes", "leaves")
 People = Callable[[], Mapping[str, bool | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     """holds: a trait of `device` is `value` (or above, below it); finished: its power fell to rest after it worked;
-    reached: its temperature is at its target; all_away: nobody is home any more; comes, leaves: one `person` does.
-    dwell: seconds for which it must hold; hours: local, "22:00-06:00", "" = always."""
+    reached: its temperature is at its target; all_away: nobody is home any more; someone: somebody is, after nobody
+    was; comes, leaves: one `person` does. dwell: seconds for which it must hold; hours: local, "22:00-06:00", "" =
+    always."""
 
     kind: ConditionKind
     device: str = ""
@@ -80,6 +82,9 @@ def truth(condition: Condition, view: View, home: Mapping[str, bool | None], loc
         case "all_away":
             known = list(home.values())
             return False if True in known else None if not known or None in known else True
+        case "someone":
+            known = list(home.values())
+            return True if True in known else None if not known or None in known else False
         case "comes" | "leaves":
             there = home.get(condition.person)
             return None if there is None else there is (condition.kind == "comes")
@@ -110,7 +115,8 @@ def step(condition: Condition, wait: Wait, so: bool | None, working: bool, now: 
     """The next state of a wait, and whether it fires. What is so already when it is made fires at once only where it
     is a state ("the spa is ready"), not where something must happen first (a machine ends, somebody comes)."""
     if so is not True:
-        ready = (wait.ready or working) if condition.kind == "finished" else wait.ready or so is False
+        unseen = so is False or (so is None and condition.kind in PRESENCE)  # to be seen at last is to come
+        ready = (wait.ready or working) if condition.kind == "finished" else wait.ready or unseen
         return Wait(None, ready), False
     if not wait.ready:
         return Wait(None, False), False
@@ -120,9 +126,10 @@ def step(condition: Condition, wait: Wait, so: bool | None, working: bool, now: 
     return replace(wait, since=since), False
 
 
-def begun(condition: Condition) -> Wait:
-    """The wait of a new condition: states count from the start, events must happen."""
-    return Wait(ready=condition.kind in ("holds", "reached"))
+def begun(condition: Condition, so: bool | None = True) -> Wait:
+    """The wait of a new condition, which is so already or not, None = nobody knows: states count from the start, events
+    must happen, and somebody comes who was not known to be there."""
+    return Wait(ready=condition.kind in ("holds", "reached") or (condition.kind in PRESENCE and so is not True))
 
 
 def deadline(condition: Condition, wait: Wait) -> datetime | None:

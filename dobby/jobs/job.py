@@ -28,7 +28,8 @@ class Job:
     early enough to be warm when it is due). when or condition says when; standing: a condition that stays after it
     fired. address: where its person is told ("" = nowhere); last: the moment of the last occurrence that was dealt
     with, day: its local day; skips: local days left out; lived: of an "order" that makes the house look lived in, what
-    it remembers."""
+    it remembers. whom: who is told, by name (() = its person); reminds: with a condition, text is what to be reminded
+    of, not the condition as it was said."""
 
     person: str
     conversation: str
@@ -47,6 +48,8 @@ class Job:
     wait: Wait = field(default_factory=Wait)
     id: int = 0
     lived: Lived | None = None
+    whom: tuple[str, ...] = ()
+    reminds: bool = False
 
     @property
     def repeats(self) -> bool:
@@ -61,7 +64,8 @@ class Job:
                 "commands": json.dumps([[one.device, one.trait, one.value] for one in self.commands]),
                 "skill": self.skill, "text": self.text, "standing": self.standing, "made": stamp(self.made),
                 "skips": json.dumps(self.skips), "wait": self.wait.dump(),
-                "lived": self.lived.dump() if self.lived else ""}
+                "lived": self.lived.dump() if self.lived else "", "whom": json.dumps(self.whom, ensure_ascii=False),
+                "reminds": self.reminds}
 
 
 def load(row: Row) -> Job:
@@ -72,7 +76,7 @@ def load(row: Row) -> Job:
                bool(row["standing"]), datetime.fromisoformat(row["made"]),
                datetime.fromisoformat(row["last"]) if row["last"] else None, row["day"],
                tuple(json.loads(row["skips"])), conditions.load_wait(row["wait"]), row["id"],
-               lived.load(row["lived"]))
+               lived.load(row["lived"]), tuple(json.loads(row["whom"])), bool(row["reminds"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from dobby.home.home import Changed, Home
 from dobby.jobs import conditions, lived
 from dobby.jobs.job import Due, Job, load
 from dobby.jobs.lived import Lived
+from dobby.jobs.topics import FRESH, Topics
 from dobby.jobs.warming import Warming
 from dobby.jobs.when import Place, following, moment
 from dobby.store import Row, Store, stamp
@@ -23,9 +24,7 @@ from dobby.tasks import ended
 
 log = logging.getLogger(__name__)
 KEPT = timedelta(days=60)  # how long what is over can still be asked about
-FRESH = timedelta(minutes=10)  # how long "that" means the plan spoken of last
-SPOKEN = "plans spoken of"  # the fact by which a restart knows what "that" is
-DROPPED = "plans cancelled"  # and the one by which it knows what "undo" brings back
+DROPPED = "plans cancelled"  # the fact by which a restart knows what "undo" brings back
 MOST = 200  # jobs of one person
 
 
@@ -42,6 +41,7 @@ class Plans:
     act: Callable[[Due], Awaitable[str]] | None = None
     also_hears: Callable[[Changed], Awaitable[None]] | None = None
     warming: Warming = field(init=False)
+    _topics: Topics = field(init=False)
     jobs: dict[int, Job] = field(default_factory=dict)
     _next: dict[int, datetime | None] = field(default_factory=dict)
     _watched: dict[str, set[int]] = field(default_factory=dict)
@@ -50,12 +50,11 @@ class Plans:
     _halted: set[asyncio.Task[None]] = field(default_factory=set)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _changes: asyncio.Queue[Changed | None] | None = None
-    _spoken: dict[str, tuple[int, datetime]] = field(default_factory=dict)  # told of last, 0 = several
     _dropped: dict[str, tuple[tuple[int, ...], datetime, int]] = field(default_factory=dict)  # cancelled last
     _tidied: str = ""
 
     def __post_init__(self) -> None:
-        self.warming = Warming(self.store, self.home, self.now)
+        self.warming, self._topics = Warming(self.store, self.home, self.now), Topics(self.store, self.now)
 
     # --- keeping ------------------------------------------------------------------------------------------------------
 
@@ -64,7 +63,7 @@ class Plans:
         await self.warming.open()
         for row in await self.store.all("jobs_on"):
             self._keep(load(row))
-        self._remember(await self.store.fact(SPOKEN, {}))
+        await self._topics.open(self.jobs.values())
         self._dropped = {key: (tuple(ids), datetime.fromisoformat(at), turn)
                          for key, (ids, at, turn) in (await self.store.fact(DROPPED, {})).items()}
         self._rearrange()
@@ -91,7 +90,7 @@ class Plans:
         if sum(one.person == job.person for one in self.jobs.values()) >= MOST:
             raise ValueError("full")
         if job.condition is not None:
-            job = replace(job, wait=conditions.begun(job.condition))
+            job = replace(job, wait=conditions.begun(job.condition, self._so(job.condition)))
         elif job.when is None or following(job.when, job.made, self.place) is None:
             raise ValueError("never")
         job = replace(job, id=await self.store.do("job_add", **job.values()))
@@ -157,7 +156,7 @@ class Plans:
         jobs = [load(row) for row in rows if row is not None and row["state"] == "on"]
         for job in jobs:
             self._keep(job)
-        await self._speak(jobs[0].id if len(jobs) == 1 else 0, conversation)
+        await self.speak_of_several(conversation, jobs if len(jobs) == 1 else ())
         await self.look_again()
         return jobs
 
@@ -183,40 +182,32 @@ class Plans:
 
     async def speak_of(self, job: Job, conversation: str = "") -> None:
         """ "That" means this one for a while, also after a restart; where it was made, or in another conversation."""
-        await self._speak(job.id, conversation or job.conversation)
+        await self._topics.speak(conversation or job.conversation, [job.id])
 
-    async def speak_of_several(self, conversation: str) -> None:
-        """ "That" may be any of them for a while."""
-        await self._speak(0, conversation)
-
-    async def _speak(self, id_: int, conversation: str) -> None:
-        now = self.now()
-        fresh = {key: one for key, one in self._spoken.items() if now - one[1] <= FRESH}
-        self._spoken = {**fresh, conversation: (id_, now)}
-        await self.store.set_fact(SPOKEN, {key: [id_, stamp(at)] for key, (id_, at) in self._spoken.items()})
-
-    def _remember(self, kept: Mapping[str, tuple[int, str]]) -> None:
-        """What was spoken of last before a restart; a plan that was made later still, as its process died."""
-        self._spoken = {key: (id_, datetime.fromisoformat(at)) for key, (id_, at) in kept.items()}
-        for job in self.jobs.values():
-            if job.conversation not in self._spoken or self._spoken[job.conversation][1] < job.made:
-                self._spoken[job.conversation] = job.id, job.made
+    async def speak_of_several(self, conversation: str, together: Sequence[Job] = ()) -> None:
+        """ "That" may be any of them for a while; together: it is all of these."""
+        await self._topics.speak(conversation, [job.id for job in together])
 
     def spoken_of(self, conversation: str) -> Job | None:
-        """The job that was made or told of last in a conversation, where that is fresh."""
-        id_, at = self._spoken.get(conversation, (0, self.now()))
-        return self.jobs.get(id_) if self.now() - at <= FRESH else None
+        """The job that was made or told of last in a conversation, where that is fresh, and only one."""
+        jobs = self.spoken_together(conversation)
+        return jobs[0] if len(jobs) == 1 else None
+
+    def spoken_together(self, conversation: str) -> list[Job]:
+        """The jobs that were made or told of last as one thing, where that is fresh."""
+        topic = self._topics.fresh(conversation)
+        return [self.jobs[id_] for id_ in topic.ids if id_ in self.jobs] if topic else []
 
     def spoken_at(self, conversation: str) -> datetime | None:
         """When a plan, or several, were spoken of last in a conversation."""
-        return self._spoken[conversation][1] if conversation in self._spoken else None
+        return self._topics.at(conversation)
 
     def topic(self, conversation: str) -> datetime | None:
         """Since when a plan, or several, are what a conversation is about; None where none is."""
         if (job := self.spoken_of(conversation)) is not None:
             return job.made
-        id_, at = self._spoken.get(conversation, (-1, self.now()))
-        return at if not id_ and self.now() - at <= FRESH else None
+        topic = self._topics.fresh(conversation)
+        return topic.at if topic and (not topic.one or self.spoken_together(conversation)) else None
 
     # --- what is due --------------------------------------------------------------------------------------------------
 
@@ -287,14 +278,16 @@ class Plans:
         """A condition, as things are now."""
         if job.condition is None:
             return
-        now = self.now()
-        so = conditions.truth(job.condition, self.home, self.people(), now.astimezone(self.place.zone))
+        now, so = self.now(), self._so(job.condition)
         wait, fires = conditions.step(job.condition, job.wait, so, conditions.works(job.condition, self.home), now)
         if fires:
             await self._begin(replace(job, wait=wait), now)
         elif wait != job.wait:
             self.jobs[job.id] = replace(job, wait=wait)
             await self.store.do("job_wait", id=job.id, wait=wait.dump())
+
+    def _so(self, condition: conditions.Condition) -> bool | None:
+        return conditions.truth(condition, self.home, self.people(), self.now().astimezone(self.place.zone))
 
     async def _begin(self, job: Job, at: datetime) -> None:
         """Put the run on disk and the job behind it, then carry it out."""

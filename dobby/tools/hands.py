@@ -119,6 +119,7 @@ class House:
     learner: Learner | None = None  # what is being learned, None where no network may be looked at
     plans: Plans | None = None  # what is due when
     presence: Presence | None = None  # who is at home
+    people: tuple[Person, ...] = ()  # the people of the house
     taken_along: tuple[int, int] = (0, 0)  # plans and taught skills that went with what was erased last
 
 

@@ -9,7 +9,7 @@ from dobby.home.device import View
 from dobby.jobs.conditions import Condition
 from dobby.jobs.job import Job
 from dobby.jobs.when import WEEKDAYS, Place, When
-from dobby.tools.wording import orders_text
+from dobby.tools.wording import grouped_text
 from dobby.words import Words
 
 SAME_YEAR = timedelta(days=334)  # a day further off than eleven months is told with its year
@@ -102,9 +102,14 @@ def what_text(job: Job, view: View, words: Words) -> str:
     if job.lived is not None:
         return words.say("lived.what_until", day=date_text(date.fromisoformat(job.lived.until), words)
                          ) if job.lived.until else words.say("lived.what")
+    who = words.join(list(job.whom))
+    bare = job.condition is not None and not job.reminds
+    if job.whom and job.kind in ("tell", "wake"):
+        key = "wake" if job.kind == "wake" else "tell" if bare else "remind" if job.text else "remind_bare"
+        return words.say(f"time.{key}_other", text=job.text, who=who)
     texts: dict[str, Callable[[], str]] = {
-        "tell": lambda: words.say("time.tell") if job.condition else
+        "tell": lambda: words.say("time.tell") if bare else
         words.say("time.remind", text=job.text) if job.text else words.say("time.remind_bare"),
         "say": lambda: job.text, "wake": lambda: words.say("time.wake"),
         "skill": lambda: words.say("time.skill", name=job.skill.replace("-", " "))}
-    return texts.get(job.kind, lambda: orders_text(job.commands, view, words))()
+    return texts.get(job.kind, lambda: grouped_text(job.commands, view, words))()

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from dobby.home.device import Command
+from dobby.jobs.conditions import PRESENCE
 from dobby.jobs.job import Job
 from dobby.jobs.plans import Plans
 from dobby.jobs.spoken import Spoken, resolve
@@ -80,11 +81,16 @@ def _heating(hands: Hands, job: Job, plans: Plans) -> str:
 
 
 def _unknown(hands: Hands, job: Job) -> str:
-    """Whom nobody knows to be at home, where the job waits for everybody to leave."""
-    if job.condition is None or job.condition.kind != "all_away" or hands.house.presence is None:
+    """Whom nobody knows to be at home or not, where the job waits for that; and who is there, or gone, already."""
+    condition, presence, words = job.condition, hands.house.presence, hands.house.words
+    if condition is None or presence is None or condition.kind not in PRESENCE:
         return ""
-    names = [name for name, home in hands.house.presence.home().items() if home is None]
-    return hands.house.words.say("time.unknown_home", names=hands.house.words.join(names)) if names else ""
+    home = {name: here for name, here in presence.home().items() if condition.person in ("", name)}
+    if names := [name for name, here in home.items() if here is None]:
+        return words.say("time.unknown_home", names=words.join(names))
+    if condition.kind in ("comes", "leaves") and home.get(condition.person) is (condition.kind == "comes"):
+        return words.say(f"time.{condition.kind}_again", name=condition.person)
+    return ""
 
 
 def listing(hands: Hands, plans: Plans) -> list[tuple[Job, str]]:

@@ -47,6 +47,7 @@ def meant(said: str, language: str) -> str:
     words += [f"“{part.text}”" if part.text else "", part.person, part.period]
     words.append(f"{part.minutes:g}" if part.minutes else "")
     words.append(f"then {' '.join(part.then.said.clocks)}" if part.then else "")
+    words.append(f"to {','.join(part.to)}" if part.to else "")
     return " ".join(filter(None, words))
 
 

@@ -240,3 +240,35 @@ async def test_on_for_a_while_and_what_stays_when_stop_is_said(house: House) -> 
     assert "Anna" in await tell(house, "cancel all plans")
     assert "Anna" in await tell(house, "undo")
     await clean(house)
+
+
+async def test_others_are_told_at_their_own_address_and_by_whom(house: House) -> None:
+    await clean(house)
+    assert "remind Sam: take out the bins" in await tell(house, "remind Sam in 10 minutes to take out the bins")
+    assert "Robin and Sam" in await tell(house, "remind everyone in 10 minutes that dinner is ready", MEMBER)
+    last = await house.last_id()
+    await passes(house, 601)
+    told = {(row["to"], row["body"]) for row in await house.received(last)}
+    assert told == {(MEMBER, "Reminder: take out the bins (Robin asked me to tell you.)"),
+                    (OWNER, "Reminder: dinner is ready (Sam asked me to tell you.)"),
+                    (MEMBER, "Reminder: dinner is ready")}
+    assert "dinner is ready" in await tell(house, "snooze", MEMBER)
+    assert "guests" in await tell(house, "remind Sam at five to call", GUEST)
+    await clean(house)
+
+
+async def test_coming_home_is_what_a_reminder_waits_for(house: House) -> None:
+    await clean(house)
+    await tell(house, "I'm leaving", MEMBER)
+    await tell(house, "remind me when I get home to water the plants", MEMBER)
+    await tell(house, "when Sam comes home, turn on the porch light")
+    await house.hand("porch_light", on=False)
+    last = await house.last_id()
+    await house.text("I'm home", MEMBER)
+    await house.texts(3, last)
+    await until(lambda: arrived(house))
+    told = {(row["to"], row["body"]) for row in await house.received(last)}
+    assert (MEMBER, "Reminder: water the plants") in told
+    assert (OWNER, "Porch Light is on. (planned)") in told
+    assert (await house.state("porch_light"))["on"]
+    await clean(house)
