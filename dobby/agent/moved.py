@@ -1,46 +1,97 @@
-""" "Make it 9", "at 9 instead", "move it to tomorrow": the plan that was just made or named comes at another time. A
-repeat keeps its days where only a time was said, a single one its day."""
+""" "Make it 9", "at 9 instead", "half an hour later", "push the plumber back by 20 minutes", "my alarm to 8": the plan
+that was just made or is named comes at another time. A repeat keeps its days where only a time was said, a single one
+its day."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
+from dobby.agent.meaning import Timed
 from dobby.agent.sentences import pattern
 from dobby.agent.spoken_time import Reader
 from dobby.agent.text import quotes
+from dobby.agent.time_replies import is_one, speaks, timed, which
 from dobby.agent.time_tables import split, tables
-from dobby.agent.time_talk import LONGEST, mannerless, plain
+from dobby.agent.time_talk import LONGEST, bare_words, mannerless, plain
 from dobby.jobs.job import Job
 from dobby.jobs.plans import Plans
+from dobby.jobs.shifting import shifted
 from dobby.jobs.spoken import Spoken, resolve
 from dobby.jobs.when import WEEKDAYS, When
 from dobby.tools.hands import Hands
 from dobby.tools.plans import keep
 
+SPAN = "§"  # stands for how much, where a sentence is compared
+
 
 async def moved(hands: Hands, text: str) -> str:
     """What is said to it; "" where the text says no such thing, or no plan is what was just spoken of."""
     plans, person = hands.house.plans, hands.asker.person
-    said = moved_to(text, hands.house.words.language)
-    if said is None or plans is None or person is None:
+    if plans is None or person is None:
         return ""
+    if (move := read(text, hands.house.words.language)) is not None and (told := await _named(hands, move, plans)):
+        return told
+    said = moved_to(text, hands.house.words.language)
     job = plans.spoken_of(hands.conversation)
-    if job is None or job.person != person.name or job.when is None or job.lived is not None:
+    if said is None or job is None or job.person != person.name or job.when is None or job.lived is not None:
         return ""
     if not said.sure and await _since(hands, plans):
         return ""  # a bare number may be how bright
-    when = _when(said, job, plans)
-    if isinstance(when, str):
-        return hands.house.words.say(f"time.{when}")
-    kept = await keep(hands, replace(job, when=when, made=plans.now(), last=None, day="", id=0))
-    new = plans.spoken_of(hands.conversation)
-    if new is not None and new.id != job.id:
-        await plans.cancel(job.id)
-        return f"{hands.house.words.say('time.moved')} {kept}"
-    return kept
+    return await _replanned(hands, [job], lambda one: _when(said, one, plans), plans)
+
+
+async def _replanned(hands: Hands, jobs: Sequence[Job], when: Callable[[Job], When | str], plans: Plans) -> str:
+    """Each at its new time, or why none of them is moved."""
+    found = [(job, when(job)) for job in jobs]
+    if wrong := next((one for _, one in found if isinstance(one, str)), ""):
+        return hands.house.words.say(f"time.{wrong}")
+    lines, new = [], []
+    for job, at in found:
+        before = set(plans.jobs)
+        lines.append(await keep(hands, replace(job, when=at, made=plans.now(), last=None, day="", id=0)))  # type: ignore[arg-type]  # a text was said above
+        if more := [plans.jobs[id_] for id_ in set(plans.jobs) - before]:
+            await plans.cancel(job.id)
+            new += more
+    if len(new) > 1:
+        await plans.speak_of_several(hands.conversation, new)
+    return "\n".join([f"{hands.house.words.say('time.moved')} {lines[0]}" if new else lines[0], *lines[1:]])
+
+
+async def _named(hands: Hands, move: Move, plans: Plans) -> str:
+    """A plan that is named, or "it", at another time or by so much later."""
+    jobs, person = [], hands.asker.person
+    mine = [job for job in plans.planned(person.name if person else "") if job.when is not None and job.lived is None]
+    if not move.what:
+        jobs = [job for job in plans.spoken_together(hands.conversation) if job in mine]
+        told = plans.just_told(hands.conversation)
+        if move.bare and not told and (not jobs or await _since(hands, plans)):
+            return ""  # it may be something else that shall come later
+        if not jobs and told and move.minutes > 0:
+            return await timed(hands, Timed("snooze", minutes=move.minutes))
+        jobs = jobs or mine
+    elif kind := _kind(move.what, hands.house.words.language):
+        jobs = [job for job in mine if is_one(job, f"cancel_{kind}")]
+        if (spoken := plans.spoken_of(hands.conversation)) in jobs and spoken is not None:
+            jobs = [spoken]
+        if not jobs:
+            return hands.house.words.say(f"time.no_{kind}")
+    else:
+        jobs = [job for job in mine if speaks(hands, job, Timed("cancel", text=move.what), plans)]
+        bare = move.said is not None and not move.said.sure
+        if not jobs or (bare and any(job.kind in ("order", "heat") for job in jobs)):
+            return ""  # "move the shades to 30" is no time
+    if not jobs:
+        return hands.house.words.say("time.nothing")
+    if len(jobs) > 1 and jobs != plans.spoken_together(hands.conversation):
+        return await which(hands, jobs, plans, "which_move")
+    said = move.said
+    if said is None:
+        return await _replanned(hands, jobs, lambda one: shifted(one, move.minutes, plans), plans)
+    return await _replanned(hands, jobs, lambda one: _when(said, one, plans), plans)
 
 
 async def _since(hands: Hands, plans: Plans) -> bool:
@@ -87,10 +138,64 @@ def _minutes(clock: str) -> int:
 
 
 @cache
-def _sentences(language: str) -> tuple[re.Pattern[str], ...]:
+def _sentences(language: str, name: str = "sentences") -> tuple[re.Pattern[str], ...]:
     known = tables(language)
-    several = known.raw.get("moves", {}).get("sentences", ()) if known else ()
-    return tuple(re.compile(pattern(plain(one), {"time": r"(?:\S+ ){1,9}?"})) for one in several)
+    several = known.raw.get("moves", {}).get(name, ()) if known else ()
+    slots = {"time": r"(?:\S+ ){1,9}?", "span": f"{SPAN} ", "what": r"(?:\S+ ){1,4}?"}
+    return tuple(re.compile(pattern(plain(one), slots)) for one in several)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A plan by so many minutes later (negative = sooner), or to a time. what: the words for it, "" = it; bare: nothing
+    but how much."""
+
+    minutes: float = 0.0
+    said: Spoken | None = None
+    what: str = ""
+    bare: bool = False
+
+
+def read(text: str, language: str) -> Move | None:
+    """ "Half an hour later", "push the plumber reminder back by 20 minutes", "change my alarm to 8"."""
+    known = tables(language)
+    if known is None or quotes(text):
+        return None
+    words = mannerless(split(text, known.raw.get("apostrophe") == " "), known)
+    reader = Reader(tuple(word.text for word in words), known)
+    spans = [(minutes, at, end) for at in range(len(words)) for minutes, end in [reader.span(at)] if minutes > 0]
+    span = spans[0] if spans else None
+    its = {plain(one) for one in known.raw.get("moves", {}).get("it", ())}
+    for name, sign in (("later", 1), ("earlier", -1), ("named", 0)):
+        said = list(reader.words)
+        if sign and span is not None:
+            said[span[1]:span[2]] = [SPAN]
+        for sentence in _sentences(language, name) if len(words) <= LONGEST else ():
+            if (match := sentence.fullmatch("".join(f"{word} " for word in said))) is None:
+                continue
+            slots = {key.partition("__")[0]: value for key, value in match.groupdict().items() if value is not None}
+            what = bare_words(slots.get("what", "").split(), known)
+            if what.split()[:1] and what.split()[0] in its:
+                continue
+            if sign and span is not None:
+                return Move(sign * span[0], what=what, bare=span[1] == 0)
+            if not sign and what and (to := _to(Reader(tuple(slots["time"].split()), known))) is not None:
+                return Move(said=to, what=what)
+    return None
+
+
+def _kind(what: str, language: str) -> str:
+    """Which kind of plan a noun means ("alarms" for "wake up call"), "" for none."""
+    known = tables(language)
+    kinds = known.raw.get("moves", {}).get("kinds", {}) if known else {}
+    return next((kind for kind, several in kinds.items() if what in map(plain, several)), "")
+
+
+def _to(reader: Reader) -> Spoken | None:
+    if (said := reader.whole()) is not None:
+        return said
+    bare = reader.clock_form(0)
+    return Spoken(clocks=bare[0], sure=bare[2]) if bare is not None and bare[1] == len(reader.words) else None
 
 
 def moved_to(text: str, language: str) -> Spoken | None:
@@ -103,10 +208,6 @@ def moved_to(text: str, language: str) -> Spoken | None:
     for sentence in _sentences(language) if len(words) <= LONGEST else ():
         if (match := sentence.fullmatch(line)) is None:
             continue
-        reader = Reader(tuple(match["time"].split()), known)
-        if (said := reader.whole()) is not None:
+        if (said := _to(Reader(tuple(match["time"].split()), known))) is not None:
             return said
-        bare = reader.clock_form(0)
-        if bare is not None and bare[1] == len(reader.words):
-            return Spoken(clocks=bare[0], sure=bare[2])
     return None

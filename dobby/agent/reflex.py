@@ -72,8 +72,8 @@ class Reflex:
     def read(self, text: str, view: View, context: Context | None, *, now: float, here: str = "") -> Understood | Miss:
         """What a sentence means in this home. Pure: no I/O, no clock of its own. What is for later holds an order that
         is read by itself."""
-        def order(text: str) -> Understood | Miss:
-            return self._untimed(text, view, context, now, here)
+        def order(text: str, before: Context | None = context) -> Understood | Miss:
+            return self._untimed(text, view, before, now, here)
         if (timed := time_talk.read(text, view, self.language, self.people, order)) is not None:
             also = order(text) if isinstance(timed, Timed) and timed.verb in ("leaving", "home") else None
             skill: tuple[Part, ...] = also.parts if isinstance(also, Understood) and isinstance(

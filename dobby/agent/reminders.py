@@ -34,6 +34,9 @@ def reminder(said: Said, runs: Sequence[tuple[Spoken, int, int]]) -> Timed | Non
         if later and (later[-1][2] == len(said.words) or len(later) == 1):
             spoken, at, end = later[-1]
             what = (what_from, at) if end == len(said.words) else (end, len(said.words))
+            if what_from < at and end < len(said.words):  # "to call at 5 and buy milk"
+                text = f"{said.typed(what_from, at)} {said.typed(end, len(said.words))}"
+                return replace(_told(verb, spoken, said, what_from, at), text=text if verb == "remind" else "")
             return _told(verb, spoken, said, said.reader.phrase("remind_to", what[0]), what[1])
         each = next((at for at in range(len(said.words)) if said.reader.span(said.reader.phrase("each", at))[0] and
                      said.reader.phrase("each", at) > at), None)

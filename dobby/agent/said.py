@@ -12,7 +12,7 @@ from dobby.agent.time_tables import Word
 from dobby.home.device import View
 from dobby.jobs.spoken import Spoken
 
-Order = Callable[[str], Understood | Miss]
+Order = Callable[..., Understood | Miss]  # of a text, and (where that is another than before it) its context
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,13 @@ class Said:
         """A stretch of the sentence by itself."""
         words = self.words[start:end]
         return replace(self, words=words, reader=replace(self.reader, words=tuple(word.text for word in words)))
+
+    def part(self, start: int, end: int) -> Said:
+        """A stretch of the sentence as a sentence of its own."""
+        base = self.words[start].start if start < len(self.words) else 0
+        words = tuple(replace(one, start=one.start - base, end=one.end - base) for one in self.words[start:end])
+        return replace(self, text=self.typed(start, end), words=words,
+                       reader=replace(self.reader, words=tuple(word.text for word in words)))
 
 
 def without(said: Said, runs: Sequence[tuple[Spoken, int, int]]) -> str:

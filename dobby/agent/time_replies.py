@@ -15,8 +15,9 @@ from dobby.agent.text import fold
 from dobby.agent.vacation import vacation, vacation_asked, vacation_over, with_vacation
 from dobby.jobs.job import Job, JobKind, load
 from dobby.jobs.plans import Plans
-from dobby.jobs.spoken import Spoken, day_of, resolve
-from dobby.jobs.when import When, occurrence
+from dobby.jobs.shifting import shifted
+from dobby.jobs.spoken import Spoken, day_of, resolvable, resolve
+from dobby.jobs.when import WEEKDAYS, When, occurrence
 from dobby.messages import Person
 from dobby.tools.drafts import draft
 from dobby.tools.hands import Hands, House
@@ -86,21 +87,43 @@ async def _plan(hands: Hands, part: Timed, plans: Plans) -> str:
     if part.said.by and any(one.trait == "target" for one in part.commands):
         kind = "heat"
     job = draft(hands, kind, when, part.text)
+    before = set(plans.jobs)
     kept = await keep(hands, replace(job, commands=part.commands, skill=part.skill, condition=part.condition,
                                      standing=part.standing, whom=part.to, reminds=part.reminds))
-    first = plans.spoken_of(hands.conversation)
-    if part.then is None or first is None or first.commands != part.commands or (at := plans.next_of(first)) is None:
+    first = next((plans.jobs[id_] for id_ in set(plans.jobs) - before), None)
+    if part.then is None or first is None or (at := plans.next_of(first)) is None:
         return kept
-    after = replace(draft(hands, "order", _next(first, at, part.then.said.clocks, plans)), commands=part.then.commands)
-    return f"{kept}\n{await keep(hands, after)}"
+    return f"{kept}\n{await _then(hands, part.then, first, at, plans)}"
+
+
+async def _then(hands: Hands, part: Timed, first: Job, at: datetime, plans: Plans) -> str:
+    """What follows a plan: where only a time of day was said, the next that comes after it; both are one thing now."""
+    said, found = part.said, None
+    if said.minutes is not None and first.when is not None:
+        found = resolve(said, plans.now(), plans.place) if first.when.at else shifted(first, said.minutes, plans)
+    elif said.clocks and not (said.day or said.days or said.dates or said.date):
+        found = _next(first, at, resolvable(said), plans)
+    elif said.sun and first.repeats and first.when is not None:
+        found = replace(first.when, clock="", sun=said.sun, offset=said.offset)
+    found = found or resolve(said, plans.now(), plans.place)
+    if isinstance(found, str):
+        return hands.house.words.say(f"time.{found}")
+    kind: JobKind = part.verb  # type: ignore[assignment]  # one of the four that plan
+    before = set(plans.jobs)
+    kept = await keep(hands, replace(draft(hands, kind, found, part.text), commands=part.commands, skill=part.skill))
+    if second := [plans.jobs[id_] for id_ in set(plans.jobs) - before]:
+        await plans.speak_of_several(hands.conversation, [first, *second])
+    return kept
 
 
 def _next(job: Job, at: datetime, clocks: Sequence[str], plans: Plans) -> When:
     """The first of some times of day after a job has come."""
     local = at.astimezone(plans.place.zone)
     ahead, clock = min((one <= f"{local:%H:%M}", one) for one in clocks)
-    if job.when is not None and job.when.repeats and not ahead:
-        return replace(job.when, clock=clock, sun="", offset=0)
+    if job.when is not None and job.when.repeats and not (ahead and job.when.dates):
+        days = tuple(WEEKDAYS[(WEEKDAYS.index(one) + ahead) % 7] for one in job.when.days)
+        days = tuple(one for one in WEEKDAYS if one in days)
+        return replace(job.when, clock=clock, sun="", offset=0, days=days)
     return When(date=(local.date() + timedelta(days=int(ahead))).isoformat(), clock=clock)
 
 
@@ -147,7 +170,7 @@ def _meant(hands: Hands, part: Timed, plans: Plans) -> list[Job]:
     if part.number:
         return [job for job in rows if job.id == part.number]
     if part.text:
-        return [job for job in rows if _speaks(hands, job, part, plans)]
+        return [job for job in rows if speaks(hands, job, part, plans)]
     said = part.said
     if said.clocks or said.day or said.days or said.date:
         day = day_of(said, plans.now(), plans.place)
@@ -158,7 +181,7 @@ def _meant(hands: Hands, part: Timed, plans: Plans) -> list[Job]:
     return rows
 
 
-def _speaks(hands: Hands, job: Job, part: Timed, plans: Plans) -> bool:
+def speaks(hands: Hands, job: Job, part: Timed, plans: Plans) -> bool:
     """Whether a plan does what was said, or every word that was said is of it or of its devices."""
     if part.commands:
         return not set(part.commands).isdisjoint(job.commands)
@@ -180,13 +203,17 @@ def _at(job: Job, said: Spoken, plans: Plans) -> bool:
 
 async def _cancel(hands: Hands, part: Timed, plans: Plans) -> str:
     words, found = hands.house.words, _meant(hands, part, plans)
+    if part == Timed("cancel") and len(together := plans.spoken_together(hands.conversation)) > 1:
+        await plans.drop(together, hands.conversation, hands.turn)
+        return words.say("time.cancelled_all", count=len(together), what="; ".join(
+            what_text(job, hands.house.home, words) for job in together))
     if not found and part.text:
         return words.say("time.no_such", what=part.text)
     if not found:
         return words.say("time.nothing_then" if part.number or part.said != Spoken() else "time.nothing")
     one_of = part == Timed("cancel") and plans.spoken_of(hands.conversation) not in found  # several were told just now
     if len(found) > 1 or (one_of and plans.topic(hands.conversation) is not None):
-        return await _which(hands, found, plans)
+        return await which(hands, found, plans)
     return await _dropped(hands, found[0], plans)
 
 
@@ -198,7 +225,7 @@ async def _dropped(hands: Hands, job: Job, plans: Plans) -> str:
     return hands.house.words.say("time.cancelled", what=what)
 
 
-async def _which(hands: Hands, found: list[Job], plans: Plans, key: str = "which") -> str:
+async def which(hands: Hands, found: list[Job], plans: Plans, key: str = "which") -> str:
     """Which of them, with the number of each: what comes next of "that" is about them."""
     ids = {job.id for job in found}
     lines = [line for job, line in listing(hands, plans) if job.id in ids]
@@ -209,7 +236,7 @@ async def _which(hands: Hands, found: list[Job], plans: Plans, key: str = "which
 async def _cancel_all(hands: Hands, part: Timed, plans: Plans) -> str:
     """Everything of this person, or their reminders, timers, alarms: named, and to be had back."""
     words, home, person = hands.house.words, hands.house.home, hands.asker.person
-    mine = [job for job in plans.planned(person.name if person else "") if _is_one(job, part.verb)]
+    mine = [job for job in plans.planned(person.name if person else "") if is_one(job, part.verb)]
     if mine:
         names = [what_text(job, home, words) for job in mine[:NAMED]]
         more = [words.say("time.more", count=len(mine) - NAMED)] if len(mine) > NAMED else []
@@ -220,7 +247,7 @@ async def _cancel_all(hands: Hands, part: Timed, plans: Plans) -> str:
     return f"{said} {stays(hands.house, person)}".strip()
 
 
-def _is_one(job: Job, verb: str) -> bool:
+def is_one(job: Job, verb: str) -> bool:
     """Whether "all reminders" (timers, alarms) means this one: what waits for the home is none of them."""
     delay = job.when is not None and bool(job.when.at)
     match verb:
@@ -274,13 +301,13 @@ async def _skip(hands: Hands, part: Timed, plans: Plans) -> str:
     rows = [job for job, _ in listing(hands, plans) if _comes(job, day, plans) and _at(job, part.said, plans)]
     rows = [job for job in rows if part.number in (0, job.id)]
     if named := bool(part.text or part.commands):
-        rows = [job for job in rows if _speaks(hands, job, part, plans)]
+        rows = [job for job in rows if speaks(hands, job, part, plans)]
     sure = [job for job in rows if part.number or named or (spoken is not None and job.id == spoken.id)]
     found = sure or [job for job in rows if job.repeats]
     if not rows:
         return words.say("time.nothing_then")
     if len(found) != 1:
-        return await _which(hands, found or rows, plans, "which_skip")
+        return await which(hands, found or rows, plans, "which_skip")
     job = found[0]
     what = what_text(job, house.home, words)
     if not job.repeats:

@@ -21,6 +21,7 @@ from dobby.agent.spoken_time import Reader
 from dobby.agent.text import fold, quotes
 from dobby.agent.time_conditions import condition, unknown_machine, unknown_person
 from dobby.agent.time_tables import Tables, Word, split, tables
+from dobby.agent.two_plans import twice
 from dobby.home.device import View
 from dobby.jobs.spoken import Spoken
 
@@ -63,7 +64,8 @@ def _read(text: str, view: View, language: str, people: Sequence[str], order: Or
         return None
     said = Said(text, words, Reader(tuple(word.text for word in words), known), view, people, order)
     return ((None if own else others(said, again)) or _sentence(said, language) or _waits(said, language)
-            or _left_out(said) or _lasting(said) or _ranged(said) or _planned(said) or _missing(said, language))
+            or _left_out(said) or _lasting(said) or _ranged(said) or twice(said, _planned) or _planned(said)
+            or _missing(said, language))
 
 
 def mannerless(words: list[Word], known: Tables) -> tuple[Word, ...]:
@@ -120,7 +122,7 @@ def _filled(timed: Timed, match: re.Match[str], said: Said) -> Timed | None:
                     return None
                 timed = replace(timed, minutes=minutes)
             case "what":
-                timed = replace(timed, text=_bare_words(reader.words, reader.known))
+                timed = replace(timed, text=bare_words(reader.words, reader.known))
                 if not timed.text:
                     return None
             case "number":
@@ -145,7 +147,8 @@ def _acts(said: Said) -> bool:
     return isinstance(read, Understood) and not all(isinstance(part, Refuse | Clarify) for part in read.parts)
 
 
-def _bare_words(words: Sequence[str], known: Tables) -> str:
+def bare_words(words: Sequence[str], known: Tables) -> str:
+    """Without articles."""
     articles = {fold(one) for one in known.raw["articles"]}
     return " ".join(word for word in words if word not in articles)
 
@@ -230,7 +233,7 @@ def _left_out(said: Said) -> Timed | None:
         return None
     words = said.reader.words
     if (skip := said.reader.phrase("skip", 0)) > 0:
-        what = _bare_words([word for at, word in enumerate(words) if at >= skip and not start <= at < end],
+        what = bare_words([word for at, word in enumerate(words) if at >= skip and not start <= at < end],
                            said.reader.known)
         return Timed("skip", time, text=what) if what and skip <= start else None
     for at in range(len(words)):  # "don't wake me tomorrow"

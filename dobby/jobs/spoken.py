@@ -76,7 +76,7 @@ def resolve(said: Spoken, now: datetime, place: Place) -> When | str:
         return _repeat(said)
     if said.sun:
         return _sun(said, now, place)
-    clocks = _clocks(said)
+    clocks = resolvable(said)
     if not clocks:
         return "no_clock"
     if not (said.day or said.date):
@@ -102,7 +102,7 @@ def _after(said: Spoken, when: When, now: datetime, place: Place) -> When | str:
 def _repeat(said: Spoken) -> When | str:
     if said.sun:
         return When(days=said.days, dates=said.dates, sun=said.sun, offset=said.offset)
-    clocks = _clocks(said)
+    clocks = resolvable(said)
     return When(days=said.days, dates=said.dates, clock=_usual(clocks)) if clocks else "no_clock"
 
 
@@ -131,7 +131,7 @@ def _sun(said: Spoken, now: datetime, place: Place) -> When | str:
     return "past"
 
 
-def _clocks(said: Spoken) -> tuple[str, ...]:
+def resolvable(said: Spoken) -> tuple[str, ...]:
     """The times of day that fit the part of the day."""
     clocks = said.clocks or ((PARTS[said.part],) if said.part else ())
     if len(clocks) < 2 or not said.part:

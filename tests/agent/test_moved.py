@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dobby.agent.moved import moved_to
+from dobby.agent.moved import Move, moved, moved_to, read
+from dobby.jobs.spoken import Spoken
+from tests.agent.test_time_replies import Talk, talk
+
+__all__ = ["talk"]
 
 SAID = {
     "en": {"make it 9": "09:00", "make that 9 o'clock": "09:00", "at 9 instead": "09:00", "move it to 9:30": "09:30",
@@ -22,3 +26,46 @@ def test_another_time_is_heard(language: str) -> None:
     for said, clock in SAID[language].items():
         found = moved_to(said, language)
         assert (found.clocks[0] if found and found.clocks else "") == clock, said
+
+
+LATER = {
+    "en": {"half an hour later": 30, "push it back by 20 minutes": 20, "an hour earlier": -60,
+           "make it 10 minutes later": 10, "move it up by 5 minutes": -5, "20 minutes sooner": -20,
+           "push it": 0, "see you later": 0},
+    "de": {"eine halbe Stunde später": 30, "verschieb es um 20 Minuten": 20, "eine Stunde früher": -60},
+    "nl": {"een half uur later": 30, "maak het 20 minuten later": 20, "een uur eerder": -60},
+    "es": {"media hora más tarde": 30, "una hora antes": -60},
+    "fr": {"une demi-heure plus tard": 30, "avance-le de 10 minutes": -10}}
+
+
+@pytest.mark.parametrize("language", LATER)
+def test_so_much_later_is_heard(language: str) -> None:
+    for said, minutes in LATER[language].items():
+        found = read(said, language)
+        assert (found.minutes if found else 0) == minutes, said
+
+
+def test_a_named_plan_is_heard() -> None:
+    assert read("change my alarm to 8", "en") == Move(said=Spoken(clocks=("08:00", "20:00"), sure=False), what="alarm")
+    assert read("push the plumber reminder back by 20 minutes", "en") == Move(20, what="plumber reminder")
+    assert read("dim the lamp to 20", "en") is None
+
+
+@pytest.mark.anyio
+async def test_the_plan_just_made_comes_later_and_the_named_one_too(talk: Talk) -> None:
+    async def say(text: str) -> str:
+        return await moved(talk.hands, text) or await talk.say(text)
+    assert "no wake-up" in await say("change my alarm to 8")
+    assert "17:00" in await say("remind me at five to call Anna")
+    assert "17:30: remind you: call Anna" in await say("push it back by half an hour")
+    await say("remind me every Monday at 23:50 to sleep")
+    assert "every Tuesday, 00:20" in (await say("push it back by 30 minutes")).lower().replace("tuesday", "Tuesday")
+    assert "17:10: remind you: call Anna" in await say("move the Anna reminder 20 minutes earlier")
+    assert "over" in await say("move it 3 hours earlier")
+    await say("wake me at 7")
+    await say("remind me at six to eat")
+    assert "08:00: wake you" in await say("change my alarm to 8")
+    assert len(talk.plans.planned()) == 4
+    talk.plans.jobs.clear()
+    assert await moved(talk.hands, "half an hour later") == ""
+    assert await say("push it back by 20 minutes") == "Nothing is planned."

@@ -272,3 +272,16 @@ async def test_coming_home_is_what_a_reminder_waits_for(house: House) -> None:
     assert (OWNER, "Porch Light is on. (planned)") in told
     assert (await house.state("porch_light"))["on"]
     await clean(house)
+
+
+async def test_one_sentence_may_make_two_plans_and_both_are_that(house: House) -> None:
+    await clean(house)
+    said = await tell(house, "turn on the porch light at 8 and turn it off at 11")
+    assert said.count("Porch Light") == 2
+    assert (await next_of(house, 1)) - (await next_of(house)) == timedelta(hours=3)
+    assert "Moved" in await tell(house, "half an hour later")
+    assert (await next_of(house)).minute == 30
+    assert "2 plans are cancelled" in await tell(house, "cancel that")
+    await tell(house, "undo")
+    assert len((await tell(house, "what is planned?")).splitlines()) == 2
+    await clean(house)
