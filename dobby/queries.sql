@@ -245,7 +245,9 @@ WHERE mentions(text, :words) OR mentions(choices, :words)
 UPDATE calls SET args = '[]', outcomes = '[]', tool = 'skill' WHERE mentions(args, :words) OR mentions(outcomes, :words)
     OR mentions(tool, :words)
 -- name: erase_seen
-UPDATE seen SET what = '' WHERE mentions(what, :words)
+UPDATE seen SET what = '', carrier = '' WHERE mentions(what, :words) OR mentions(carrier, :words)
+-- name: erase_normals
+UPDATE eye_normals SET name = '' WHERE mentions(name, :words)
 -- name: erase_facts
 UPDATE facts SET value = '[]' WHERE name = 'last_night' AND mentions(value, :words)
 

@@ -12,18 +12,22 @@ from dobby.tools.hands import House
 
 @dataclass(frozen=True, slots=True)
 class Along:
-    """jobs and taught: what goes along; kept: skills that name it too, but are the house's or a person's own files."""
+    """jobs and taught: what goes along; kept: skills that name it too, but are the house's or a person's own files;
+    named: things of the home that bear it in their names."""
 
     jobs: tuple[Job, ...]
     taught: tuple[str, ...]
     kept: tuple[str, ...]
+    named: tuple[str, ...]
 
 
 async def along(house: House, words: str) -> Along:
     """What is about these words besides memory and talk."""
     taught, kept = await house.teaching.naming(words) if house.teaching else ((), ())
     jobs = house.plans.jobs.values() if house.plans else ()
-    return Along(tuple(one for one in jobs if _about(one, words) or one.skill in taught), taught, kept)
+    named = [one.name for one in house.home.devices.values()
+             if any(mentions(name, words) for name in (one.name, *one.aliases))]
+    return Along(tuple(one for one in jobs if _about(one, words) or one.skill in taught), taught, kept, tuple(named))
 
 
 def _about(job: Job, words: str) -> bool:

@@ -27,6 +27,7 @@ from dobby.tools.hands import Hands
 from dobby.words import Words
 
 SHOWN = 8  # facts in one answer
+FOUND, NEARBY = 24, 6  # facts looked at, and of those how many that hold; replaced ones stand behind
 TALK = 40  # turns among which an answer is sought; most are the same question, asked before
 LATELY = timedelta(minutes=5)  # how long "forget that" and "that's no longer true" mean what was told last
 BRIGHT, LOUD, WARM, COLD = 60.0, 40.0, 22.5, 18.5  # from where on a preference is crossed
@@ -92,7 +93,9 @@ async def _about(hands: Hands, memory: Memory, name: str) -> str:
 
 
 def _shown(fact: Fact, words: Words) -> str:
-    return fact.text if fact.trusted else words.say("memory.strangers", text=clean(fact.text, 300))
+    if fact.trusted:
+        return fact.text
+    return words.say("memory.remark" if fact.origin.role == "agent" else "memory.strangers", text=clean(fact.text, 300))
 
 
 async def _wrong(hands: Hands, memory: Memory, *, erase: bool) -> str:
@@ -196,6 +199,8 @@ async def _forget_all(hands: Hands, memory: Memory, what: str) -> str:
         ("plans", found.jobs), ("skills", found.taught)) if several)])
     if found.kept:
         text = f"{text} {words.say('memory.erase_kept', names=words.join([f'“{one}”' for one in found.kept]))}"
+    if found.named:
+        text = f"{text} {words.say('memory.erase_named', names=words.join([f'“{one}”' for one in found.named]))}"
     await hands.offer(text, [Choice("", (Command(token, ERASE, None),))])
     return text
 
@@ -218,7 +223,9 @@ async def answered(hands: Hands, text: str, *, surely: bool = False) -> str:
     person = hands.asker.person
     own = [fact.subject[7:].replace("-", " ") for fact in memory.facts() if fact.subject.startswith("people/")]
     people = tuple(dict.fromkeys((*memory.people, *own)))
-    found = await memory.near(text, await memory.ask(text, limit=6, kinds=("fact",)))
+    found = await memory.ask(text, limit=FOUND, kinds=("fact",))
+    found = [*await memory.near(text, found[:NEARBY]), *(replace(hit, likeness=0.0) for hit in found[NEARBY:]
+                                                         if hit.entry.until)]
     fits = [fact for hit in found if _fits(text, hit, people) and (fact := memory.fact(hit.entry.key[5:]))
             and (not surely or stems(text) <= stems(f"{fact.text} {fact.subject}"))]
     facts = [fact for fact in _as_it_is_now(memory, fits)
@@ -241,6 +248,11 @@ async def answered(hands: Hands, text: str, *, surely: bool = False) -> str:
         return words.say("memory.back_then", at=moment(memory.local(datetime.fromisoformat(row["started"]))),
                          text=clean(entry.text, 300), who=entry.who.title() or words.say("memory.somebody"))
     return ""
+
+
+def unknown(memory: Memory, words: Words) -> str:
+    """That nothing of what was asked is known; and, without a model of meanings, why other words may help."""
+    return words.say("memory.unknown") + ("" if memory.knows_paraphrases else f" {words.say('memory.by_words')}")
 
 
 def _fits(question: str, hit: Hit, people: Sequence[str]) -> bool:

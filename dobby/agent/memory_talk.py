@@ -114,6 +114,12 @@ def asks(text: str, language: str) -> bool:
     return known is not None and len(words) > 2 and (text.rstrip().endswith("?") or words[0] in known.tables["asking"])
 
 
+def wonders(text: str, language: str) -> bool:
+    """Whether this is a question for what is known, and no order said as one ("could you ...?")."""
+    known = talk(language)
+    return known is not None and asks(text, language) and plain(text)[0] not in known.tables["orders"]
+
+
 def tells(text: str, language: str) -> bool:
     """Whether what was said tells something: no question, no order, nothing said to the memory."""
     known = talk(language)

@@ -20,7 +20,7 @@ from dobby.agent.enclosed import Enclosures
 from dobby.agent.late import arrived
 from dobby.agent.loop import Budget, Thought, think
 from dobby.agent.meaning import Context, Control, Miss, Recollect, Refuse, Understood
-from dobby.agent.memory_replies import answered, context, forget, recollect
+from dobby.agent.memory_replies import answered, context, forget, recollect, unknown
 from dobby.agent.moved import moved
 from dobby.agent.recover import interrupted
 from dobby.agent.reflex import Reflex
@@ -187,6 +187,9 @@ class Agent:
         if memory_talk.asks(text, words.language) and (
                 known := await answered(hands, text, surely=self.brain is not None)):
             return Reply(known, "reflex")
+        if self.brain is None and self.house.memory and person.role != "guest" and memory_talk.wonders(
+                text, words.language):
+            return Reply(unknown(self.house.memory, words), "none")
         if self.brain is None:
             return Reply(f"{words.say('miss.no_model')} {nearest}".strip(), "none")
         spent = f"tokens:{self.house.clock.now():%Y-%m-%d}"

@@ -11,7 +11,7 @@ from dobby.memory.memory import Memory
 from dobby.store import Store
 
 ROWS = ("erase_messages", "erase_turns", "erase_letters", "erase_approvals", "erase_calls", "erase_seen",
-        "erase_facts", "erase_jobs", "erase_versions")
+        "erase_normals", "erase_facts", "erase_jobs", "erase_versions")
 
 
 async def erase(command: Command, memory: Memory, store: Store,

@@ -14,7 +14,7 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from dobby.errors import DobbyError
 Role = Literal["owner", "member", "guest", "agent", "stranger", "hand"]
 ROLES: tuple[Role, ...] = ("owner", "member", "guest", "agent", "stranger", "hand")
 TRUSTED = frozenset({"owner", "member", "hand"})
+TRIES = 5  # to write a file that a person saves at the same moments
 LINE_LIMIT, FILE_LIMIT = 600, 512 * 1024  # letters of one fact, bytes of one file
 HEADS = {"home": "# The home\n", "people": "# {name}\n", "rooms": "# {name}\n"}
 
@@ -179,6 +180,14 @@ class Notes:
         """Rewrite one file: its lines as they are on the disk now, with some changed, dropped or added."""
         path = self.folder / f"{subject}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
+        for last in (False,) * TRIES + (True,):  # a person may save the file meanwhile: then their lines are read anew
+            stamp = _stamp(path)
+            text = self._changed(subject, path, added, changed)
+            if write(path, text, unless=lambda stamp=stamp, last=last: not last and _stamp(path) != stamp):  # type: ignore[misc]  # defaults bind them
+                return
+
+    def _changed(self, subject: str, path: Path, added: Sequence[Fact], changed: dict[str, Fact | None]) -> str:
+        """The text of a file with some of its facts changed, dropped or added."""
         folder, _, name = subject.rpartition("/")
         old = path.read_text("utf-8", errors="surrogateescape") if path.exists() else HEADS[folder or "home"].format(
             name=name.replace("-", " ").title()) + "\n"
@@ -196,7 +205,7 @@ class Notes:
                     continue
             kept.append(line)
         kept += [fact.written() for fact in added]
-        write(path, "\n".join(kept).rstrip("\n") + "\n")
+        return "\n".join(kept).rstrip("\n") + "\n"
 
 
 def _comments(text: str) -> tuple[str, list[str]]:
@@ -235,8 +244,15 @@ def moment(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M")
 
 
-def write(path: Path, text: str) -> None:
-    """The whole file at once, on the disk when this returns: never half of it, whatever happens."""
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """What a file is, by which its next writing is noticed."""
+    found = path.stat() if path.exists() else None
+    return (found.st_ino, found.st_mtime_ns, found.st_size) if found else (0, 0, 0)
+
+
+def write(path: Path, text: str, unless: Callable[[], bool] = lambda: False) -> bool:
+    """The whole file at once, on the disk when this returns: never half of it, whatever happens. unless: asked when all
+    but the last step is done; whether the file was written."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
@@ -244,6 +260,9 @@ def write(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o600)
+        if unless():
+            Path(temporary).unlink()
+            return False
         os.replace(temporary, path)
     except BaseException:  # cancelled or failed, the half-written file must not stay
         Path(temporary).unlink(missing_ok=True)
@@ -253,3 +272,4 @@ def write(path: Path, text: str) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+    return True

@@ -10,7 +10,7 @@ import pytest
 
 from dobby.errors import DobbyError
 from dobby.memory.matter import preferences, replaced
-from dobby.memory.notes import Fact, Notes, Origin
+from dobby.memory.notes import Fact, Notes, Origin, write
 
 GREG = Origin("Greg", "owner", "2026-11-22 18:04", 123)
 
@@ -73,6 +73,23 @@ def test_what_a_person_edits_between_two_writes_is_kept(notes: Notes, edit: str)
     read = {fact.text for fact in again(notes).facts.values()}
     assert there | {"Was born in May"} <= read
     assert not gone & read
+
+
+def test_what_a_person_saves_while_a_file_is_written_is_kept(notes: Notes) -> None:
+    """Their editor saves again and again, between our reading of the file and its being replaced."""
+    path = notes.folder / "home.md"
+    notes.add("home", "The first", GREG)
+    saved: list[str] = []
+
+    def saves() -> bool:
+        if len(saved) < 3:
+            saved.append(f"- By hand {len(saved)}")
+            path.write_text(path.read_text("utf-8") + saved[-1] + "\n", encoding="utf-8")
+        return True
+    assert not write(path, "- Only ours\n", unless=saves)
+    assert [one.name for one in path.parent.iterdir()] == ["home.md"]
+    notes.add("home", "The second", GREG)
+    assert {"The first", "By hand 0", "The second"} <= {fact.text for fact in again(notes).facts.values()}
 
 
 def test_a_hand_written_line_is_the_owners_and_an_invented_origin_is_no_ones(notes: Notes) -> None:

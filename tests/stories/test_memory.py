@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -147,9 +148,24 @@ async def test_a_question_asked_often_and_one_in_the_older_words_are_answered(ho
     for _ in range(20):
         await house.say("where is the neighbours' sledge?")
     assert "carport" in (await house.say("where is the neighbours' sledge?"))["reply"]
+    for other in ("Tess works with children", "Tess works in Bonn", "Jan drives to work", "Bert works on Fridays",
+                  "Ada starts work at 9:30", "Max works as a baker", "the gate works again"):
+        await house.say(f"remember that {other}")
     await house.say("remember that Lena works at the hospital")
     await house.say("remember that Lena is employed by the city library")
     assert "library" in (await house.say("where does Lena work?"))["reply"]
+
+
+async def test_without_a_model_what_nobody_said_is_owned_up_to_and_a_name_that_stays_is_told(tmp_path: Path) -> None:
+    async with lived_in(tmp_path) as house:
+        await house.say("remember that Anna hates bright light in the study")
+        for question in ("who is sensitive to brightness?", "what is the capital of Peru?"):
+            assert "I do not know" in (await house.say(question))["reply"], question
+        assert "I do not know" not in (await house.say("could you feed the parrot?"))["reply"]
+        lamp = (await house.device("sofa_lamp"))["id"]
+        status, named = await house.api("POST", f"/api/devices/{quote(lamp, safe='')}", {"name": "Balthasar lamp"})
+        assert status == 200, named
+        assert "“Balthasar lamp” bears that name" in (await house.say("forget everything about Balthasar"))["reply"]
 
 
 async def test_three_nights_on_the_manual_clock(tmp_path: Path) -> None:
