@@ -67,7 +67,8 @@ async def _named(hands: Hands, move: Move, plans: Plans) -> str:
     mine = [job for job in plans.planned(person.name if person else "") if job.when is not None and job.lived is None]
     if not move.what:
         jobs = [job for job in plans.spoken_together(hands.conversation) if job in mine]
-        told = plans.just_told(hands.conversation)
+        row = await hands.house.store.one("job_last_told", person=person.name) if person else None
+        told = row is not None and row["id"] in plans.over(hands.conversation)
         if move.bare and not told and (not jobs or await _since(hands, plans)):
             return ""  # it may be something else that shall come later
         if not jobs and told and move.minutes > 0:

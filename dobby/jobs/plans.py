@@ -198,10 +198,10 @@ class Plans:
         topic = self._topics.fresh(conversation)
         return [self.jobs[id_] for id_ in topic.ids if id_ in self.jobs] if topic else []
 
-    def just_told(self, conversation: str) -> bool:
-        """Whether what a conversation is about has come, or was cancelled, since."""
+    def over(self, conversation: str) -> tuple[int, ...]:
+        """The plans that a conversation is about and that came, or were cancelled, since."""
         topic = self._topics.fresh(conversation)
-        return topic is not None and topic.one and not self.spoken_together(conversation)
+        return tuple(id_ for id_ in topic.ids if id_ not in self.jobs) if topic else ()
 
     def spoken_at(self, conversation: str) -> datetime | None:
         """When a plan, or several, were spoken of last in a conversation."""
