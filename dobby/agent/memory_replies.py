@@ -19,9 +19,10 @@ from dobby.memory.matter import Preference
 from dobby.memory.memory import Memory, Told, told_to
 from dobby.memory.nights import take_back
 from dobby.memory.notes import Fact, moment
-from dobby.memory.recall import Hit
+from dobby.memory.recall import Entry, Hit
 from dobby.memory.stemming import stems
 from dobby.messages import Person
+from dobby.store import mentions
 from dobby.tools.fence import clean
 from dobby.tools.hands import Hands
 from dobby.words import Words
@@ -82,8 +83,10 @@ async def _about(hands: Hands, memory: Memory, name: str) -> str:
         name = person.name
     facts = await memory.about(name)
     facts = [fact for fact in facts if told_to(fact, person)]
-    if not facts:
-        return words.say("memory.nothing", who=name)
+    if not facts and person is not None:
+        talk = await memory.ask(name, limit=TALK, kinds=("turn",), who=person.name)
+        told = await _back_then(hands, memory, [hit.entry for hit in talk if mentions(hit.entry.text, name)])
+        return told or words.say("memory.nothing", who=name)
     _tell(hands, memory, facts[:SHOWN])
     if any(not fact.trusted for fact in facts):
         hands.taint()
@@ -237,9 +240,14 @@ async def answered(hands: Hands, text: str, *, surely: bool = False) -> str:
         if not facts[0].trusted:
             hands.taint()
         return said_by(facts[0], words)
-    past = [fact for fact in memory.facts() if fact.until]
     talk = await memory.ask(text, limit=TALK, kinds=("turn",), who=person.name)  # what others said is theirs
-    for entry in [hit.entry for hit in talk if _fits(text, hit, people)]:
+    return await _back_then(hands, memory, [hit.entry for hit in talk if _fits(text, hit, people)])
+
+
+async def _back_then(hands: Hands, memory: Memory, talk: Sequence[Entry]) -> str:
+    """The first of these turns in which somebody told something that holds, "" where there is none."""
+    words, past = hands.house.words, [fact for fact in memory.facts() if fact.until]
+    for entry in talk:
         row = await hands.house.store.one("turn", id=entry.place)
         if row is None or row["mind"] == "reflex" or not memory_talk.tells(entry.text, words.language) or repeats(
                 entry.text, past):
@@ -302,6 +310,8 @@ def remarks(hands: Hands, outcomes: Sequence[Outcome]) -> str:
 def crosses(preference: Preference, outcome: Outcome, shown: object, kind: str) -> bool:
     """Whether an order goes against a preference. shown: the brightness that the device shows now, if any."""
     trait, value = outcome.command.trait, outcome.command.value
+    if preference.trait == "target" and kind in ("pool", "spa") and not preference.room:
+        return False  # "likes it at 19 degrees" is no word about water
     if preference.trait == "brightness" and kind == "light" and trait == "on" and value is True:
         trait, value = "brightness", shown if isinstance(shown, int | float) else 100.0
     if trait != preference.trait or isinstance(value, bool) or not isinstance(value, int | float):

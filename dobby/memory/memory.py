@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from dobby.memory.journal import Journal
 from dobby.memory.matter import Preference, preferences, replaced
-from dobby.memory.notes import TRUSTED, Fact, Notes, Origin, Role, moment, new_id, slug, write
+from dobby.memory.notes import TRUSTED, Fact, Notes, Origin, Role, moment, new_id, said_in, slug, write
 from dobby.memory.recall import Entry, EntryKind, Hit, Recall
 from dobby.memory.vectors import Embed, Vectors
 from dobby.messages import Person
@@ -308,7 +308,7 @@ class Memory:
                          *self._journal.pages()]:
                 if path.is_file():
                     lines = path.read_text("utf-8", errors="surrogateescape").splitlines()
-                    kept = [line for line in lines if not mentions(line.partition("<!--")[0], words)]
+                    kept = [line for line in lines if not mentions(said_in(line), words)]
                     if kept != lines:
                         gone += len(lines) - len(kept)
                         write(path, "\n".join(kept) + "\n")

@@ -33,7 +33,7 @@ _FACT = re.compile(r"^\s*[-*]\s+(?P<text>.*?)\s*(?P<comments>(?:<!--.*?-->\s*)*)
 _BROKEN = re.compile("[\udc80-\udcff]")  # bytes that are no UTF-8, as surrogateescape reads them
 _COMMENT = re.compile(r"<!--\s*(.*?)\s*-->")
 _OURS = re.compile(r"[a-z0-9]{6} said by ")
-_ORIGIN = re.compile(r"(?P<id>[a-z0-9]{6}) said by (?P<who>[^,]{0,60}), (?P<role>\w+), (?P<at>[\d\-: ]{16})"
+_ORIGIN = re.compile(r"(?P<id>[a-z0-9]{6}) said by (?P<who>[^,]{0,60}), (?P<role>\w+), (?P<at>[\d\-: ]{16}|)"
                      r"(?:, message (?P<message>\d+))?"
                      r"(?:; until (?P<until>[\d\-: ]{16})(?:, for (?P<by>[a-z0-9]{6}))?)?")
 
@@ -215,13 +215,18 @@ def _comments(text: str) -> tuple[str, list[str]]:
     return origin, [whole for whole, said in found if not _OURS.match(said)]
 
 
+def said_in(line: str) -> str:
+    """All that people wrote in a line of a file: without the comment that is ours."""
+    return _COMMENT.sub(lambda found: "" if _OURS.match(found[1]) else found[0], line)
+
+
 def read_line(text: str, origin: str, subject: str, number: int) -> Fact:
     """A fact out of a line; one whose comment is not ours any more is a person's own."""
     struck = re.fullmatch(r"~~(.*)~~", text)
     plain = struck[1].strip() if struck else text
     said = _ORIGIN.fullmatch(origin)
     if said is None or said["role"] not in ROLES:
-        id_ = hashlib.sha256(f"{subject}\n{plain}".encode()).hexdigest()[:6]
+        id_ = hashlib.sha256(f"{subject}\n{plain}".encode("utf-8", "surrogateescape")).hexdigest()[:6]
         return Fact(id_, subject, plain, Origin("", "hand", ""), until="by hand" if struck else "", line=number)
     role: Role = next(one for one in ROLES if one == said["role"])
     return Fact(said["id"], subject, plain, Origin(said["who"], role, said["at"], int(said["message"] or 0)),

@@ -35,6 +35,14 @@ async def test_a_folder_among_the_files_is_reported_and_stops_no_erasing(memory:
     assert sum("is a folder" in problem for problem in memory.problems) == 2
 
 
+async def test_what_a_person_noted_beside_a_fact_is_erased_too(memory: Memory, tmp_path: Path) -> None:
+    await memory.remember("the shed is red", "Greg", "owner")
+    path = tmp_path / "memory" / "home.md"
+    path.write_text(path.read_text("utf-8").rstrip("\n") + " <!-- ask Xaver -->\n- the gate is Xaver's\n", "utf-8")
+    assert await memory.erase("Xaver") == 2
+    assert "Xaver" not in path.read_text("utf-8")
+
+
 async def test_a_day_is_the_homes_and_a_correction_within_a_minute_counts(memory: Memory) -> None:
     assert memory.local(datetime(2026, 11, 22, 23, 5, tzinfo=UTC)).isoformat()[:16] == "2026-11-23T00:05"
     done = await memory.remember("bins go out on Tuesday", "Greg", "owner")

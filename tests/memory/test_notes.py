@@ -75,6 +75,18 @@ def test_what_a_person_edits_between_two_writes_is_kept(notes: Notes, edit: str)
     assert not gone & read
 
 
+def test_beside_a_line_in_another_encoding_all_else_can_be_changed(notes: Notes) -> None:
+    fact = notes.add("home", "The first", GREG)
+    path = notes.folder / "home.md"
+    path.write_bytes(path.read_bytes() + "- Das Gästebett\n".encode("latin-1"))
+    notes.load()
+    notes.add("home", "The second", GREG)
+    assert notes.retire(fact.id, "2026-11-23 10:00")
+    assert notes.drop([fact.id]) == 1
+    assert "Gästebett".encode("latin-1") in path.read_bytes()
+    assert [one.text for one in again(notes).facts.values()] == ["The second"]
+
+
 def test_what_a_person_saves_while_a_file_is_written_is_kept(notes: Notes) -> None:
     """Their editor saves again and again, between our reading of the file and its being replaced."""
     path = notes.folder / "home.md"
@@ -224,3 +236,17 @@ def test_what_a_person_wrote_beside_a_fact_survives_its_retirement(tmp_path: Pat
     assert text.count("<!-- green -->") == 1, text
     notes.load()
     assert all(fact.until for fact in notes.facts.values())
+
+
+def test_what_replaced_a_line_written_by_hand_is_known_after_a_restart(notes: Notes) -> None:
+    path = notes.folder / "home.md"
+    path.parent.mkdir(parents=True)
+    path.write_text("- The bins go out on Tuesday\n", "utf-8")
+    notes.load()
+    (old,) = notes.facts
+    new = notes.add("home", "The bins go out on Friday", GREG, [old])
+    read = again(notes).facts
+    assert (read[old].by, read[old].origin.role, read[old].until) == (new.id, "hand", GREG.at)
+    assert notes.restore(old)
+    assert again(notes).facts[old].until == ""
+    assert again(notes).facts[old].trusted

@@ -161,6 +161,12 @@ async def test_without_a_model_what_nobody_said_is_owned_up_to_and_a_name_that_s
         await house.say("remember that Anna hates bright light in the study")
         for question in ("who is sensitive to brightness?", "what is the capital of Peru?"):
             assert "I do not know" in (await house.say(question))["reply"], question
+        await house.say("I lent the green tent to Walburga in spring")
+
+        async def found() -> bool:  # what is said is found a moment later
+            return "lent the green tent" in (await house.say("what did I tell you about Walburga?"))["reply"]
+        await until(found)
+        assert "green tent" in (await house.say("did I ever mention Walburga?"))["reply"]
         assert "I do not know" not in (await house.say("could you feed the parrot?"))["reply"]
         lamp = (await house.device("sofa_lamp"))["id"]
         status, named = await house.api("POST", f"/api/devices/{quote(lamp, safe='')}", {"name": "Balthasar lamp"})
