@@ -270,6 +270,8 @@ async def _keep_time(daemon: Daemon) -> None:
     if (memory := agent.house.memory) is not None:
         keeper.nights = Nights(memory, daemon.store, daemon.clock.now,
                                lambda: agent.think_alone if agent.brain is not None else None)
+    if agent.house.teaching is not None:
+        agent.house.teaching.renamed = keeper.plans.renamed
     agent.reflex.people = keeper.presence.names()
     await keeper.open()
     daemon.keeper = keeper

@@ -266,6 +266,8 @@ UPDATE jobs SET last = :last, day = :day, state = :state, wait = :wait WHERE id 
 UPDATE jobs SET wait = :wait WHERE id = :id
 -- name: job_lived
 UPDATE jobs SET lived = :lived WHERE id = :id
+-- name: jobs_renamed
+UPDATE jobs SET skill = :new WHERE skill = :old AND kind = 'skill'
 -- name: job_done
 UPDATE jobs SET state = 'done' WHERE id = :id AND state = 'on'
 -- name: job_skips

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import yaml
+
 from dobby.home.device import Command, Fault, Outcome, View
 from dobby.home.traits import Value
 from dobby.skills import Skill, fault_of, one_phrase_each, risky
@@ -26,25 +28,40 @@ MADE = "Taught in chat. Everything in this file may be changed by hand."
 @dataclass(frozen=True, slots=True)
 class Draft:
     """One change to the skills: a new one, other steps instead of its own, a step more, a thing left out, one that
-    goes, or one from elsewhere that may run. steps: as the file has them; excepted: left out of whatever the steps are.
-    """
+    goes, one from elsewhere that may run, or another name. steps: as the file has them; excepted: left out of whatever
+    the steps are; phrase: of a new one, or the one that a renamed one has instead of `before`; name: what a renamed
+    one's folder is called from then on, "" = as it was."""
 
-    change: Literal["new", "instead", "also", "except", "drop", "accept"]
+    change: Literal["new", "instead", "also", "except", "drop", "accept", "rename"]
     skill: str
     phrase: str = ""
     language: str = "en"
     steps: tuple[dict[str, Any], ...] = ()
     excepted: str = ""
+    before: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The last change that was kept: each file's text before it and after it, None = there was none."""
+
+    draft: Draft
+    before: dict[Path, str | None]
+    after: dict[Path, str | None]
 
 
 @dataclass(slots=True)
 class Teaching:
-    """What was understood and waits for a yes. reread: makes the house read its skills anew."""
+    """What was understood and waits for a yes. reread: makes the house read its skills anew; renamed: tells what is
+    planned that a skill is called otherwise."""
 
     folder: Path
     store: Store
     reread: Callable[[], Awaitable[None]]
+    renamed: Callable[[str, str], Awaitable[None]] | None = None
     _held: dict[str, Draft] = field(default_factory=dict)
+    _kept: dict[str, Kept] = field(default_factory=dict)  # by token: what "undo" takes back
 
     def hold(self, draft: Draft, who: str) -> str:
         """Keep a draft of somebody; the token that a yes brings back. A newer one of theirs replaces the older."""
@@ -99,13 +116,53 @@ class Teaching:
         draft = self._held.pop(command.device, None)
         if draft is None:
             return _failed(command, "I no longer know what it was; teach me again.")
+        paths = [self.folder / name / "SKILL.md" for name in dict.fromkeys((draft.skill, draft.name)) if name]
+        before = await asyncio.to_thread(_texts, paths)
         try:
             await asyncio.to_thread(write, self.folder, draft)
         except (OSError, ValueError) as wrong:
             return _failed(command, f"The skill's file could not be written: {wrong}")
-        await self._accepted((draft.skill,), now=draft.change != "drop")
-        await self.reread()
+        self._kept[command.device] = Kept(draft, before, await asyncio.to_thread(_texts, paths))
+        await self._settle(draft.skill, draft.name, gone=draft.change == "drop")
         return Outcome(command, "confirmed", draft.skill, datetime.now(UTC))
+
+
+    async def _settle(self, name: str, new: str, *, gone: bool) -> None:
+        """What is known of a skill after its change: that it is ours, or gone, or called otherwise."""
+        await self._accepted((name,), now=not gone and not new)
+        if new:
+            await self._accepted((new,), now=True)
+            if self.renamed is not None:
+                await self.renamed(name, new)
+        await self.reread()
+
+    async def undo(self, token: str) -> Draft | None:
+        """Take back the change that was kept last under this token; None where nobody knows it any more, or somebody
+        has changed the file since."""
+        kept = self._kept.pop(token, None)
+        if kept is None or await asyncio.to_thread(_texts, list(kept.after)) != kept.after:
+            return None
+        await asyncio.to_thread(_put_back, kept.before)
+        draft = kept.draft
+        if draft.name:
+            await self._settle(draft.name, draft.skill, gone=True)
+        else:
+            await self._settle(draft.skill, "", gone=draft.change == "new")
+        return draft
+
+
+def _texts(paths: Sequence[Path]) -> dict[Path, str | None]:
+    return {path: path.read_text("utf-8") if path.exists() else None for path in paths}
+
+
+def _put_back(texts: dict[Path, str | None]) -> None:
+    for path, text in texts.items():
+        if text is None:
+            if path.parent.exists():
+                shutil.rmtree(path.parent)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 def _failed(command: Command, text: str) -> Outcome:
@@ -156,6 +213,11 @@ def write(folder: Path, draft: Draft) -> None:
         new = _page(draft)
     else:
         new = path.read_text("utf-8")
+        if draft.change == "rename":
+            new = _renamed(new, draft)
+            if draft.name:
+                path.parent.rename(folder / draft.name)
+                path = folder / draft.name / "SKILL.md"
         if draft.change in ("also", "instead"):
             new = _with_steps(new, draft.steps, instead=draft.change == "instead")
     if draft.excepted:
@@ -190,6 +252,21 @@ def _inline(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_inline, value)) + "]"
     return _quoted(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _renamed(text: str, draft: Draft) -> str:
+    """With another name in its head, and its phrase instead of the one before."""
+    if draft.name:
+        text, count = re.subn(r"(?m)^name:.*$", f"name: {draft.name}", text, count=1)
+        if not count:
+            raise ValueError("it has no name in its head")
+    found = re.search(rf"(?m)^(\s+{draft.language}:\s*)\[(.*)\]\s*$", text)
+    if found is None:
+        raise ValueError("its phrases are written in a form that I do not change")
+    phrases = [one for one in yaml.safe_load(f"[{found[2]}]") if isinstance(one, str)]
+    others = [one for one in phrases if one.casefold() not in (draft.before.casefold(), draft.phrase.casefold())]
+    line = f"{found[1]}[{', '.join(map(_quoted, [draft.phrase, *others]))}]"
+    return text[:found.start()] + line + text[found.end():]
 
 
 def _quoted(text: str) -> str:

@@ -99,7 +99,7 @@ class Sight:
         return replace(self, **changes)  # type: ignore[arg-type]  # field names are checked by replace itself
 
 
-LessonVerb = Literal["when", "also", "except", "once", "how", "drop"]
+LessonVerb = Literal["when", "also", "except", "once", "how", "drop", "rename"]
 
 
 @dataclass(frozen=True, slots=True)

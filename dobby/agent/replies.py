@@ -26,7 +26,7 @@ from dobby.agent.meaning import (
 from dobby.agent.memory_replies import recollect, remarks
 from dobby.agent.net_replies import look_at, network
 from dobby.agent.sight_replies import sight
-from dobby.agent.teach_replies import offer_strange, teach, this_once
+from dobby.agent.teach_replies import offer_strange, teach, this_once, untaught
 from dobby.agent.time_replies import at_the_door, stays, timed, undone
 from dobby.home.device import Command, Outcome
 from dobby.home.traits import Risk
@@ -226,7 +226,7 @@ async def _control(hands: Hands, part: Control) -> str:
     house = hands.house
     match part.verb:
         case "undo":
-            if again := await undone(hands):
+            if again := await undone(hands) or await untaught(hands):
                 return again
             done, stuck = await hands.undo()
             if done is None:

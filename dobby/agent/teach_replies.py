@@ -14,6 +14,7 @@ from dobby.agent import net_talk
 from dobby.agent.consent import is_stop
 from dobby.agent.consent import read as consent
 from dobby.agent.meaning import Context, Do, Lesson, Miss, Refuse, RunSkill, Understood
+from dobby.agent.time_replies import COMING, LEAVING
 from dobby.home.device import Command, View
 from dobby.home.traits import Risk
 from dobby.home.verdict import TEACH, Choice
@@ -79,6 +80,8 @@ async def teach(hands: Hands, part: Lesson, reflex: Reads) -> str:
                 return words.say("skill.which", thing=clean(part.thing, 60))
             return await _offer(hands, Draft("except", skill.name, excepted=thing),
                                 words.say("skill.without", name=title(skill), thing=thing), ())
+        case "rename":
+            return await _offer_name(hands, skill, part.phrase, reflex) if skill else words.say("skill.none")
         case "drop":
             if skill is None:
                 return words.say("skill.none")
@@ -86,6 +89,36 @@ async def teach(hands: Hands, part: Lesson, reflex: Reads) -> str:
                 return words.say("policy.guest")
             asked = words.say("skill.drop", name=title(skill))
             return await _offer(hands, Draft("drop", skill.name), asked, ())
+
+
+async def _offer_name(hands: Hands, skill: Skill, phrase: str, reflex: Reads) -> str:
+    """Another name for a skill: its folder, and what is said to run it."""
+    words = hands.house.words
+    own = _skill_of(hands, phrase, reflex)
+    if (own is None or own.name != skill.name) and means_something(hands, phrase, reflex):
+        return words.say("skill.taken", phrase=clean(phrase, 60))
+    phrase = " ".join(re.findall(r"[\w'’\-]+", clean(phrase, 60)))
+    taken = [one.name for one in hands.house.skills]
+    name = "" if skill.name in (LEAVING, COMING) else folder_name(phrase, taken)  # presence hangs on those two
+    return await _offer(hands, Draft("rename", skill.name, phrase=phrase, language=words.language, before=title(skill),
+                                     name=name), words.say("skill.rename", name=title(skill), phrase=phrase), ())
+
+
+async def untaught(hands: Hands) -> str:
+    """What was taught last is as it was before; "" where the last thing done was none of it."""
+    house, row = hands.house, await hands.house.store.one("last_action", conversation=hands.conversation)
+    commands = json.loads(row["commands"]) if row is not None else []
+    if house.teaching is None or row is None or not commands or commands[0]["trait"] != TEACH:
+        return ""
+    person = hands.asker.person
+    if person is None or person.role == "guest":
+        return house.words.say("policy.guest")
+    draft = await house.teaching.undo(commands[0]["device"])
+    if draft is None:
+        return house.words.say("skill.undo_gone")
+    await house.store.do("mark_undone", id=row["id"])
+    name = (draft.phrase if draft.change == "new" else "") or draft.skill.replace("-", " ")
+    return house.words.say("skill.forgotten" if draft.change == "new" else "skill.undone", name=name)
 
 
 def this_once(hands: Hands, part: Lesson) -> Lesson | RunSkill | Refuse:

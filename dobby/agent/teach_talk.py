@@ -67,7 +67,7 @@ def read(text: str, language: str, skills: Sequence[Skill]) -> Lesson | None:
             if not skill:
                 continue
         phrase = (found.get("phrase") or "").strip(" ,")
-        if verb == "when" and "phrase" in found and not 1 <= len(phrase.split()) <= PHRASE_WORDS:
+        if verb in ("when", "rename") and "phrase" in found and not 1 <= len(phrase.split()) <= PHRASE_WORDS:
             continue
         return Lesson(verb, phrase, (found.get("order") or "").strip(), skill, (found.get("thing") or "").strip())
     return None

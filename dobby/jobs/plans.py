@@ -89,7 +89,7 @@ class Plans:
         """
         if sum(one.person == job.person for one in self.jobs.values()) >= MOST:
             raise ValueError("full")
-        if job.condition is not None:
+        if job.condition:
             job = replace(job, wait=conditions.begun(job.condition, self._so(job.condition)))
         elif job.when is None or following(job.when, job.made, self.place) is None:
             raise ValueError("never")
@@ -131,6 +131,12 @@ class Plans:
             self._keep(replace(self.jobs[id_], lived=kept))
             self._rearrange()
 
+    async def renamed(self, old: str, new: str) -> None:
+        """A skill is called otherwise: the plans that run it, too."""
+        await self.store.do("jobs_renamed", old=old, new=new)
+        for job in [one for one in self.jobs.values() if one.kind == "skill" and one.skill == old]:
+            self.jobs[job.id] = replace(job, skill=new)
+
     async def finish(self, id_: int) -> None:
         """It is done for good."""
         await self.store.do("job_done", id=id_)
@@ -162,8 +168,7 @@ class Plans:
 
     async def skip(self, id_: int, day: str, conversation: str = "") -> None:
         """Leave out one local day of a repeat."""
-        today = self.now().astimezone(self.place.zone).date().isoformat()
-        job = self.jobs[id_]
+        job, today = self.jobs[id_], self.now().astimezone(self.place.zone).date().isoformat()
         job = replace(job, skips=tuple(sorted({one for one in (*job.skips, day) if one >= today})))
         await self.store.do("job_skips", id=id_, skips=str(job.values()["skips"]))
         self._keep(job)
@@ -209,7 +214,7 @@ class Plans:
 
     def topic(self, conversation: str) -> datetime | None:
         """Since when a plan, or several, are what a conversation is about; None where none is."""
-        if (job := self.spoken_of(conversation)) is not None:
+        if job := self.spoken_of(conversation):
             return job.made
         topic = self._topics.fresh(conversation)
         return topic.at if topic and (not topic.one or self.spoken_together(conversation)) else None

@@ -139,3 +139,26 @@ async def test_what_the_model_worked_out_twice_is_offered_and_then_costs_nothing
     assert kept["mind"] == "reflex"
     assert (await house.state("desk_lamp"))["brightness"] == 20
     assert len(await house.asked()) == asked
+
+
+async def test_a_taught_change_can_be_taken_back_and_a_skill_renamed(house: House) -> None:
+    folder = Path(house.ready["workspace"]) / "skills"
+    before = (folder / "sleepy-time" / "SKILL.md").read_text()
+    await house.say("sleepy time should also turn off the hallway light")
+    await house.say("yes")
+    assert (folder / "sleepy-time" / "SKILL.md").read_text() != before
+    assert "as it was before" in (await house.say("undo that"))["reply"]
+    assert (folder / "sleepy-time" / "SKILL.md").read_text() == before
+    await house.say("do movie night every day at 8 pm")
+    assert "“cosy cinema”" in (await house.say("rename movie night to cosy cinema"))["reply"]
+    await house.say("yes")
+    assert (folder / "cosy-cinema" / "SKILL.md").exists()
+    assert not (folder / "movie-night").exists()
+    assert "“cosy cinema”" in (await house.say("what is planned?"))["reply"]
+    assert (await house.say("cosy cinema"))["outcomes"]
+    assert "means something already" in (await house.say("rename cosy cinema to turn off the lights"))["reply"]
+    await house.say("undo")
+    assert "“movie night” is as it was" in (await house.say("undo"))["reply"]
+    assert (folder / "movie-night" / "SKILL.md").exists()
+    assert "“movie night”" in (await house.say("what is planned?"))["reply"]
+    await house.say("cancel all plans")
