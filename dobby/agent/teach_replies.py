@@ -81,19 +81,18 @@ async def teach(hands: Hands, part: Lesson, reflex: Reads) -> str:
             return await _offer(hands, Draft("except", skill.name, excepted=thing),
                                 words.say("skill.without", name=title(skill), thing=thing), ())
         case "rename":
-            return await _offer_name(hands, skill, part.phrase, reflex) if skill else words.say("skill.none")
+            return await _offer_name(hands, skill, part.phrase, reflex)
         case "drop":
-            if skill is None:
-                return words.say("skill.none")
-            if person.role != "owner":
-                return words.say("policy.guest")
-            asked = words.say("skill.drop", name=title(skill))
-            return await _offer(hands, Draft("drop", skill.name), asked, ())
+            if skill is None or person.role != "owner":
+                return words.say("policy.guest" if skill else "skill.none")
+            return await _offer(hands, Draft("drop", skill.name), words.say("skill.drop", name=title(skill)), ())
 
 
-async def _offer_name(hands: Hands, skill: Skill, phrase: str, reflex: Reads) -> str:
+async def _offer_name(hands: Hands, skill: Skill | None, phrase: str, reflex: Reads) -> str:
     """Another name for a skill: its folder, and what is said to run it."""
     words = hands.house.words
+    if skill is None:
+        return words.say("skill.none")
     own = _skill_of(hands, phrase, reflex)
     if (own is None or own.name != skill.name) and means_something(hands, phrase, reflex):
         return words.say("skill.taken", phrase=clean(phrase, 60))
