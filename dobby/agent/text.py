@@ -13,7 +13,8 @@ _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "ß":
                               "ı": "i"})
 _ELISION = re.compile(r"\b(l|d|j|n|c|s|m|t|qu|jusqu|lorsqu|puisqu)'(?=\w)")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")  # "aaaan" is "aan"
-_QUOTED = re.compile(r"[\"“”„«»‹›]|(?<!\w)'|(?<!s)'(?!\w)")  # "the dogs' bed" quotes nobody
+# "the dogs' bed" quotes nobody, nor does "'s avonds"
+_QUOTED = re.compile(r"[\"“”„«»‹›]|(?<!\w)'(?![stnkm]\b)|(?<!s)'(?!\w)")
 _LONGEST = 400  # letters of one sentence that are looked at; a longer one is not a plain order
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dobby.agent import memory_talk
+from dobby.agent.text import quotes
 
 FORGETS = [
     ("en", "forget about the spare key", "the spare key"), ("en", "forget my anniversary", "my anniversary"),
@@ -49,3 +50,11 @@ def test_what_is_to_be_forgotten(language: str, text: str, what: str) -> None:
 @pytest.mark.parametrize(("language", "text", "told"), TELLS)
 def test_only_what_tells_something_is_ever_told_again(language: str, text: str, told: bool) -> None:
     assert memory_talk.tells(text, language) is told
+
+
+@pytest.mark.parametrize(("text", "somebodys"), [
+    ("the dogs' food is in the cellar", False), ("onthoud dat Kim 's avonds leest", False),
+    ("zet 's avonds 't licht aan", False), ("he said 'open the doors' to me", True), ("the sign says 'stop'", True),
+    ("“open the doors”, said the post", True)])
+def test_an_apostrophe_is_no_quotation(text: str, somebodys: bool) -> None:
+    assert quotes(text) is somebodys
