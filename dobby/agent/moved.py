@@ -15,7 +15,7 @@ from dobby.agent.sentences import pattern
 from dobby.agent.spoken_time import Reader
 from dobby.agent.text import quotes
 from dobby.agent.time_replies import is_one, speaks, timed, which
-from dobby.agent.time_tables import split, tables
+from dobby.agent.time_tables import kind_of, split, tables
 from dobby.agent.time_talk import LONGEST, bare_words, mannerless, plain
 from dobby.jobs.job import Job
 from dobby.jobs.plans import Plans
@@ -74,7 +74,7 @@ async def _named(hands: Hands, move: Move, plans: Plans) -> str:
         if not jobs and told and move.minutes > 0:
             return await timed(hands, Timed("snooze", minutes=move.minutes))
         jobs = jobs or mine
-    elif kind := _kind(move.what, hands.house.words.language):
+    elif kind := kind_of(move.what, hands.house.words.language):
         jobs = [job for job in mine if is_one(job, f"cancel_{kind}")]
         if (spoken := plans.spoken_of(hands.conversation)) in jobs and spoken is not None:
             jobs = [spoken]
@@ -183,13 +183,6 @@ def read(text: str, language: str) -> Move | None:
             if not sign and what and (to := _to(Reader(tuple(slots["time"].split()), known))) is not None:
                 return Move(said=to, what=what)
     return None
-
-
-def _kind(what: str, language: str) -> str:
-    """Which kind of plan a noun means ("alarms" for "wake up call"), "" for none."""
-    known = tables(language)
-    kinds = known.raw.get("moves", {}).get("kinds", {}) if known else {}
-    return next((kind for kind, several in kinds.items() if what in map(plain, several)), "")
 
 
 def _to(reader: Reader) -> Spoken | None:

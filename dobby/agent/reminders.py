@@ -29,6 +29,8 @@ def reminder(said: Said, runs: Sequence[tuple[Spoken, int, int]]) -> Timed | Non
             return None  # several times at once are none
         if time is not None or before:
             spoken = time[0] if time else before[0][0]
+            if verb == "wake" and what_from < len(said.words) and said.reader.phrase("for", what_from) == what_from:
+                return None  # "wake me at 7 with music": more than a wake-up
             return _told(verb, spoken, said, what_from, len(said.words))
         later = [run for run in runs if run[1] >= start]
         if later and (later[-1][2] == len(said.words) or len(later) == 1):

@@ -25,9 +25,10 @@ from dobby.agent.meaning import (
 )
 from dobby.agent.memory_replies import recollect, remarks
 from dobby.agent.net_replies import look_at, network
+from dobby.agent.presence_replies import at_the_door
 from dobby.agent.sight_replies import sight
 from dobby.agent.teach_replies import offer_strange, teach, this_once, untaught
-from dobby.agent.time_replies import at_the_door, stays, timed, undone
+from dobby.agent.time_replies import stays, timed, undone
 from dobby.home.device import Command, Outcome
 from dobby.home.traits import Risk
 from dobby.home.verdict import END, ERASE, FORGET, JOINING, PAIR, TEACH, Approval, Choice

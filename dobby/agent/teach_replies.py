@@ -14,7 +14,7 @@ from dobby.agent import net_talk
 from dobby.agent.consent import is_stop
 from dobby.agent.consent import read as consent
 from dobby.agent.meaning import Context, Do, Lesson, Miss, Refuse, RunSkill, Understood
-from dobby.agent.time_replies import COMING, LEAVING
+from dobby.agent.presence_replies import COMING, LEAVING
 from dobby.home.device import Command, View
 from dobby.home.traits import Risk
 from dobby.home.verdict import TEACH, Choice

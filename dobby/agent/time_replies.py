@@ -9,15 +9,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dobby.agent.cardio_replies import cardio_told
-from dobby.agent.meaning import Part, RunSkill, Timed
+from dobby.agent.meaning import Timed
 from dobby.agent.others_replies import filled, no_person
+from dobby.agent.presence_replies import presence
 from dobby.agent.text import fold
-from dobby.agent.vacation import vacation, vacation_asked, vacation_over, with_vacation
+from dobby.agent.time_tables import kind_of, leaning
+from dobby.agent.vacation import vacation, vacation_asked, vacation_over
 from dobby.jobs.job import Job, JobKind, load
 from dobby.jobs.plans import Plans
 from dobby.jobs.shifting import shifted
 from dobby.jobs.spoken import Spoken, day_of, resolvable, resolve
-from dobby.jobs.when import WEEKDAYS, When, occurrence
+from dobby.jobs.when import WEEKDAYS, When, following, occurrence
 from dobby.messages import Person
 from dobby.tools.drafts import draft
 from dobby.tools.hands import Hands, House
@@ -25,7 +27,6 @@ from dobby.tools.plan_words import date_text, moment_text, what_text
 from dobby.tools.plans import keep, listing
 
 SNOOZE = 10.0  # minutes, where nobody said how long
-LEAVING, COMING = "leaving-home", "coming-home"  # skills whose phrases say that somebody goes or comes
 MORNING = range(4, 12)  # hours that a wake-up means where it could be either
 STEM = 4  # letters from which on the beginning of a word stands for it
 NAMED = 3  # plans that are cancelled together and named
@@ -64,7 +65,7 @@ async def timed(hands: Hands, part: Timed) -> str:
         case "snooze":
             return await _snooze(hands, part, plans)
         case "leaving" | "home" | "who_home" | "is_home" | "came" | "went" | "all_out":
-            return await _presence(hands, part)
+            return await presence(hands, part)
         case "cardio_count" | "cardio_last" | "cardio_weekly" | "cardio_never":
             return await cardio_told(hands, part, plans)
 
@@ -79,7 +80,7 @@ async def _plan(hands: Hands, part: Timed, plans: Plans) -> str:
         return wrong
     when: When | None = None
     if part.condition is None:
-        found = resolve(_morning(part), plans.now(), plans.place)
+        found = resolve(_morning(part, words.language), plans.now(), plans.place)
         if isinstance(found, str):
             return words.say(f"time.{found}")
         when = found
@@ -105,6 +106,10 @@ async def _then(hands: Hands, part: Timed, first: Job, at: datetime, plans: Plan
         found = _next(first, at, resolvable(said), plans)
     elif said.sun and first.repeats and first.when is not None:
         found = replace(first.when, clock="", sun=said.sun, offset=said.offset)
+    elif said.sun and not (said.day or said.date):
+        days = [at.astimezone(plans.place.zone).date() + timedelta(days=ahead) for ahead in range(2)]
+        each = [When(date=day.isoformat(), sun=said.sun, offset=said.offset) for day in days]
+        found = next((one for one in each if (sun := following(one, at, plans.place)) and sun > at), None)
     found = found or resolve(said, plans.now(), plans.place)
     if isinstance(found, str):
         return hands.house.words.say(f"time.{found}")
@@ -127,11 +132,14 @@ def _next(job: Job, at: datetime, clocks: Sequence[str], plans: Plans) -> When:
     return When(date=(local.date() + timedelta(days=int(ahead))).isoformat(), clock=clock)
 
 
-def _morning(part: Timed) -> Spoken:
-    """A wake-up is in the morning unless somebody says otherwise."""
+def _morning(part: Timed, language: str) -> Spoken:
+    """A wake-up is in the morning unless somebody says otherwise, a movie night in the evening."""
     said = part.said
-    either = len(said.clocks) > 1 and not said.part and int(said.clocks[0][:2]) in MORNING
-    return replace(said, part="morning") if part.verb == "wake" and either else said
+    if len(said.clocks) < 2 or said.part:
+        return said
+    if part.verb == "wake":
+        return replace(said, part="morning") if int(said.clocks[0][:2]) in MORNING else said
+    return replace(said, part=leaning(part.skill.replace("-", " ") or part.text, language))
 
 
 # --- what is planned --------------------------------------------------------------------------------------------------
@@ -183,6 +191,8 @@ def _meant(hands: Hands, part: Timed, plans: Plans) -> list[Job]:
 
 def speaks(hands: Hands, job: Job, part: Timed, plans: Plans) -> bool:
     """Whether a plan does what was said, or every word that was said is of it or of its devices."""
+    if kind := kind_of(part.text, hands.house.words.language):
+        return is_one(job, f"cancel_{kind}")
     if part.commands:
         return not set(part.commands).isdisjoint(job.commands)
     devices = [hands.house.home.devices.get(one.device) for one in job.commands]
@@ -337,56 +347,3 @@ async def _snooze(hands: Hands, part: Timed, plans: Plans) -> str:
 def _is_snooze(job: Job, before: Job) -> bool:
     """Whether this is what was made of a reminder after it came."""
     return job.when is not None and bool(job.when.at) and before.last is not None and job.made >= before.last
-
-
-# --- who is at home ---------------------------------------------------------------------------------------------
-
-
-async def at_the_door(hands: Hands, parts: Sequence[Part]) -> Sequence[Part]:
-    """Who comes or goes is noted before the house acts on it. While somebody else is known to be at home, one who
-    leaves shuts nothing down."""
-    presence, person, parts = hands.house.presence, hands.asker.person, with_vacation(hands.house, parts)
-    leaving = any(_is(part, "leaving", LEAVING) for part in parts)
-    if presence is None or person is None or not (leaving or any(_is(part, "home", COMING) for part in parts)):
-        return parts
-    await presence.told(person.name, not leaving)
-    if not leaving or not _others(hands):
-        return parts
-    return [Timed("leaving"), *(part for part in parts if not _is(part, "leaving", LEAVING))]
-
-
-def _is(part: Part, verb: str, skill: str) -> bool:
-    return (isinstance(part, Timed) and part.verb == verb) or (isinstance(part, RunSkill) and part.name == skill)
-
-
-def _others(hands: Hands) -> list[str]:
-    """Who else is known to be at home."""
-    person, home = hands.asker.person, hands.house.presence.home() if hands.house.presence else {}
-    return [name for name, here in home.items() if here and person is not None and name != person.name]
-
-
-async def _presence(hands: Hands, part: Timed) -> str:
-    words, presence, person = hands.house.words, hands.house.presence, hands.asker.person
-    if presence is None or person is None:
-        return words.say("home.nobody_known")
-    if part.verb in ("leaving", "home"):
-        await presence.told(person.name, part.verb == "home")
-        said = words.say("home.came" if part.verb == "home" else "home.left", name=person.name)
-        others = _others(hands) if part.verb == "leaving" else []
-        stays = words.say("home.stays", names=words.join(others), count=len(others)) if others else ""
-        return f"{said} {stays}".strip()
-    if person.role == "guest":
-        return words.say("policy.guest")
-    home = {name: known for name, known in presence.home().items() if part.person in ("", name)}
-    if part.verb in ("came", "went", "all_out"):
-        for name in home:
-            await presence.told(name, part.verb == "came")
-        home = {name: presence.home()[name] for name in home}
-    unknown = not part.person and all(known is None for known in home.values())
-    if not home or (unknown and not presence.noticed()):
-        return words.say("home.nobody_known")
-    lines = []
-    for key, wanted in (("here", True), ("away", False), ("unknown", None)):
-        if names := [name for name, known in home.items() if known is wanted]:
-            lines.append(words.say(f"home.{key}", names=words.join(names), count=len(names)))
-    return " ".join(lines)

@@ -60,6 +60,20 @@ def tables(language: str) -> Tables | None:
     return Tables(phrases, keyed, tuple(sorted(numbers, key=lambda one: -len(one[0]))), raw)
 
 
+def kind_of(what: str, language: str) -> str:
+    """Which kind of plan a noun means ("alarms" for "wake up call"), "" for none."""
+    known = tables(language)
+    kinds = known.raw.get("moves", {}).get("kinds", {}) if known else {}
+    return next((kind for kind, several in kinds.items() if what in map(fold, several)), "")
+
+
+def leaning(text: str, language: str) -> str:
+    """The part of the day that what shall be done belongs to ("movie night", "breakfast"), "" for any."""
+    said = set(re.findall(r"\w+", fold(text)))
+    known = [found.raw["leaning"] for found in (tables(language), tables("en")) if found is not None]
+    return next((part for table in known for part, several in table.items() if said & set(map(fold, several))), "")
+
+
 def _words(phrase: str) -> tuple[str, ...]:
     return tuple(re.sub(r"['’‘`´]", "", fold(phrase)).split())
 

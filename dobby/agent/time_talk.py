@@ -26,6 +26,7 @@ from dobby.home.device import View
 from dobby.jobs.spoken import Spoken
 
 LONGEST = 40  # words of a sentence
+DAY = 1440.0  # minutes
 VALUES = ("brightness", "volume", "target", "speed", "color_temperature")  # traits a bare "at 20" may be the value of
 SWITCHED = ("light", "plug", "switch", "outlet", "fan")  # kinds that may be on for a while and then off
 
@@ -65,7 +66,7 @@ def _read(text: str, view: View, language: str, people: Sequence[str], order: Or
     said = Said(text, words, Reader(tuple(word.text for word in words), known), view, people, order)
     return ((None if own else others(said, again)) or _sentence(said, language) or _waits(said, language)
             or _left_out(said) or _lasting(said) or _ranged(said) or twice(said, _planned) or _planned(said)
-            or _missing(said, language))
+            or _missing(said, language) or _hourly(said))
 
 
 def mannerless(words: list[Word], known: Tables) -> tuple[Word, ...]:
@@ -309,6 +310,18 @@ def _planned(said: Said) -> Timed | Refuse | None:
         found = _ordered(said, rest, Timed("order", time))
         if found is not None:
             return found
+    return None
+
+
+def _hourly(said: Said) -> Timed | None:
+    """ "Every two hours between 9 and 17": what comes again by the day is all that is kept."""
+    reader = said.reader
+    for at in range(len(said.words)):
+        start = max(reader.phrase(name, at) for name in ("each", "several"))
+        unit, _ = reader.key("units", start)
+        if "?" not in said.text and (reader.phrase("hourly", at) > at or (start > at and (
+                unit in ("hours", "minutes") or 0 < reader.span(start)[0] < DAY))):
+            return Timed("no_hours")
     return None
 
 

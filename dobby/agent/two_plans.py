@@ -9,6 +9,7 @@ from dataclasses import replace
 from dobby.agent.meaning import Do, Miss, Refuse, Timed, Understood
 from dobby.agent.said import Said, without
 from dobby.home.device import Command
+from dobby.jobs.spoken import Spoken
 
 DEEDS = ("order", "skill")
 AFTER: dict[str, tuple[str, ...]] = {"order": DEEDS, "skill": DEEDS, "wake": (*DEEDS, "tell", "wake"),
@@ -18,6 +19,8 @@ Planned = Callable[[Said], Timed | Refuse | None]
 
 def twice(said: Said, planned: Planned) -> Timed | None:
     """Both plans, the second as what follows; None where the sentence is no such thing."""
+    if (lasting := _until(said)) is not None:
+        return lasting
     for at in range(2, len(said.words) - 1):
         end = said.reader.phrase("and", at)
         if end == at:
@@ -30,11 +33,33 @@ def twice(said: Said, planned: Planned) -> Timed | None:
     return None
 
 
+def _until(said: Said) -> Timed | None:
+    """ "Turn on the porch light from sunset to 11"."""
+    for time, start, end in said.reader.runs():
+        last = said.reader.phrase("until", end)
+        found = said.reader.clock_form(last) if time.sun and last > end else None
+        if found is None:
+            continue
+        read = said.order(without(said, [(time, start, found[1])]))
+        if (on := _commands(read)) and all((one.trait, one.value) == ("on", True) for one in on):
+            return Timed("order", time, commands=on, then=Timed("order", Spoken(clocks=found[0]), commands=_off(on)))
+    return None
+
+
 def _both(first: Said, second: Said, planned: Planned) -> Timed | None:
     runs = first.reader.runs()
     read = first.order(without(first, runs))
     context = read.context if isinstance(read, Understood) else None
-    after = replace(second, order=lambda text: first.order(text, context))
+    verb = first.text.split()
+
+    def order(text: str) -> Understood | Miss:
+        """What follows, with the verb of the first where it was said once for both."""
+        plain: Understood | Miss = first.order(text, context)
+        if _commands(plain):
+            return plain
+        again = [first.order(" ".join([*verb[:size], text]), context) for size in (2, 1, 3)]
+        return next((one for one in again if _commands(one)), plain)
+    after = replace(second, order=order)
     one = planned(first) if runs else None
     two = planned(after)
     done = _commands(read) or (one.commands if isinstance(one, Timed) else ())

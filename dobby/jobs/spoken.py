@@ -51,6 +51,8 @@ class Spoken:
         changes = {name: getattr(other, name) for name in _FIELDS if getattr(other, name) != getattr(empty, name)}
         if any(getattr(self, name) != getattr(empty, name) for name in changes if name not in ("by", "part")):
             return None
+        if (self.sun and other.clocks) or (self.clocks and other.sun):
+            return None
         sure = (self.sure and other.sure) or bool(self.day or self.days or self.date or other.day or other.days
                                                 or other.date or self.part or other.part)
         return replace(self, **changes, sure=sure)

@@ -161,6 +161,13 @@ async def test_a_day_that_is_far_off_is_told_with_its_year(talk: Talk, said: str
     assert await talk.say(said) == answer
 
 
+@pytest.mark.parametrize(("said", "clock"), [
+    ("remind me on Friday at 8 about dinner", "20:00"), ("remind me on Friday at 8 about the bins", "08:00"),
+    ("remind me on Friday at 7 to lay the table for breakfast", "07:00")])
+async def test_an_hour_is_that_of_what_is_done_then(talk: Talk, said: str, clock: str) -> None:
+    assert clock in await talk.say(said)
+
+
 async def test_plans_are_meant_by_their_words(talk: Talk) -> None:
     await talk.plan("call the plumber")
     await talk.plan("shades", kind="order", commands=(Command("b1", "position", 100),))
