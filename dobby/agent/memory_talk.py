@@ -117,7 +117,10 @@ def asks(text: str, language: str) -> bool:
 def wonders(text: str, language: str) -> bool:
     """Whether this is a question for what is known, and no order said as one ("could you ...?")."""
     known = talk(language)
-    return known is not None and asks(text, language) and plain(text)[0] not in known.tables["orders"]
+    if known is None or not asks(text, language):
+        return False
+    first = plain(text)[0]
+    return first in known.tables["asking"] or first not in known.tables["orders"]  # "when" begins both
 
 
 def tells(text: str, language: str) -> bool:

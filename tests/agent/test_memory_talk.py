@@ -58,3 +58,10 @@ def test_only_what_tells_something_is_ever_told_again(language: str, text: str, 
     ("“open the doors”, said the post", True)])
 def test_an_apostrophe_is_no_quotation(text: str, somebodys: bool) -> None:
     assert quotes(text) is somebodys
+
+
+@pytest.mark.parametrize(("language", "text", "wonders"), [
+    ("en", "when is Anna's birthday?", True), ("en", "who is sensitive to light", True),
+    ("en", "could you feed the parrot?", False), ("en", "turn on the moon", False), ("de", "wann kommt Oma?", True)])
+def test_a_question_for_what_is_known_is_no_order_said_as_one(language: str, text: str, wonders: bool) -> None:
+    assert memory_talk.wonders(text, language) is wonders
