@@ -47,8 +47,9 @@ def grouped_text(commands: Sequence[Command], view: View, words: Words) -> str:
             rooms = {view.devices[one.device].room for one in several}
             room = rooms.pop() if len(rooms) == 1 else ""
             whole = [one for one in view.devices.values() if one.room == room and one.kind == kind]
-            texts.append(_told(several[0], words.kind_in(kind, room, len(several)) if room and len(whole) == len(several)
-                               else f"{len(several)} {words.kind(kind, len(several))}", words))
+            name = words.kind_in(kind, room, len(several)) if room and len(whole) == len(several) else (
+                f"{len(several)} {words.kind(kind, len(several))}")
+            texts.append(_told(several[0], name, words))
     return words.join(list(dict.fromkeys(texts)))
 
 
