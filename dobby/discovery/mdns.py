@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 from zeroconf import (  # type: ignore[attr-defined]  # not in __all__
@@ -25,19 +26,24 @@ from dobby.tasks import ended
 
 RESOLVE_LIMIT = 3000  # milliseconds to learn address and TXT of one service
 CALL_AGAIN = 300.0  # seconds between questions for one host
+# Seconds until every type is asked for once more, the last of them again and again. zeroconf asks for what it does not
+# know in its first 15 seconds only; an answer that was lost then, or a device that slept, would be missed for ever.
+LISTEN_AGAIN = (20.0, 60.0, 300.0)
 ALL_TYPES = "_services._dns-sd._udp.local."  # the question which types there are (RFC 6763, section 9)
 TYPES_LIMIT = 120  # types that are listened for, whatever strangers announce
 EACH = 60  # services of one host that are told, however many it announces
 WAITING, AT_ONCE = 400, 32  # services that did not say where they are: so many wait, so many are asked at a time
 
 
-async def watch(reach: Reach, types: Sequence[str], found: Callable[[Sighting], None]) -> None:
+async def watch(reach: Reach, types: Sequence[str], found: Callable[[Sighting], None],
+                again: Sequence[float] = LISTEN_AGAIN) -> None:
     """Listen until cancelled; every service that appears or changes is told to `found`, those of `types` first. A type
     without an underscore is the name of a host that announces no service: it is asked for now and then, port 0."""
     ear = _Ear(reach, found, AsyncZeroconf(interfaces=list(reach.addresses)))
     services = [kind for kind in types if kind.startswith("_")]
     try:
         ear.listen(services)
+        ear.run(ear.listen_again(again))
         for name in types:
             if not name.startswith("_"):
                 ear.run(ear.call(name))
@@ -53,6 +59,7 @@ class _Ear:
         self._slots, self._waiting = asyncio.Semaphore(AT_ONCE), set[str]()
         self._told: dict[str, set[str]] = {}  # by host, what was told of it
         self._browsers: dict[str, AsyncServiceBrowser] = {}
+        self._services: Sequence[str] = ()
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -61,6 +68,7 @@ class _Ear:
 
     def listen(self, services: Sequence[str]) -> None:
         """For these types, and for the question which others there are."""
+        self._services = services
         known = frozenset(services)
 
         def another(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
@@ -70,6 +78,16 @@ class _Ear:
 
         self._browsers[""] = AsyncServiceBrowser(self._zeroconf.zeroconf, list(services), handlers=[self._changed])
         self._browsers[ALL_TYPES] = AsyncServiceBrowser(self._zeroconf.zeroconf, ALL_TYPES, handlers=[another])
+
+    async def listen_again(self, pauses: Sequence[float]) -> None:
+        """Ask for everything anew, now and then. What is known already is told once more, and asked where it is if that
+        did not come out."""
+        for pause in chain(pauses, repeat(pauses[-1])):
+            await asyncio.sleep(pause)
+            before = [self._browsers.pop(name) for name in list(self._browsers)]
+            self.listen(self._services)
+            for browser in before:
+                await browser.async_cancel()
 
     def _changed(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
         """Told at once where the announcement says it all; asked for where it does not, so that one who announces

@@ -18,13 +18,16 @@ from functools import lru_cache
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from dobby.voice.second import Opinion
 from dobby.voice.wordnet import END, Way, sentence
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
 
 BEAM = 8  # sentences followed at once
 KEPT = 5  # of the sentences that were followed to their end
@@ -38,7 +41,6 @@ STOPS = (".", "?", "!")
 ALWAYS_LARGE = ("i", "i'm", "i'll", "i've", "i'd")
 MODEL = "assets/tiny-en"
 FILES = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
-Floats = NDArray[np.float32]
 Node = frozenset[tuple[Way | None, tuple[int, ...]]]  # ways, each after the tokens of a word that is half written
 
 
@@ -100,8 +102,10 @@ class Moonshine:
     """The model. Loading takes a quarter of a second, a sentence 0.1 to 0.4."""
 
     def __init__(self, where: Path) -> None:
+        import numpy
         import onnxruntime
 
+        self._np = numpy
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4
@@ -116,8 +120,8 @@ class Moonshine:
         """Which sentences of the home it may be, of 16 kHz samples from -1 to 1 with so many seconds of speech in them;
         None when none can be written. called: the name that may stand before an order; heard: a sentence that is
         weighed whether it is among the likely ones or not."""
-        sound = samples[np.newaxis, :]
-        states = self._encoder.run(None, {"input_values": sound, "attention_mask": np.ones(sound.shape, np.int64)})[0]
+        sound = samples[self._np.newaxis, :]
+        states = self._encoder.run(None, {"input_values": sound, "attention_mask": self._ones(sound.shape)})[0]
         likely: dict[str, float] = {}
         for score, ids in self._held(states, seconds, home, called):
             if len(likely) < KEPT:
@@ -189,7 +193,7 @@ class Moonshine:
     def _step(self, states: Floats, last: Sequence[int],
               past: Mapping[str, Any] | None) -> tuple[Floats, dict[str, Any]]:
         """The log likelihood of every next token after each of some sentences, and what the model remembers of them."""
-        count = len(last)
+        np, count = self._np, len(last)
         if past is None:
             empty = np.zeros((count, HEADS, 0, WIDTH), np.float32)
             past = dict.fromkeys(self._made, empty)
@@ -198,10 +202,13 @@ class Moonshine:
             known = True
         held = np.repeat(states, count, 0)
         logits, *made = self._decoder.run(None, {
-            "encoder_attention_mask": np.ones(held.shape[:2], np.int64), "encoder_hidden_states": held,
+            "encoder_attention_mask": self._ones(held.shape[:2]), "encoder_hidden_states": held,
             "input_ids": np.array(last, np.int64)[:, np.newaxis], "use_cache_branch": np.array([known]), **past})
         kept = {name: past[name] if known and ".encoder." in name else value
                 for name, value in zip(self._made, made, strict=True)}
         row = logits[:, -1]
         row = row - row.max(-1, keepdims=True)
         return row - np.log(np.exp(row).sum(-1, keepdims=True)), kept
+
+    def _ones(self, shape: tuple[int, ...]) -> Any:
+        return self._np.ones(shape, self._np.int64)

@@ -19,6 +19,9 @@ ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", 
 TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 COLORS = ("red", "green", "blue", "yellow", "orange", "purple", "pink", "turquoise", "warm white", "cool white",
           "daylight")
+MINUTES = (*range(1, 21), 25, 30, 40, 45, 50, 60, 90)
+OPENS = ("window", "windows", "door", "doors", "gate", "skylight")  # last word of a sensor that tells open or closed
+SWITCHED = ("light", "plug", "fan", "tv")
 PERCENTS = (*range(5, 100, 5), 1, 33, 66, 100)
 NOUNS: Mapping[str, tuple[str, ...]] = {  # the noun of a kind behind a name that lacks it
     "light": ("light", "lamp"), "speaker": ("speaker",), "shade": ("shades", "blinds", "curtains"),
@@ -86,16 +89,18 @@ def grammar(home: Sayable) -> Spoken:
     kinds = {kind for _, kind, _ in devices}
     _places(rules, kinds, _with(devices, rooms))
     orders = [*_switching(rules, kinds), *_opening(rules, kinds), *_guarding(rules, kinds), *_heating(rules, kinds),
-              *_playing(rules, kinds, _unique(say(one) for one in home.titles))]
+              *_bathing(rules), *_sweeping(rules), *_playing(rules, kinds, _unique(say(one) for one in home.titles))]
     rules.add("order", orders)
     called = say(home.name)
     rules.add("phrase", _unique([*(say(one) for one in home.phrases), *ANSWERS]))
-    rules.add("ask", _asking(rules, kinds))
-    top = [f"<{one}>" for one in ("phrase", "ask") if rules.has(one)]
+    rules.add("ask", _asking(rules, kinds, devices))
+    rules.add("minutes", [number(value) for value in MINUTES])
+    rules.add("time", ["set a timer for <minutes> minutes", "cancel the timer", "how long is left", "what is planned"])
+    top = [f"<{one}>" for one in ("phrase", "ask", "time") if rules.has(one)]
     if rules.has("order"):
-        top = ["<order> [please]", *top]
+        top = ["[please | could you | can you] <order> [please]", "<order> in <minutes> minutes", *top]
     jsgf = rules.text(f"[{called}] ({' | '.join(top)})" if called else " | ".join(top))
-    words = frozenset(re.findall(r"[a-z']+", " ".join([*rules.bodies(), called, "please"])))
+    words = frozenset(re.findall(r"[a-z']+", " ".join([*rules.bodies(), called, "please could you can in minutes"])))
     written = {said: name for name in [*home.rooms, *(one for one, _, _ in home.devices), *home.titles]
                if (said := say(name)) and said != name.casefold()}
     return Spoken(jsgf, words, written)
@@ -169,24 +174,31 @@ def _places(rules: _Rules, kinds: set[str], rooms: Mapping[str, Sequence[str]]) 
 
 
 def _switching(rules: _Rules, kinds: set[str]) -> list[str]:
-    switched = [f"<{kind}>" for kind in ("light", "plug", "fan") if rules.has(kind)]
+    switched = [f"<{kind}>" for kind in SWITCHED if rules.has(kind)]
     orders = []
     if rules.has("speaker"):
         orders += ["(turn | switch) off <speaker>"]
     if switched:
         rules.add("thing", switched)
         rules.add("onoff", ["on", "off"])
-        rules.add("bare", [way for kind in ("light", "plug", "fan") for way in rules.bare(kind)])
+        rules.add("bare", [way for kind in SWITCHED for way in rules.bare(kind)])
         orders += ["(turn | switch) <onoff> <thing>", "(turn | switch) <thing> <onoff>", "<bare> <onoff>"]
     everything = "everything [in the <room>]" if rules.has("room") else "everything"
     if switched or rules.has("speaker"):
         orders += [f"(turn | switch) off {everything}", f"{everything} off", f"turn {everything} off"]
+        if rules.has("room"):
+            orders += ["(turn | switch) everything off in the <room>"]
     if rules.has("light"):
         rules.add("percent", [number(value) for value in PERCENTS])
         rules.add("color", COLORS)
         orders += ["dim <light> [to <percent> percent]", "brighten <light>",
                    "(set | turn) <light> to <percent> percent",
                    "(make | set | turn) <light> [to] <color>", "make <light> (brighter | darker | dimmer)"]
+        if rules.has("room_light"):
+            orders += ["[the] lights <onoff> in the <room_light>"]
+    if rules.has("one_fan"):
+        rules.add("percent", [number(value) for value in PERCENTS])
+        orders += ["set [the] <one_fan> to <percent> percent"]
     return orders
 
 
@@ -195,16 +207,18 @@ def _opening(rules: _Rules, kinds: set[str]) -> list[str]:
     if rules.has("shade"):
         rules.add("percent", [number(value) for value in PERCENTS])
         orders += ["(open | close | raise | lower) <shade>", "set <shade> to <percent> percent",
-                   "(open | close) <shade> to <percent> percent"]
+                   "(open | close) <shade> (to <percent> percent | halfway)"]
     if rules.has("garage"):
         orders += ["(open | close) ([the] <one_garage> | the garage | the garage door)"]
+    if rules.has("shade") or rules.has("one_garage"):
+        orders += ["close everything"]
     return orders
 
 
 def _guarding(rules: _Rules, kinds: set[str]) -> list[str]:
     orders = []
     if rules.has("lock"):
-        orders += ["(lock | unlock) ([the] <one_lock> | the door)", "lock all [the] doors", "lock up"]
+        orders += ["(lock | unlock) ([the] <one_lock> | the door)", "lock all [the] doors", "lock the doors", "lock up"]
     if "alarm" in kinds:
         orders += ["(arm | disarm) the alarm", "arm the alarm (away | home | night)",
                    "set the alarm to (away | home | night)"]
@@ -216,7 +230,28 @@ def _heating(rules: _Rules, kinds: set[str]) -> list[str]:
         return []
     rules.add("degrees", [number(value) for value in range(5, 31)])
     return ["set <thermostat> to <degrees> [degrees]", "turn <thermostat> (up | down | off)",
-            "turn (up | down | off) <thermostat>", "make it (warmer | cooler)"]
+            "turn (up | down | off) <thermostat>", "make it (warmer | cooler)",
+            *(["set the <room_thermostat> to <degrees> degrees"] if rules.has("room_thermostat") else [])]
+
+
+def _bathing(rules: _Rules) -> list[str]:
+    """Orders to pool and spa."""
+    bodies = [f"<one_{kind}>" for kind in ("pool", "spa") if rules.has(f"one_{kind}")]
+    if not bodies:
+        return []
+    rules.add("body", bodies)
+    rules.add("onoff", ["on", "off"])
+    rules.add("warm", [number(value) for value in range(15, 41)])
+    return ["(turn | switch) <onoff> the <body>", "(turn | switch) the <body> <onoff>",
+            "(heat | set) the <body> to <warm> [degrees]"]
+
+
+def _sweeping(rules: _Rules) -> list[str]:
+    """Orders to a vacuum cleaner."""
+    if not rules.has("one_vacuum"):
+        return []
+    rules.add("sweeper", ["the vacuum", "[the] <one_vacuum>"])
+    return ["(start | stop | pause) <sweeper>", "send <sweeper> home", "dock <sweeper>"]
 
 
 def _playing(rules: _Rules, kinds: set[str], titles: Sequence[str]) -> list[str]:
@@ -234,13 +269,21 @@ def _playing(rules: _Rules, kinds: set[str], titles: Sequence[str]) -> list[str]
     return orders
 
 
-def _asking(rules: _Rules, kinds: set[str]) -> list[str]:
+def _asking(rules: _Rules, kinds: set[str], devices: Sequence[tuple[str, str, str]]) -> list[str]:
     """Questions about the home: they cost nothing when they are misheard."""
-    asks = []
+    asks = ["what is open"]
+    sensors = [name for name, kind, _ in devices if kind == "sensor" and name]
+    if opening := [name for name in sensors if name.split()[-1] in OPENS]:
+        rules.add("opening", _unique(opening))
+        asks += ["is the <opening> (open | closed)", "are any (windows | doors) open"]
+    if rules.has("body"):
+        asks += ["how warm is the <body>", "is the <body> (on | off)"]
+    if rules.has("sweeper"):
+        asks += ["where is <sweeper>"]
     if rules.has("light"):
         asks += ["(is | are) <light> (on | off)", "(which | what) lights are on", "what is on", "are any lights on"]
     if rules.has("lock"):
-        asks += ["is ([the] <one_lock> | the door) (locked | unlocked)"]
+        asks += ["is ([the] <one_lock> | the door) (locked | unlocked)", "is everything locked", "are the doors locked"]
     if rules.has("garage"):
         asks += ["is ([the] <one_garage> | the garage) (open | closed)"]
     if rules.has("shade"):

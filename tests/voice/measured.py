@@ -45,7 +45,8 @@ ORDERS = (
     "set the {heat} to {degrees}", "stop the music in the {playing}", "next song in the {playing}",
     "put on {title} in the {playing}", "switch on the {fan}", "turn off the {star}",
     "turn the volume down in the {playing}", "what is playing in the {playing}", "are the {room} lights on",
-    "is the {door} locked", "what lights are on")
+    "is the {door} locked", "what lights are on",
+    "lights off in the {room}", "could you turn off the {light}", "open the {shade} halfway")
 SLOTS = {"light": ("ceiling", "desk", "floor", "reading", "bedside", "mirror", "porchlight"),
          "colored": ("ceiling", "floor"), "shade": ("blind", "shade"), "door": ("door",), "fan": ("fan",),
          "star": ("star",), "heat": ("radiator", "thermostat"), "room": ("kitchen", "study", "living", "bedroom"),
