@@ -28,7 +28,7 @@ RESOLVE_LIMIT = 3000  # milliseconds to learn address and TXT of one service
 CALL_AGAIN = 300.0  # seconds between questions for one host
 # Seconds until every type is asked for once more, the last of them again and again. zeroconf asks for what it does not
 # know in its first 15 seconds only; an answer that was lost then, or a device that slept, would be missed for ever.
-LISTEN_AGAIN = (20.0, 60.0, 300.0)
+LISTEN_AGAIN = (6.0, 30.0, 300.0)
 ALL_TYPES = "_services._dns-sd._udp.local."  # the question which types there are (RFC 6763, section 9)
 TYPES_LIMIT = 120  # types that are listened for, whatever strangers announce
 EACH = 60  # services of one host that are told, however many it announces
