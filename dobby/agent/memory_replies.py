@@ -15,11 +15,12 @@ from dobby.errors import DobbyError
 from dobby.home.device import Command, Outcome
 from dobby.home.verdict import ERASE, Choice
 from dobby.memory.answering import answers, fitting, repeats, somebody_elses
+from dobby.memory.asked import for_skill, holds, kind, read
 from dobby.memory.matter import Preference
 from dobby.memory.memory import Memory, Told, told_to
 from dobby.memory.nights import take_back
-from dobby.memory.notes import Fact, moment
-from dobby.memory.recall import Entry, Hit
+from dobby.memory.notes import SOMEBODY, Fact, moment
+from dobby.memory.recall import Entry, Hit, as_well
 from dobby.memory.stemming import stems
 from dobby.messages import Person
 from dobby.store import mentions
@@ -183,7 +184,8 @@ def said_by(fact: Fact, words: Words) -> str:
     if origin.role == "hand":
         return words.say("memory.by_hand", text=fact.text, file=f"memory/{fact.subject}.md")
     key = "memory.by_agent" if origin.role == "agent" else "memory.by"
-    return words.say(key, text=fact.text, who=origin.who, at=origin.at)
+    who = words.say("memory.somebody") if origin.who in ("", SOMEBODY) else origin.who
+    return words.say(key, text=fact.text, who=who[:1].upper() + who[1:], at=origin.at)
 
 
 async def _forget_all(hands: Hands, memory: Memory, what: str) -> str:
@@ -223,6 +225,8 @@ async def answered(hands: Hands, text: str, *, surely: bool = False) -> str:
     memory, words = hands.house.memory, hands.house.words
     if memory is None or hands.asker.person is None or hands.asker.person.role == "guest":
         return ""
+    if for_skill(text):  # no fact says how he does something
+        return "" if surely else words.say("skill.none")
     person = hands.asker.person
     own = [fact.subject[7:].replace("-", " ") for fact in memory.facts() if fact.subject.startswith("people/")]
     people = tuple(dict.fromkeys((*memory.people, *own)))
@@ -233,15 +237,29 @@ async def answered(hands: Hands, text: str, *, surely: bool = False) -> str:
             and (not surely or stems(text) <= stems(f"{fact.text} {fact.subject}"))]
     facts = [fact for fact in _as_it_is_now(memory, fits)
              if told_to(fact, person) and not somebody_elses(text, fact, person.name, people)]
+    facts.sort(key=lambda fact: not holds(kind(text), fact.text))  # who he is stands before what he costs
     if surely and not (facts and facts[0].trusted):
         return ""
     if facts:
+        facts = _newest(text, facts, found, memory)
         _tell(hands, memory, facts[:1])
         if not facts[0].trusted:
             hands.taint()
         return said_by(facts[0], words)
     talk = await memory.ask(text, limit=TALK, kinds=("turn",), who=person.name)  # what others said is theirs
     return await _back_then(hands, memory, [hit.entry for hit in talk if _fits(text, hit, people)])
+
+
+def _newest(question: str, facts: list[Fact], found: Sequence[Hit], memory: Memory) -> list[Fact]:
+    """The fact to tell; before it the newer one about the same that recall put before it, though in other words."""
+    at = next((at for at, hit in enumerate(found) if hit.entry.key == f"fact:{facts[0].id}"), 0)
+    for hit in found[:at]:
+        newer = memory.fact(hit.entry.key[5:])
+        same = newer and not newer.until and newer.subject == facts[0].subject
+        if newer and same and newer.origin.at >= facts[0].origin.at and as_well(
+                read(question), hit.entry, found[at].entry):
+            return [newer, *facts]
+    return facts
 
 
 async def _back_then(hands: Hands, memory: Memory, talk: Sequence[Entry]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from dobby.memory import asked as asking
 from dobby.memory.notes import Fact, slug
 from dobby.memory.stemming import stems
 from dobby.memory.tables import words
@@ -53,6 +54,9 @@ def answers(question: str, text: str, who: str, *, people: Sequence[str] = (), l
     asked, told = leaning(question), leaning(text)
     if {asked, told} == {"for", "against"}:
         return False
+    kind = asking.kind(question)
+    if kind == "when" and not asking.holds(kind, text):
+        return False  # when he comes is not answered by what he costs
     if likeness >= NEAR:
         return True
     wanted = matter(question, people)
@@ -61,8 +65,11 @@ def answers(question: str, text: str, who: str, *, people: Sequence[str] = (), l
         return False  # "who likes the piano?" is not answered by who plays it
     if not wanted:
         return bool(asked and named)  # "what does Anna hate?"
-    strong = {word for word in wanted & said if word not in _WEAK and not word.isdigit()}
-    return bool(strong) and len(wanted & said) / len(wanted) >= ENOUGH
+    found = asking.covered(wanted, said)
+    given = bool(named or _given(question))
+    strong = {word for word in (found if given else wanted & said) if word not in _WEAK and not word.isdigit()}
+    strong |= {kind} if given and kind == "colour" and asking.holds(kind, text) else set()
+    return bool(strong) and len(found) / len(wanted) >= ENOUGH
 
 
 def _given(question: str) -> set[str]:

@@ -43,6 +43,9 @@ class Grammar:
     roles: re.Pattern[str]
     routines: frozenset[str]
     edges: frozenset[str]
+    makes: re.Pattern[str]
+    naming: str
+    definite: tuple[str, ...]
     same: tuple[tuple[str, re.Pattern[str]], ...]
     one: Mapping[str, re.Pattern[str]]
 
@@ -87,7 +90,9 @@ def _compiled(table: Mapping[str, Any]) -> Grammar:
                    frozenset(frozenset(map(stem, pair.split())) for pair in table["opposite"]),
                    re.compile(rf"(?:.*\s)?(?:{'|'.join(table['single'])})"),
                    re.compile(rf"(?:.*\s)?(?:{'|'.join(table['roles'])})"),
-                   frozenset(stem(one) for one in table["routines"]), frozenset(table["edges"]), same, one)
+                   frozenset(stem(one) for one in table["routines"]), frozenset(table["edges"]),
+                   re.compile(rf"(?:.*\s)?(?:{'|'.join(table['makes'])})"), table["naming"],
+                   tuple(f"{article} " for article in table["definite"]), same, one)
 
 
 def plain(text: str) -> str:
@@ -168,31 +173,38 @@ def _other_of_one(g: Grammar, new: Claim, old: Claim) -> bool:
                 and one.groupdict() == two.groupdict() and new.values["days"] == old.values["days"]):
             mine, yours = new.said[one.end():].split(), old.said[two.end():].split()
             with_both = bool(one.groupdict()) and mine[:1] == yours[:1]  # with milk, and with sugar
-            return bool(mine and yours) and mine != yours and not with_both
+            within = all(one == two for one, two in zip(mine, yours, strict=False))  # in Utrecht, and there with Kim
+            return bool(mine and yours) and not within and not with_both
     return False
 
 
 def _is_else(g: Grammar, new: Claim, old: Claim) -> bool:
     """A thing of which there is one is something else, or somewhere else."""
     one, two = g.being.search(new.said), g.being.search(old.said)
-    if one is None or two is None or _BEING.get(one[0], one[0]) != _BEING.get(two[0], two[0]):
+    if one is None or two is None or len({said[0].replace(g.naming, g.naming.split()[0]) for said in (one, two)}) > 1:
         return False
     head, theirs = new.said[: one.start()].strip(), old.said[: two.start()].strip()
     if not stems(head) or _head(head) != _head(theirs) or new.values["days"] != old.values["days"]:
         return False
     mine, yours = (_kind(g, claim, said.end()) for claim, said in ((new, one), (old, two)))
-    if mine != yours or new.said[one.end():] == old.said[two.end():]:
+    if new.said[one.end():] == old.said[two.end():]:
         return False
     if g.single.fullmatch(head):
-        return True
+        return _OTHER.get(mine, mine) == _OTHER.get(yours, yours)
+    if mine != yours:
+        return False
     if g.several.fullmatch(head):
-        return mine == "name" and one[0] == two[0] == "is named" and head.startswith("the ")
+        return mine == "name" and one[0] == two[0] == g.naming and head.startswith(g.definite)
+    if mine == "make":
+        return g.makes.fullmatch(head) is not None
+    if mine == "colour":
+        return one[0] in ("is", *_SINGULAR) and (" 's " in head or not new.person) and len(head.split()) > 1
     if g.roles.fullmatch(head) or mine in ("name", "number"):
         return mine != "other"
     return mine == "place" and one[0] in ("is", *_SINGULAR) and not new.person and len(head.split()) > 1
 
 
-_BEING = {"is named": "is"}
+_OTHER = {"colour": "other", "make": "other"}  # of a password it is no matter
 _SINGULAR = ("ist", "es", "esta", "est")
 
 
@@ -205,16 +217,23 @@ def _kind(g: Grammar, claim: Claim, at: int) -> str:
         return "place"
     if value[:1].isdigit():
         return "number"
-    word = value.split(" ")[0]
-    if g.named.match(value) or (word and re.search(rf"\b{re.escape(word[0].upper())}{re.escape(word[1:])}\b", _capitals(
-            claim.text))):
+    if g.named.match(value):
         return "name"
-    return "other"
+    if (shades := stems(value)) and shades <= _COLOURS:
+        return "colour"
+    word, _, after = value.partition(" ")
+    if word in _A and after and " " not in after and after not in _SORTS and _capital(after, claim.text):
+        return "make"
+    return "name" if word and _capital(word, claim.text) else "other"
 
 
-def _capitals(text: str) -> str:
-    """A text without accents, with its capitals."""
-    return "".join(flat(one).upper() if one.isupper() else flat(one) for one in text)
+_COLOURS = stems(" ".join(words("colours")))
+_A, _SORTS = frozenset(words("a")), frozenset(words("sorts"))
+
+
+def _capital(word: str, text: str) -> bool:
+    """Whether a word, in small letters here, has a capital in the text."""
+    return any(flat(one) == word and one[:1].isupper() for one in re.findall(r"\w+", text))
 
 
 def _head(said: str) -> tuple[frozenset[str], bool]:

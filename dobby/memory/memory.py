@@ -15,7 +15,20 @@ from typing import TypeVar
 
 from dobby.memory.journal import Journal
 from dobby.memory.matter import Preference, preferences, replaced
-from dobby.memory.notes import TRUSTED, Fact, Notes, Origin, Role, moment, new_id, said_in, slug, write
+from dobby.memory.notes import (
+    AGENT,
+    TRUSTED,
+    Fact,
+    Notes,
+    Origin,
+    Role,
+    moment,
+    new_id,
+    said_in,
+    slug,
+    unnamed,
+    write,
+)
 from dobby.memory.recall import Entry, EntryKind, Hit, Recall
 from dobby.memory.vectors import Embed, Vectors
 from dobby.messages import Person
@@ -108,10 +121,10 @@ class Memory:
         return self._notes.facts.get(id_)
 
     async def remember(self, text: str, who: str, role: Role, message: int = 0) -> Remembered:
-        """Write a fact down, in the file of whom or what it is about; what it replaces is retired. DobbyError when it
-        is none."""
+        """Write a fact down, in the file of whom or what it is about; what it replaces is retired. A
+        remark of the agent's is its own, in whosever talk. DobbyError when it is none."""
         subject = self.subject_of(text, who)
-        origin = Origin(who.replace(",", " "), role, moment(self._now()), message)
+        origin = Origin(AGENT if role == "agent" else who.replace(",", " "), role, moment(self._now()), message)
 
         def work() -> Remembered:
             self._sync_files()  # what a person changed a moment ago counts
@@ -308,7 +321,7 @@ class Memory:
                          *self._journal.pages()]:
                 if path.is_file():
                     lines = path.read_text("utf-8", errors="surrogateescape").splitlines()
-                    kept = [line for line in lines if not mentions(said_in(line), words)]
+                    kept = [unnamed(line, words) for line in lines if not mentions(said_in(line), words)]
                     if kept != lines:
                         gone += len(lines) - len(kept)
                         write(path, "\n".join(kept) + "\n")

@@ -92,7 +92,7 @@ async def night(memory: Memory, now: datetime, day: Sequence[str], ask: Ask | No
         if one.kind == "retire" and await memory.retire(one.fact) is not None:
             done.append(one)
         elif one.kind == "add":
-            added = await memory.remember(one.text, "Dobby", "agent")
+            added = await memory.remember(one.text, "", "agent")
             if added.known:
                 continue  # somebody's already
             done.append(Operation("add", added.fact.id, one.text, one.why))

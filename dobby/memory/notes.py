@@ -25,6 +25,7 @@ from dobby.errors import DobbyError
 Role = Literal["owner", "member", "guest", "agent", "stranger", "hand"]
 ROLES: tuple[Role, ...] = ("owner", "member", "guest", "agent", "stranger", "hand")
 TRUSTED = frozenset({"owner", "member", "hand"})
+AGENT, SOMEBODY = "Dobby", "somebody"  # who took a remark down; who said it, once nothing of theirs is to be left
 TRIES = 5  # to write a file that a person saves at the same moments
 LINE_LIMIT, FILE_LIMIT = 600, 512 * 1024  # letters of one fact, bytes of one file
 HEADS = {"home": "# The home\n", "people": "# {name}\n", "rooms": "# {name}\n"}
@@ -218,6 +219,12 @@ def _comments(text: str) -> tuple[str, list[str]]:
 def said_in(line: str) -> str:
     """All that people wrote in a line of a file: without the comment that is ours."""
     return _COMMENT.sub(lambda found: "" if _OURS.match(found[1]) else found[0], line)
+
+
+def unnamed(line: str, who: str) -> str:
+    """A line of a file without the name of the one who said it, where that is this one."""
+    ours = re.compile(rf"(<!--\s*[a-z0-9]{{6}} said by ){re.escape(who)}(?=, )", re.IGNORECASE)
+    return ours.sub(rf"\g<1>{SOMEBODY}", line)
 
 
 def read_line(text: str, origin: str, subject: str, number: int) -> Fact:

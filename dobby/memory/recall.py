@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from dobby.memory.asked import Asked, about_as_well, alike, covered, read
 from dobby.memory.stemming import stems
 from dobby.memory.vectors import Vectors
 from dobby.store import mentions
@@ -181,7 +182,7 @@ class Recall:
         began = time.perf_counter()
         where, values = _filter(who, kinds, since, until, holding)
         asked = stems(question)
-        alike: dict[int, float] = {}
+        near_to: dict[int, float] = {}
         by_words = self._by_words(question, where, values)
         rows = self._rows(by_words)
         weights = {id_: _covered(rows[id_], asked) / (RRF + at) for at, id_ in enumerate(by_words)}
@@ -189,11 +190,11 @@ class Recall:
             allowed = self._allowed(where, values) if where else None
             for at, (id_, near) in enumerate(self.vectors.nearest(question, POOL, allowed)):
                 weights[id_] = weights.get(id_, 0.0) + 1 / (RRF + at)
-                alike[id_] = near
+                near_to[id_] = near
         rows |= self._rows([id_ for id_ in weights if id_ not in rows])
         self._lend_to_neighbours(rows, weights, where, values)
         self._fetch_newer(rows, weights, where, values)
-        ranked = self._ranked(asked, rows, weights, alike)
+        ranked = self._ranked(question, rows, weights, near_to)
         self.took = time.perf_counter() - began
         return ranked[:limit]
 
@@ -205,7 +206,11 @@ class Recall:
             return []
         found: list[int] = []
         quoted = [f'"{word}"' for word in dict.fromkeys(telling)][:16]
-        for form in ([" AND ".join(quoted)] if len(quoted) > 1 else []) + [" OR ".join(quoted)]:
+        other = [f"({' OR '.join(several)})" for word in dict.fromkeys(telling)
+                 for several in [[f'"{one}"' for one in (word, *alike(word))]]][:16]  # "sleep", "bed" or "bedroom"
+        forms = [*([" AND ".join(quoted)] if len(quoted) > 1 else ()), *([" AND ".join(other)] if other != [
+            f"({one})" for one in quoted] else ()), " OR ".join(quoted)]
+        for form in forms:
             rows = self._db.execute(
                 f"SELECT words.rowid FROM words JOIN entries ON entries.id = words.rowid WHERE words MATCH ?{where} "  # noqa: S608  # where is made of our own pieces
                 f"ORDER BY bm25(words, 1.0, 0.6), entries.at DESC, entries.place DESC LIMIT {POOL}", (form, *values))
@@ -255,18 +260,18 @@ class Recall:
                 if entry.by:
                     wanted[entry.by] = weight
 
-    def _ranked(self, asked: set[str], rows: Mapping[int, Entry], weights: Mapping[int, float],
-                alike: Mapping[int, float]) -> list[Hit]:
+    def _ranked(self, question: str, rows: Mapping[int, Entry], weights: Mapping[int, float],
+                near_to: Mapping[int, float]) -> list[Hit]:
         """By weight; facts a little before talk; the newer of two that say the same before the older."""
-        hits = []
+        hits, asked = [], stems(question)
         for id_, entry in rows.items():
             weight = weights[id_] * {"fact": 1.25, "journal": 1.0, "turn": 1.0}[entry.kind]
             said = stems(entry.text)
             if entry.kind == "turn" and said and said <= asked:
                 weight *= ASKED_BEFORE
-            hits.append((Hit(entry, weight, alike.get(id_, 0.0)), said))
+            hits.append((Hit(entry, weight, near_to.get(id_, 0.0)), said))
         hits.sort(key=lambda one: (one[0].score, one[0].entry.at, one[0].entry.place), reverse=True)
-        return _after_newer([*_newest_first(hits[:TOP], asked), *(hit for hit, _ in hits[TOP:])])
+        return _after_newer([*_newest_first(hits[:TOP], read(question)), *(hit for hit, _ in hits[TOP:])])
 
 
 _COLUMNS = "key, kind, who, at, text, context, trusted, until, place, by"
@@ -283,25 +288,34 @@ def _covered(entry: Entry, asked: set[str]) -> float:
     for all that is known of them holds it."""
     matter = asked - stems(entry.who)
     said = stems(f"{entry.text} {entry.context}")
-    return 0.3 + 0.7 * len(matter & said) / len(matter) if matter else 1.0
+    return 0.3 + 0.7 * len(covered(matter, said)) / len(matter) if matter else 1.0
 
 
-def _newest_first(hits: list[tuple[Hit, set[str]]], asked: set[str]) -> list[Hit]:
-    """Swap entries about one matter so that the newest of them stands where the best of them stood."""
+def _newest_first(hits: list[tuple[Hit, set[str]]], asked: Asked) -> list[Hit]:
+    """Swap entries about one matter so that the newest of them stands where the best of them stood: those that say
+    nearly the same, and facts about the same one that answer the question about as well."""
     order = list(range(len(hits)))
     for at in range(len(hits)):
         one, said = hits[order[at]]
         for later in range(at + 1, len(hits)):
             other, words = hits[order[later]]
-            same = one.entry.who == other.entry.who and one.entry.kind == other.entry.kind == "fact"
+            same = one.entry.kind == other.entry.kind == "fact" and (one.entry.who == other.entry.who or (
+                not (one.entry.who and other.entry.who) and bool(asked.things) and asked.things <= said & words))
             common = (said & words) - stems(one.entry.who) - _name(one.entry) - _name(other.entry)  # no person
-            alike = len(common) / max(1, len(said | words)) >= ALIKE or (same and bool(common & asked))
+            twice = len(common) / max(1, len(said | words)) >= ALIKE
             newer = (bool(one.entry.until) and not other.entry.until) or (
                 bool(one.entry.until) == bool(other.entry.until) and _age(other) > _age(one))
-            if alike and newer:
+            if newer and (twice or (same and as_well(asked, other.entry, one.entry))):
                 order[at], order[later] = order[later], order[at]
                 one, said = hits[order[at]]
     return [hits[at][0] for at in order]
+
+
+def as_well(asked: Asked, newer: Entry, older: Entry) -> bool:
+    """Whether a newer fact about the same one is of the matter that was asked, and as good an answer as the older."""
+    both = [covered(asked.words - stems(one.who) - _name(one), stems(one.text)) for one in (newer, older)]
+    return (bool(both[0]) and newer.trusted >= older.trusted and (bool(older.who) or bool(both[0] & both[1]))
+            and about_as_well(asked, newer.text, older.text, older.who))
 
 
 def _name(entry: Entry) -> set[str]:

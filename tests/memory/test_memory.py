@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -41,6 +43,26 @@ async def test_what_a_person_noted_beside_a_fact_is_erased_too(memory: Memory, t
     path.write_text(path.read_text("utf-8").rstrip("\n") + " <!-- ask Xaver -->\n- the gate is Xaver's\n", "utf-8")
     assert await memory.erase("Xaver") == 2
     assert "Xaver" not in path.read_text("utf-8")
+
+
+async def test_who_is_forgotten_is_not_named_as_the_one_who_said_it(memory: Memory, tmp_path: Path) -> None:
+    done = await memory.remember("the shed is red", "Sam", "member", 7)
+    await memory.remember("Sam likes tea", "Greg", "owner")
+    await memory.remember("the pond is deep", "Samuel", "member")
+    assert await memory.erase("Sam") == 1
+    kept = memory.fact(done.fact.id)
+    assert kept is not None
+    assert (kept.text, kept.origin.who, kept.origin.message) == ("the shed is red", "somebody", 7)
+    text = "".join(path.read_text("utf-8") for path in (tmp_path / "memory").rglob("*.md"))
+    assert "Samuel" in text
+    assert not await asyncio.to_thread(lambda: [path for path in tmp_path.rglob("*") if path.is_file()
+                                                and re.search(rb"\bSam\b", path.read_bytes())])
+
+
+async def test_a_remark_of_the_agents_is_its_own(memory: Memory, tmp_path: Path) -> None:
+    done = await memory.remember("my dentist moved", "Anna", "agent")
+    assert (done.fact.subject, done.fact.origin.who) == ("people/anna", "Dobby")
+    assert "said by Dobby, agent" in (tmp_path / "memory" / "people" / "anna.md").read_text("utf-8")
 
 
 async def test_a_day_is_the_homes_and_a_correction_within_a_minute_counts(memory: Memory) -> None:

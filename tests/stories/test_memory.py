@@ -46,6 +46,16 @@ async def test_a_newer_fact_stands_before_the_older(house: House) -> None:
     assert "no longer true" in (await house.say("that's no longer true"))["reply"]
 
 
+async def test_the_newer_is_told_in_whatever_words_it_was_said(house: House) -> None:
+    for said in ("the heating engineer is Mr Braun", "the landlord is Herr Busch", "the piano tuner costs 80 euros",
+                 "Jonas goes dancing on Fridays", "Mrs Vogel is our heating engineer", "Frau Seidel is our landlady"):
+        await house.say(f"remember that {said}")
+    assert "Mrs Vogel" in (await house.say("who is our heating engineer?"))["reply"]
+    assert "80 euros" in (await house.say("what does the piano tuner cost?"))["reply"]
+    assert "80 euros" not in (await house.say("when did the piano tuner come?"))["reply"]
+    assert "Fridays" not in (await house.say("how do you do dancing?"))["reply"]
+
+
 async def test_forgetting_names_what_goes_and_reaches_no_further_back(house: House) -> None:
     await house.say("remember that Quincy likes sushi")
     assert "Quincy likes sushi" in (await house.say("forget that"))["reply"]
@@ -102,7 +112,7 @@ async def test_the_model_recalls_and_what_it_writes_is_its_own(house: House) -> 
     pages = (Path(house.ready["workspace"]) / "memory").rglob("*.md")
     text = await asyncio.to_thread(lambda: "".join(page.read_text("utf-8") for page in pages))
     (line,) = [one for one in text.splitlines() if "asked for the spare key" in one]
-    assert ", agent," in line
+    assert "said by Dobby, agent," in line
     assert "for strangers" not in text
 
 
