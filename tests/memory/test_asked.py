@@ -49,6 +49,10 @@ def test_a_newer_fact_of_another_matter_is_no_better(question: str, older: str, 
     assert asked.about_as_well(asked.read(question), newer, older) is well
 
 
+def test_of_another_matter_the_newer_is_no_answer() -> None:
+    assert [question for old, new, question in NEWER["other"] if asked.about_as_well(asked.read(question), new, old)] == []
+
+
 def test_when_is_answered_with_a_time_only() -> None:
     question = "when did the piano tuner come?"
     assert not answers(question, "the piano tuner costs 80 euros", "")
