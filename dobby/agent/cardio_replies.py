@@ -53,7 +53,8 @@ async def cardio_line(house: House, period: str, plans: Plans) -> str:
     words = house.words
     start, end = cardio.period(period, plans.now().astimezone(plans.place.zone))
     found = await cardio.sessions(house.store, start, end)
-    shown = words.say(f"cardio.{period}")
+    shown = words.say("cardio.in_month", month=words.say(f"month.{start.month}"), year=start.year) if period.startswith(
+        "month_") else words.say(f"cardio.{period}")
     if not found:
         return words.say("cardio.none", period=shown)
     if period in ("today", "yesterday"):

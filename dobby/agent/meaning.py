@@ -99,19 +99,21 @@ class Sight:
         return replace(self, **changes)  # type: ignore[arg-type]  # field names are checked by replace itself
 
 
-LessonVerb = Literal["when", "also", "except", "once", "how", "drop", "rename"]
+LessonVerb = Literal["when", "also", "except", "once", "how", "drop", "rename", "list"]
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """Teaching: a phrase and what it is to do, or something about a skill that is there; once: it runs now, without a
-    thing, and stays as it is. Where no sign parts the two, phrase is "" and order holds both."""
+    thing, and stays as it is. Where no sign parts the two, phrase is "" and order holds both. sure: it can be nothing
+    else ("tea time means ..." is a lesson only where an order follows)."""
 
     verb: LessonVerb
     phrase: str = ""
     order: str = ""
     skill: str = ""
     thing: str = ""
+    sure: bool = True
 
 
 RecollectVerb = Literal["remember", "about", "forget_that", "wrong", "why", "forget_all", "undo_night"]
@@ -144,7 +146,7 @@ TimedVerb = Literal["tell", "wake", "order", "skill", "when?", "no_machine", "pl
                     "cancel_reminders", "cancel_timers", "cancel_alarms", "skip", "snooze", "leaving", "home",
                     "who_home", "is_home", "came", "went", "all_out", "cardio_count", "cardio_weekly", "cardio_never",
                     "cardio_last", "vacation", "vacation_over",
-                    "vacation_until", "vacation_asked", "no_hours", "no_person"]
+                    "vacation_until", "vacation_asked", "no_hours", "no_person", "no_sensor", "pass_on"]
 
 
 @dataclass(frozen=True, slots=True)

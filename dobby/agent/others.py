@@ -30,8 +30,29 @@ def others(said: Said, again: Again) -> Timed | Refuse | None:
                 read = again(_own(said, at, said.reader.phrase("other_end", end), mine))
                 if isinstance(read, Refuse) or (isinstance(read, Timed) and read.verb in ("tell", "wake", "when?",
                                                                                          "no_machine", "no_person")):
+                    if name == "tell" and (message := _message(said, at, start, end, read)):
+                        return Timed("pass_on", text=message, to=names)
                     return read if isinstance(read, Refuse) else replace(read, to=names)
     return None
+
+
+def _message(said: Said, at: int, start: int, end: int, read: Timed | Refuse) -> str:
+    """What is to be passed on at once, "" for nothing: there is no time in it, or it is the message's own ("dinner is
+    at eight"), and it is no question that Dobby himself would have to answer first."""
+    if at or not isinstance(read, Timed) or read.condition is not None:
+        return ""
+    people = said.reader.known.raw["people"]
+    words, gone = [word.text for word in said.words], {fold(one) for one in people["tell_now_not"]}
+    own = bool(read.text) and read.text.split()[-1].casefold() in map(str.casefold, people["unfinished"])
+    ends = any(end == len(said.words) for _, _, end in said.reader.runs())
+    if read.verb != "when?" and not (read.verb == "tell" and own and ends):
+        return ""
+    if " ".join(words[at:start]) in gone or " ".join(words[start:end]) in gone or "?" in said.text:
+        return ""
+    told = said.reader.phrase("remind_to", said.reader.phrase("other_end", end))
+    if told >= len(words) or words[told] in gone:
+        return ""
+    return said.typed(told, len(words))
 
 
 def _places(said: Said) -> list[int]:
@@ -85,7 +106,8 @@ def _stranger(said: Said, at: int, start: int, own: list[str], again: Again, ver
     if verb == "tell" and said.reader.phrase("that", told) == told:
         return None
     read = again(_own(said, at, said.reader.phrase("other_end", end), own[0]))
-    sure = isinstance(read, Timed) and read.verb == "tell" and read.text
+    verbs = ("tell", "when?") if verb == "tell" else ("tell",)  # "tell Anna that dinner is ready" needs no time
+    sure = isinstance(read, Timed) and read.verb in verbs and read.text
     return Timed("no_person", text=said.typed(start, end)) if sure else None
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from dobby.agent.meaning import EVERYONE, THEY, Timed
 from dobby.jobs.conditions import PRESENCE
-from dobby.messages import Person
+from dobby.messages import Letter, Person
+from dobby.post import queued
 from dobby.tools.hands import Hands
 
 
@@ -42,6 +43,26 @@ def _whom(hands: Hands, to: tuple[str, ...], person: Person) -> tuple[tuple[str,
     if EVERYONE not in to and (silent := [one for one in names if not members[one].addresses]):
         return (), words.say("time.no_address", who=words.join(silent))
     return tuple(one for one in names if members[one].addresses), ""
+
+
+async def passed_on(hands: Hands, part: Timed) -> str:
+    """ "Tell everyone dinner is ready": a letter to each of them at once, with the name of who asked. Its keys are of
+    this turn, so that one that is taken up again sends nothing twice."""
+    words, house, person = hands.house.words, hands.house, hands.asker.person
+    part, wrong = filled(hands, part)
+    if wrong or person is None:
+        return wrong or words.say("policy.stranger")
+    others = {one.name: one for one in house.people if one.name in part.to and one.name != person.name}
+    if not others:
+        return words.say("time.nobody_else")
+    now = house.clock.now()
+    letters = []
+    for name, one in others.items():
+        channel, to = one.addresses[0].split(":", 1)
+        text = words.say("time.says", who=person.name, text=part.text)
+        letters.append(queued(Letter(f"said:{hands.turn}:{name}", channel, to, text), now))
+    await house.store.together(letters)
+    return words.say("time.passed_on", who=words.join(list(others)), text=part.text)
 
 
 def no_person(hands: Hands, name: str) -> str:

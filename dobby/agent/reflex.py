@@ -129,7 +129,8 @@ class Reflex:
             return Miss(self._nearest(view))
         if (sight := eye_talk.read(text, view, self.language)) is not None:
             return Understood((sight,), context or Context())
-        if (lesson := teach_talk.read(text, self.language, self._skills)) is not None:
+        lesson = teach_talk.read(text, self.language, self._skills)
+        if lesson is not None and (lesson.sure or _acts(self._untimed(lesson.order, view, context, now, here))):
             return Understood((lesson,), context or Context())
         if skill := teach_talk.runs(text, self.language, self._skills):
             return Understood((RunSkill(skill),), context or Context())
@@ -304,6 +305,11 @@ def _bare(slots: Sequence[Slot], polite: bool, grammar: Grammar) -> bool:
 def _does(read: Understood | Miss) -> bool:
     """Whether a sentence is nothing but orders."""
     return isinstance(read, Understood) and _orders(read)
+
+
+def _acts(read: Understood | Miss) -> bool:
+    """Whether a sentence is nothing but orders and skills."""
+    return isinstance(read, Understood) and all(isinstance(part, Do | RunSkill) for part in read.parts)
 
 
 def _orders(read: Understood) -> bool:

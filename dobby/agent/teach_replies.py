@@ -46,6 +46,8 @@ async def teach(hands: Hands, part: Lesson, reflex: Reads) -> str:
     if part.verb == "how":
         return how(hands, skill) if skill else words.say("skill.none")
     match part.verb:
+        case "list":
+            return _listed(hands)
         case "once":  # it runs as an order, see this_once
             return words.say("skill.none")
         case "when":
@@ -83,9 +85,15 @@ async def teach(hands: Hands, part: Lesson, reflex: Reads) -> str:
         case "rename":
             return await _offer_name(hands, skill, part.phrase, reflex)
         case "drop":
-            if skill is None or person.role != "owner":
-                return words.say("policy.guest" if skill else "skill.none")
-            return await _offer(hands, Draft("drop", skill.name), words.say("skill.drop", name=title(skill)), ())
+            return await _offer_to_drop(hands, skill)
+
+
+async def _offer_to_drop(hands: Hands, skill: Skill | None) -> str:
+    """A skill that goes, for the owner to say."""
+    words, person = hands.house.words, hands.asker.person
+    if skill is None or person is None or person.role != "owner":
+        return words.say("policy.guest" if skill else "skill.none")
+    return await _offer(hands, Draft("drop", skill.name), words.say("skill.drop", name=title(skill)), ())
 
 
 async def _offer_name(hands: Hands, skill: Skill | None, phrase: str, reflex: Reads) -> str:
@@ -177,6 +185,8 @@ def _parted(hands: Hands, part: Lesson, reflex: Reads) -> Lesson:
 def _read(hands: Hands, order: str, reflex: Reads) -> tuple[Command, ...]:
     """The commands that an order comes to, () when it is not understood as a whole."""
     read = reflex.read(order, hands.house.home, None, now=time.monotonic())
+    if isinstance(read, Miss) and order[-1:].isdigit():  # "turn the bedside lamp on at 30"
+        read = reflex.read(f"{order} %", hands.house.home, None, now=time.monotonic())
     if not isinstance(read, Understood):
         return ()
     commands: list[Command] = []
@@ -255,6 +265,12 @@ def how(hands: Hands, skill: Skill) -> str:
         return f"{skill.description} {words.say('skill.nothing_here')}"
     return words.say("skill.how", name=title(skill), description=skill.description, orders=grouped_text(
         commands, house.home, words))
+
+
+def _listed(hands: Hands) -> str:
+    """Every skill that is here, by name."""
+    words, names = hands.house.words, [f"“{title(one)}”" for one in hands.house.skills]
+    return words.say("skill.list", names=words.join(names)) if names else words.say("skill.list_none")
 
 
 def title(skill: Skill) -> str:

@@ -18,6 +18,7 @@ from dobby.skills import Skill
 
 LONGEST = 300  # letters of a sentence that teaches
 PHRASE_WORDS = 8
+MEANS = "means"  # patterns that teach only where an order follows
 _SLOTS = {"phrase": r"[\"“„«'‘]?(?P<phrase>[^\"“”„»]{2,60}?)[\"”“»'’]?", "order": r"(?P<order>.{3,200}?)",
           "skill": r"[\"“„«'‘]?(?P<skill>[^\"“”„»]{2,60}?)[\"”“»'’]?", "thing": r"(?P<thing>.{2,60}?)"}
 
@@ -26,7 +27,7 @@ _SLOTS = {"phrase": r"[\"“„«'‘]?(?P<phrase>[^\"“”„»]{2,60}?)[\"”
 class Talk:
     """One language's patterns, in the order in which they are tried, and its tables."""
 
-    patterns: tuple[tuple[LessonVerb, re.Pattern[str]], ...]
+    patterns: tuple[tuple[LessonVerb, bool, re.Pattern[str]], ...]  # with whether it can be nothing else
     tables: Mapping[str, Any]
 
 
@@ -37,7 +38,8 @@ def talk(language: str) -> Talk | None:
     if not file.is_file():
         return None
     tables = tomllib.loads(file.read_text("utf-8"))
-    patterns = [(cast(LessonVerb, verb), re.compile(_filled(one), re.IGNORECASE))
+    patterns = [(cast(LessonVerb, "when" if verb == MEANS else verb), verb != MEANS,
+                 re.compile(_filled(one), re.IGNORECASE))
                 for verb, several in tables["patterns"].items() for one in several]
     return Talk(tuple(patterns), tables)
 
@@ -56,7 +58,7 @@ def read(text: str, language: str, skills: Sequence[Skill]) -> Lesson | None:
     if known is None or len(said) > LONGEST:
         return None
     said = re.sub(rf"^(?:(?:{'|'.join(known.tables['manners'])})[,\s]+)+", "", said, flags=re.IGNORECASE)
-    for verb, pattern in known.patterns:
+    for verb, sure, pattern in known.patterns:
         match = pattern.fullmatch(said)
         if match is None:
             continue
@@ -69,7 +71,8 @@ def read(text: str, language: str, skills: Sequence[Skill]) -> Lesson | None:
         phrase = (found.get("phrase") or "").strip(" ,")
         if verb in ("when", "rename") and "phrase" in found and not 1 <= len(phrase.split()) <= PHRASE_WORDS:
             continue
-        return Lesson(verb, phrase, (found.get("order") or "").strip(), skill, (found.get("thing") or "").strip())
+        return Lesson(verb, phrase, (found.get("order") or "").strip(), skill, (found.get("thing") or "").strip(),
+                      sure)
     return None
 
 

@@ -8,9 +8,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Literal
 
 from dobby.agent.house_talk import talk
-from dobby.agent.meaning import THEY
+from dobby.agent.meaning import THEY, Timed
+from dobby.agent.said import Said
 from dobby.agent.sentences import pattern
 from dobby.agent.spoken_time import Reader
 from dobby.agent.text import fold
@@ -27,7 +29,14 @@ STATES: dict[str, tuple[tuple[str, Value], ...]] = {
     "open": (("open", True), ("opened", True), ("position", True)),
     "closed": (("open", False), ("opened", False), ("position", False)), "on": (("on", True),),
     "off": (("on", False),), "locked": (("locked", True),), "unlocked": (("locked", False),)}
-MEASURED = ("current", "temperature", "humidity", "power")
+WARMTH = ("current", "temperature")
+MEASURED = (*WARMTH, "humidity", "power")
+BOUNDS: dict[str, Literal["above", "below"]] = {"above": "above", "below": "below",
+                                                 "warmer": "above", "colder": "below"}
+# what measures itself and not the air of its room, as people name it
+NOT_AIR = ("freezer", "fridge", "refrigerator", "oven", "aquarium", "boiler", "water", "kühlschrank", "ofen",
+           "gefrierschrank", "gefriertruhe", "vriezer", "koelkast", "congelador", "nevera", "frigo", "horno",
+           "congélateur", "four", "eau", "agua", "wasser")
 
 
 @cache
@@ -55,6 +64,20 @@ def condition(reader: Reader, line: str, view: View, language: str, people: Sequ
         found = _made(kind, match.groupdict(), reader, view, language, people)
         if found is not None:
             return replace(found, dwell=dwell or AFTER_DWELL.get(found.kind, 0.0), hours=hours)
+    return None
+
+
+def alone(said: Said, language: str) -> Timed | None:
+    """ "When the washer is done", and nothing else: whoever says that wants to be told. What somebody does themselves
+    is no news to them, and a question waits for an answer now."""
+    for name, standing in (("whenever", True), ("when", False)):
+        start = said.reader.phrase(name, 0)
+        if not start or "?" in said.text:
+            continue
+        meant = condition(said.reader, said.line(start), said.view, language, said.people)
+        if meant is not None and not (meant.kind in ("comes", "leaves") and meant.person in ("", THEY)):
+            lasting = standing or (meant.kind == "holds" and bool(meant.dwell or meant.hours))
+            return Timed("tell", condition=meant, standing=lasting, text=said.typed(start, len(said.words)))
     return None
 
 
@@ -116,12 +139,14 @@ def _made(kind: str, slots: dict[str, str | None], reader: Reader, view: View, l
     if kind == "reached":
         return _of(things(thing, view, language, reader, ("current", "target")),
                    lambda one: Condition("reached", one.id))
-    if kind in ("above", "below"):
+    if kind in BOUNDS:
         number = float((slots.get("number") or "0").replace(",", "."))
-        for trait in MEASURED:
-            if found := things(thing, view, language, reader, (trait,)):
+        airy = kind in ("warmer", "colder")
+        for trait in WARMTH if airy else MEASURED:
+            found = things(thing, view, language, reader, (trait,))
+            if found := _air(found) if airy else found:
                 return _of(found, lambda one, trait=trait: Condition(
-                    "holds", one.id, trait, "above" if kind == "above" else "below", number))
+                    "holds", one.id, trait, BOUNDS[kind], number))
         return None
     for trait, value in STATES[kind]:
         if found := things(thing, view, language, reader, (trait,)):
@@ -151,6 +176,23 @@ def unknown_machine(reader: Reader, line: str, view: View, language: str) -> str
                 _machines(thing, view, language, reader)):
             return _bare(thing, reader)
     return ""
+
+
+def unmeasured(reader: Reader, line: str, view: View, language: str) -> str:
+    """The room of this home where nothing shows how warm it is, though that is asked of it; "" for none."""
+    for kind, sentence in _sentences(language):
+        match = sentence.fullmatch(line) if kind in ("warmer", "colder") else None
+        bare = _bare(match["thing"].strip(), reader) if match else ""
+        room = next((one for one in view.rooms if bare and _plain(one) == bare), "")
+        if room and not any(_air(things(bare, view, language, reader, (trait,))) for trait in WARMTH):
+            return room
+    return ""
+
+
+def _air(found: Sequence[Device]) -> list[Device]:
+    """Those that show how warm a room is; a freezer in it does not."""
+    return [one for one in found if one.kind not in ("pool", "spa")
+            and not set(NOT_AIR) & set(one.name.casefold().split())]
 
 
 def _machine(thing: str, language: str, reader: Reader) -> set[str]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from dobby.agent.cardio_replies import cardio_told
 from dobby.agent.meaning import Timed
-from dobby.agent.others_replies import filled, no_person
+from dobby.agent.others_replies import filled, no_person, passed_on
 from dobby.agent.presence_replies import presence
 from dobby.agent.text import fold
 from dobby.agent.time_tables import kind_of, leaning
@@ -48,6 +48,10 @@ async def timed(hands: Hands, part: Timed) -> str:
             return no_person(hands, part.text)
         case "no_machine":
             return words.say("time.no_machine", what=part.text)
+        case "no_sensor":
+            return words.say("time.no_sensor", room=part.text)
+        case "pass_on":
+            return await passed_on(hands, part)
         case "planned":
             return await _planned(hands, part, plans)
         case "cancel":
@@ -146,13 +150,17 @@ def _morning(part: Timed, language: str) -> Spoken:
 
 
 async def _planned(hands: Hands, part: Timed, plans: Plans) -> str:
-    rows = listing(hands, plans)
+    rows = listing(hands, plans, for_me=True)
+    if part.person:
+        rows = [(job, line) for job, line in rows if part.person == job.person or part.person in job.whom]
+        return "\n".join(line for _, line in rows) or hands.house.words.say("time.nothing_for", who=part.person)
     if day := day_of(part.said, plans.now(), plans.place):
         rows = [(job, line) for job, line in rows if _comes(job, day, plans)]
         return "\n".join(line for _, line in rows) or hands.house.words.say("time.nothing_then")
-    if len(rows) == 1:
+    mine = {job.id for job, _ in listing(hands, plans)}
+    if len(rows) == 1 and rows[0][0].id in mine:
         await plans.speak_of(rows[0][0], hands.conversation)
-    elif rows:
+    elif mine:
         await plans.speak_of_several(hands.conversation)
     return "\n".join(line for _, line in rows) or hands.house.words.say("time.nothing")
 

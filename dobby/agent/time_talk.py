@@ -19,10 +19,11 @@ from dobby.agent.said import Order, Said, without
 from dobby.agent.sentences import any_of, pattern
 from dobby.agent.spoken_time import Reader
 from dobby.agent.text import fold, quotes
-from dobby.agent.time_conditions import condition, unknown_machine, unknown_person
+from dobby.agent.time_conditions import alone, condition, unknown_machine, unknown_person, unmeasured
 from dobby.agent.time_tables import Tables, Word, split, tables
 from dobby.agent.two_plans import twice
-from dobby.home.device import View
+from dobby.home.device import Command, View
+from dobby.jobs.conditions import Condition
 from dobby.jobs.spoken import Spoken
 
 LONGEST = 40  # words of a sentence
@@ -36,7 +37,8 @@ def _sentences(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     known = tables(language)
     if known is None:
         return ()
-    slots = {"time": r"(?:\S+ ){1,9}?", "span": r"(?:\S+ ){1,6}?", "number": r"\d+ ", "what": r"(?:\S+ ){1,4}?",
+    slots = {"month": any_of(fold(one) for several in known.raw["months"].values() for one in several),
+             "time": r"(?:\S+ ){1,9}?", "span": r"(?:\S+ ){1,6}?", "number": r"\d+ ", "what": r"(?:\S+ ){1,4}?",
              "cardio": any_of(fold(one) for one in known.raw["phrases"]["cardio"])}
     return tuple((name, re.compile(pattern(plain(one), slots)))
                  for name, several in known.raw["sentences"].items() for one in several)
@@ -66,7 +68,7 @@ def _read(text: str, view: View, language: str, people: Sequence[str], order: Or
     said = Said(text, words, Reader(tuple(word.text for word in words), known), view, people, order)
     return ((None if own else others(said, again)) or _sentence(said, language) or _waits(said, language)
             or _left_out(said) or _lasting(said) or _ranged(said) or twice(said, _planned) or _planned(said)
-            or _missing(said, language) or _hourly(said))
+            or _missing(said, language) or _hourly(said) or alone(said, language))
 
 
 def mannerless(words: list[Word], known: Tables) -> tuple[Word, ...]:
@@ -133,9 +135,11 @@ def _filled(timed: Timed, match: re.Match[str], said: Said) -> Timed | None:
                 if not person:
                     return None
                 timed = replace(timed, person=person)
+            case "month":
+                timed = replace(timed, period=f"month_{int(reader.key('months', 0)[0])}")
     periods = said.reader.known.raw["periods"]
     period = next((key for key, several in periods.items()
-                   if any(f" {fold(one)} " in f" {match.group(0)}" for one in several)), "")
+                   if any(f" {fold(one)} " in f" {match.group(0)}" for one in several)), timed.period)
     verb = timed.verb
     if verb in ("came", "went", "all_out") and "?" in said.text:  # "Sam is home?" asks
         verb = "is_home" if timed.person else "who_home"
@@ -205,6 +209,9 @@ def _missing(said: Said, language: str) -> Timed | None:
             who = unknown_person(said.line(start, end), language)
             if who and named(who, said.people) == "" and _consequence(wish, Timed("tell")) is not None:
                 return Timed("no_person", text=said.typed(start, start + 1))
+            if (room := unmeasured(said.reader, said.line(start, end), said.view, language)) and (
+                    _consequence(wish, Timed("tell")) is not None):
+                return Timed("no_sensor", text=room)
             thing = unknown_machine(said.reader, said.line(start, end), said.view, language)
             if thing and wish.reader.phrase("tell", 0) == len(wish.words):
                 return Timed("no_machine", text=thing)
@@ -360,6 +367,16 @@ def _ordered(said: Said, rest: str, timed: Timed) -> Timed | Refuse | None:
     match read.parts:
         case (Clarify(choices=((_, only),)),):  # "can you ...?"
             return replace(timed, verb="order", commands=only)
+        case (Clarify(choices=choices),) if timed.condition and (there := _there(said, timed.condition, choices)):
+            return replace(timed, verb="order", commands=there)
         case (Refuse(text) | Clarify(text), *_):
             return Refuse(text)
     return None
+
+
+def _there(said: Said, condition: Condition, choices: Sequence[tuple[str, tuple[Command, ...]]]) -> tuple[Command, ...]:
+    """The one choice that is in the room that is watched: "if it gets cold in the bedroom turn up the heating"."""
+    devices = said.view.devices
+    room = devices[condition.device].room if condition.device in devices else ""
+    near = [commands for _, commands in choices if room and all(devices[one.device].room == room for one in commands)]
+    return near[0] if len(near) == 1 else ()

@@ -134,4 +134,8 @@ def period(key: str, local: datetime) -> tuple[datetime, datetime]:
             return day, local + timedelta(minutes=1)
         case "yesterday":
             return day - timedelta(days=1), day
+    if key.startswith("month_"):  # the last of that name, this month included
+        month = int(key.removeprefix("month_"))
+        first = day.replace(year=day.year - (month > day.month), month=month, day=1)
+        return first, min((first + timedelta(days=32)).replace(day=1), local + timedelta(minutes=1))
     return first, local + timedelta(minutes=1)

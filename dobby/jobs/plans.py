@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from dobby.home.home import Changed, Home
-from dobby.jobs import conditions, lived
+from dobby.jobs import conditions, moments
+from dobby.jobs.dropped import Dropped
 from dobby.jobs.job import Due, Job, load
 from dobby.jobs.lived import Lived
-from dobby.jobs.topics import FRESH, Topics
+from dobby.jobs.runs import Runs
+from dobby.jobs.topics import Topics
 from dobby.jobs.warming import Warming
-from dobby.jobs.when import Place, following, moment
+from dobby.jobs.when import Place, following
 from dobby.store import Row, Store, stamp
-from dobby.tasks import ended
 
 log = logging.getLogger(__name__)
 KEPT = timedelta(days=60)  # how long what is over can still be asked about
-DROPPED = "plans cancelled"  # the fact by which a restart knows what "undo" brings back
 MOST = 200  # jobs of one person
 
 
@@ -46,15 +46,15 @@ class Plans:
     _next: dict[int, datetime | None] = field(default_factory=dict)
     _watched: dict[str, set[int]] = field(default_factory=dict)
     _soonest: datetime | None = None
-    _running: set[asyncio.Task[None]] = field(default_factory=set)
-    _halted: set[asyncio.Task[None]] = field(default_factory=set)
+    _runs: Runs = field(init=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _changes: asyncio.Queue[Changed | None] | None = None
-    _dropped: dict[str, tuple[tuple[int, ...], datetime, int]] = field(default_factory=dict)  # cancelled last
+    _dropped: Dropped = field(init=False)
     _tidied: str = ""
 
     def __post_init__(self) -> None:
         self.warming, self._topics = Warming(self.store, self.home, self.now), Topics(self.store, self.now)
+        self._dropped, self._runs = Dropped(self.store, self.now), Runs(self._carry_out)
 
     # --- keeping ------------------------------------------------------------------------------------------------------
 
@@ -64,17 +64,13 @@ class Plans:
         for row in await self.store.all("jobs_on"):
             self._keep(load(row))
         await self._topics.open(self.jobs.values())
-        self._dropped = {key: (tuple(ids), datetime.fromisoformat(at), turn)
-                         for key, (ids, at, turn) in (await self.store.fact(DROPPED, {})).items()}
+        await self._dropped.open()
         self._rearrange()
 
     def _keep(self, job: Job) -> None:
         self.jobs[job.id] = job
-        if job.lived is not None:
-            self._next[job.id] = lived.moments(job.lived, max(job.last or job.made, job.made), self.place)[0]
-        elif job.when is not None:
-            self._next[job.id] = following(job.when, max(job.last or job.made, job.made), self.place, done=job.day,
-                                           skips=job.skips)
+        if job.lived is not None or job.when is not None:
+            self._next[job.id] = moments.first(job, self.place)
         for device in {one for one in (job.condition.device if job.condition else "", *_heated(job)) if one}:
             self._watched.setdefault(device, set()).add(job.id)
 
@@ -110,19 +106,13 @@ class Plans:
         self._drop(id_)
         self._rearrange()
         if lit and job is not None and made[1]:
-            self._start(Due(job, made[1], now))
+            self._runs.start(Due(job, made[1], now))
 
     async def drop(self, jobs: Sequence[Job], conversation: str, turn: int = 0, *, put_out: bool = True) -> None:
         """Cancel what somebody says, so that it can be had back for a while, also after a restart."""
         for job in jobs:
             await self.cancel(job.id, put_out=put_out)
-        await self._keep_dropped({conversation: (tuple(job.id for job in jobs), self.now(), turn)})
-
-    async def _keep_dropped(self, more: Mapping[str, tuple[tuple[int, ...], datetime, int]]) -> None:
-        fresh = {key: one for key, one in self._dropped.items() if self.now() - one[1] <= FRESH}
-        self._dropped = {**fresh, **more}
-        await self.store.set_fact(DROPPED, {key: [ids, stamp(at), turn] for key, (ids, at, turn) in
-                                            self._dropped.items()})
+        await self._dropped.keep(conversation, [job.id for job in jobs], turn)
 
     async def relive(self, id_: int, kept: Lived) -> None:
         """What a job that makes the house look lived in remembers from now on."""
@@ -149,13 +139,11 @@ class Plans:
 
     def dropped(self, conversation: str) -> int | None:
         """The turn in which something was cancelled that can be had back; None for nothing."""
-        ids, at, turn = self._dropped.get(conversation, ((), self.now(), 0))
-        return turn if ids and self.now() - at <= FRESH else None
+        return self._dropped.turn(conversation)
 
     async def restore(self, conversation: str) -> list[Job]:
         """What was cancelled last in a conversation is planned again."""
-        ids, *_ = self._dropped.pop(conversation, ((), self.now(), 0))
-        await self._keep_dropped({})
+        ids = await self._dropped.take(conversation)
         for id_ in ids:
             await self.store.do("job_restore", id=id_)
         rows = [await self.store.one("job", id=id_) for id_ in ids]
@@ -230,19 +218,9 @@ class Plans:
 
     def _rearrange(self) -> None:
         """The soonest moment at which something may be due."""
-        moments = [at for job in self.jobs.values() for at in (self.start_of(job), self._deadline(job)) if at]
-        self._soonest = min(moments, default=None)
-
-    def _deadline(self, job: Job) -> datetime | None:
-        """When a condition that holds now, or whose hours begin, must be looked at again."""
-        if job.condition is None:
-            return None
-        if (at := conditions.deadline(job.condition, job.wait)) is not None or not job.condition.hours:
-            return at
-        local, (start, end) = self.now().astimezone(self.place.zone), job.condition.hours.split("-")
-        edges = [moment(local.date() + timedelta(days=ahead), clock, self.place.zone)
-                 for ahead in (0, 1) for clock in (start, end)]
-        return min(edge for edge in edges if edge > self.now())
+        now = self.now()
+        self._soonest = min((at for job in self.jobs.values() for at in (
+            self.start_of(job), moments.deadline(job, now, self.place)) if at), default=None)
 
     def next_due(self) -> datetime | None:
         """The soonest moment at which something may be due (UTC)."""
@@ -251,12 +229,11 @@ class Plans:
     def idle(self) -> bool:
         """Whether all that is due is done, and every change of the home was taken in."""
         heard = self._changes is None or self._changes.empty()
-        return heard and not self._running and (self._soonest is None or self._soonest > self.now())
+        return heard and self._runs.idle() and (self._soonest is None or self._soonest > self.now())
 
     async def settled(self) -> None:
         """Wait until what was started is done."""
-        while self._running:
-            await asyncio.wait(set(self._running))
+        await self._runs.settled()
 
     async def tick(self) -> None:
         """Look at the clock: start what is due."""
@@ -268,21 +245,8 @@ class Plans:
                 if job.condition is not None:
                     await self._consider(job)
                 elif (start := self.start_of(job)) is not None and start <= now:
-                    await self._begin(job, self._due(job, now))
+                    await self._begin(job, moments.latest(job, self._next[job.id], now, self.place))
             self._rearrange()
-
-    def _due(self, job: Job, now: datetime) -> datetime:
-        """The moment it was due; of a repeat that was missed several times the last one."""
-        due = self._next[job.id] or now
-        if job.lived is not None:  # of what was slept through nothing is done one by one
-            ahead = lived.moments(job.lived, max(job.last or job.made, job.made), self.place)
-            return max(at for at in ahead if at <= now)
-        while job.when is not None and job.when.repeats:
-            later = following(job.when, due, self.place, skips=job.skips)
-            if later is None or later > now:
-                break
-            due = later
-        return due
 
     async def _consider(self, job: Job) -> None:
         """A condition, as things are now."""
@@ -314,25 +278,17 @@ class Plans:
             self._keep(job)
         if made[0]:
             late = max(now - at, timedelta()) if job.when is not None else timedelta()
-            self._start(Due(job, made[0], at, late))
-
-    def _start(self, due: Due) -> None:
-        task = asyncio.create_task(self._carry_out(due), name=f"job {due.job.id}")
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+            self._runs.start(Due(job, made[0], at, late))
 
     async def halt(self) -> None:
         """Stop was said: the plans that run end now, and are not taken up again."""
-        running = set(self._running)
-        self._halted |= running
-        await ended(*running)
-        self._halted -= running
+        await self._runs.halt()
 
     async def _carry_out(self, due: Due) -> None:
         try:
             came = await self.act(due) if self.act is not None else ""
         except asyncio.CancelledError:
-            if asyncio.current_task() not in self._halted:
+            if not self._runs.halted():
                 raise  # the house closes: it is taken up at the next start
             came = "stopped"
         except Exception:  # one job's surprise must not stop the others
@@ -349,7 +305,7 @@ class Plans:
         for row in await self.store.all("job_runs_open"):
             job = await self.store.one("job", id=row["job"])
             if job is not None:
-                self._start(_again(load(job), row, self.now()))
+                self._runs.start(_again(load(job), row, self.now()))
         try:
             with self.home.listen() as changes:
                 self._changes = changes
@@ -388,7 +344,7 @@ class Plans:
 
     async def close(self) -> None:
         """Leave what runs; it is taken up at the next start."""
-        await ended(*self._running)
+        await self._runs.close()
 
 
 def _heated(job: Job) -> Sequence[str]:

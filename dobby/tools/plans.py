@@ -93,13 +93,16 @@ def _unknown(hands: Hands, job: Job) -> str:
     return ""
 
 
-def listing(hands: Hands, plans: Plans) -> list[tuple[Job, str]]:
-    """What this person may see planned (the owner everything), with a line for each."""
+def listing(hands: Hands, plans: Plans, *, for_me: bool = False) -> list[tuple[Job, str]]:
+    """What this person may see and cancel (the owner everything), with a line for each; for_me: also what others
+    planned for them, which is for those to cancel."""
     house, person = hands.house, hands.asker.person
     if person is None:
         return []
     lines = []
-    for job in plans.planned("" if person.role == "owner" else person.name):
+    for job in plans.planned():
+        if not (person.role == "owner" or job.person == person.name or (for_me and person.name in job.whom)):
+            continue
         when = when_text(job, plans.next_of(job), plans.now(), plans.place, house.words, house.home)
         key = "mine" if job.person == person.name else "theirs"
         lines.append((job, house.words.say(f"time.{key}", id=job.id, when=when, who=job.person,
@@ -187,7 +190,7 @@ def _weekdays(said: str) -> tuple[str, ...] | None:
 async def planned(hands: Hands) -> str:
     """What is planned, with the number of each plan."""
     plans = hands.house.plans
-    return json.dumps([line for _, line in listing(hands, plans)] if plans else [], ensure_ascii=False)
+    return json.dumps([line for _, line in listing(hands, plans, for_me=True)] if plans else [], ensure_ascii=False)
 
 
 async def cancel_plan(hands: Hands, number: int) -> str:

@@ -355,6 +355,14 @@ async def test_cardio_sessions_are_counted(tmp_path: Path) -> None:
         assert [round(one.kwh, 2) for one in found] == [0.3, 0.3]
 
 
+@pytest.mark.parametrize(("key", "first", "last"), [
+    ("month_2", "2026-02-01", "2026-02-28"), ("month_3", "2026-03-01", "2026-03-27"),
+    ("month_10", "2025-10-01", "2025-10-31"), ("month_12", "2025-12-01", "2025-12-31")])
+def test_a_month_is_the_last_of_its_name(key: str, first: str, last: str) -> None:
+    start, end = period(key, START.astimezone(BERLIN.zone))
+    assert (start.date().isoformat(), (end - timedelta(minutes=2)).date().isoformat()) == (first, last)
+
+
 @pytest.mark.parametrize(("said", "when"), [
     ("every day 07:00", When(days=WEEKDAYS, clock="07:00")),
     ("every mon,thu 18:30", When(days=("mon", "thu"), clock="18:30")),

@@ -162,3 +162,40 @@ async def test_a_taught_change_can_be_taken_back_and_a_skill_renamed(house: Hous
     assert (folder / "movie-night" / "SKILL.md").exists()
     assert "“movie night”" in (await house.say("what is planned?"))["reply"]
     await house.say("cancel all plans")
+
+
+async def test_other_ways_to_teach_are_understood(house: House) -> None:
+    shown = await house.say("when I say story time turn the bedside lamp on at 30")
+    assert "“story time”" in shown["reply"]
+    assert "to 30 %" in shown["reply"]
+    await house.say("yes")
+    await house.hand("bedside_lamp", on=False)
+    done = await house.say("story time")
+    assert {one["result"] for one in done["outcomes"]} == {"confirmed"}
+    assert (await house.state("bedside_lamp"))["brightness"] == 30
+    assert "leave out: Bedside Lamp" in (await house.say("remove the bedside lamp from story time"))["reply"]
+    await house.say("no")
+    for said, phrase in (("turn off the kitchen lights when I say quiet kitchen", "quiet kitchen"),
+                         ("if somebody says lamps away, turn off everything", "lamps away"),
+                         ("tea time means turn on the kitchen lights", "tea time")):
+        shown = await house.say(said)
+        assert f"When somebody says “{phrase}”" in shown["reply"], shown["reply"]
+        await house.say("no")
+    shown = await house.say("good night should mean turn off the kitchen lights")
+    assert "“good night” means this now" in shown["reply"]
+    await house.say("no")
+    for said, name in (("let party mode also turn off the kitchen lights", "party"),
+                       ("from now on when I say good morning also turn on the kitchen lights", "good morning"),
+                       ("when I say movie night also turn off the kitchen lights", "movie night")):
+        shown = await house.say(said)
+        assert f"“{name}” will also switch" in shown["reply"], shown["reply"]
+        await house.say("no")
+    assert "“sleepy time”" in (await house.say("what skills do you have?"))["reply"]
+    assert "guests" in await _texted(house, "silence means turn off the kitchen lights", GUEST)
+    assert (await house.say("remember that red means stop"))["reply"].startswith("I'll remember")
+
+
+async def _texted(house: House, text: str, sender: str) -> str:
+    last = await house.last_id()
+    await house.text(text, sender)
+    return (await house.texts(1, last, sender))[0]

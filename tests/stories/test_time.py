@@ -285,3 +285,40 @@ async def test_one_sentence_may_make_two_plans_and_both_are_that(house: House) -
     await tell(house, "undo")
     assert len((await tell(house, "what is planned?")).splitlines()) == 2
     await clean(house)
+
+
+async def test_what_is_for_others_is_passed_on_at_once_and_seen_by_them(house: House) -> None:
+    await clean(house)
+    last = await house.last_id()
+    assert await tell(house, "tell everyone dinner is ready") == "On its way to Sam: “dinner is ready”."
+    assert await house.texts(1, last, MEMBER) == ["Robin: dinner is ready"]
+    last = await house.last_id()
+    assert "On its way to Robin" in await tell(house, "tell everyone that the plumber called", MEMBER)
+    assert await house.texts(1, last, OWNER) == ["Sam: the plumber called"]
+    last = await house.last_id()
+    assert "guests" in await tell(house, "tell everyone dinner is ready", GUEST)
+    assert not await house.received(last, OWNER)
+    assert "Nothing is planned for Sam." in await tell(house, "what is planned for Sam?")
+    await tell(house, "remind Sam tomorrow at five to take out the bins")
+    assert "take out the bins" in await tell(house, "what is planned for Sam?")
+    assert "take out the bins (Robin)" in await tell(house, "what is planned?", MEMBER)
+    assert await tell(house, "what is planned?", GUEST) == "Nothing is planned."
+    assert "“" not in await tell(house, "cancel all plans", MEMBER), "what Robin planned is for Robin to cancel"
+    assert "take out the bins" in await tell(house, "what is planned?")
+    await clean(house)
+
+
+async def test_a_condition_alone_is_a_wish_to_be_told(house: House) -> None:
+    await clean(house)
+    assert "When Washer is done: tell you." in await tell(house, "when the washer is done")
+    assert "Spa" in await tell(house, "when the spa is ready")
+    assert "When everyone has left: tell you." in await tell(house, "when everyone has left")
+    await clean(house)
+    said = await tell(house, "if it gets colder than 18 degrees in the bedroom, turn up the heating")
+    assert "When Bedroom Heating is below 18, every time: set Bedroom Heating to" in said
+    for room in ("hallway", "kitchen"):  # a freezer is no air
+        said = await tell(house, f"if it gets colder than 18 degrees in the {room}, tell me")
+        assert "tells me how warm it is" in said
+    await clean(house)
+    assert await tell(house, "cardio last week?") in ("No cardio last week.",)
+    assert "October" in await tell(house, "how much cardio in October?")
