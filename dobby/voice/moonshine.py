@@ -200,9 +200,9 @@ class Moonshine:
             known = False
         else:
             known = True
-        held = np.repeat(states, count, 0)
+        # the mask is over samples, of which the model looks at every 384th: one stands for all, there is no padding
         logits, *made = self._decoder.run(None, {
-            "encoder_attention_mask": self._ones(held.shape[:2]), "encoder_hidden_states": held,
+            "encoder_attention_mask": self._ones((count, 1)), "encoder_hidden_states": np.repeat(states, count, 0),
             "input_ids": np.array(last, np.int64)[:, np.newaxis], "use_cache_branch": np.array([known]), **past})
         kept = {name: past[name] if known and ".encoder." in name else value
                 for name, value in zip(self._made, made, strict=True)}

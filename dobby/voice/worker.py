@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 LEVEL = 3000.0  # loudness that every sentence is brought to
 HISS = 35.0  # dB below it: noise that is mixed in, since the model never heard digital silence
 KEEP = 0.3  # seconds of quiet kept around a sentence
+LONGEST = 15.0  # seconds that the second ear listens to: an order is shorter
 FLOOR = 3.0  # times the quietest tenth's level, from which a frame is more than noise
 SPEECH = 0.03  # of the loudest frames' level, from which a frame is no quiet
 WIDE = {"beam": 1e-120, "wbeam": 1e-100, "pbeam": 1e-120, "maxhmmpf": -1}  # it is small; a narrow beam loses it
@@ -178,7 +179,7 @@ def hear(searches: Searches, data: Mapping[str, Any], pcm: bytes) -> Event:
     if text:
         found = sure(home, path(searches.phones, sentence), path(searches.english, sentence), searches.length)
     needed = enough(text)
-    if sentence and searches.second is not None and searches.way is not None:
+    if sentence and searches.second is not None and searches.way is not None and len(pcm) / 2 / RATE < LONGEST:
         samples = _samples(pcm)
         opinion = searches.second.hear(samples, spoken(samples), searches.way, str(data["called"]), text)
         if opinion is not None:
