@@ -18,7 +18,9 @@ from difflib import SequenceMatcher
 TRUST = 6.0  # log likelihood that the first ear's word is worth, where it is sure
 MARGIN = 12.0  # of the likeliest sentence over another, at most
 BETTER = -2.0  # the home's sentence may be likelier than the free one, which is only a good guess; by no more than this
-ENOUGH = 0.5
+CLOSE = 3.0  # lost by less than this, a sentence is nearly what would be written anyway
+ENOUGH = 0.45
+SHORT = (("'re", " are"), ("'m", " am"), ("'s", " is"))
 LITTLE = frozenset(("the", "all", "to", "please", "some"))  # words that change nothing
 
 
@@ -38,16 +40,23 @@ def weighed(first: str, sure: float, opinion: Opinion) -> tuple[str, float]:
     others = [score for one, score in key.items() if alike(one, text) < 1.0]
     lost = max(BETTER, opinion.free - opinion.likely[text])
     count, same = len(text.split()), alike(text, first)
-    marks = (lost, lost / count, 1 / count, min(MARGIN, key[text] - max(others, default=-math.inf)), same, sure * same)
+    marks = (lost, lost / count, 1 / count, min(MARGIN, key[text] - max(others, default=-math.inf)), same, sure * same,
+             max(0.0, CLOSE - lost))
     total = BIAS + sum(weight * mark for weight, mark in zip(WEIGHTS, marks, strict=True))
     return text, 1 / (1 + math.exp(-max(-50.0, min(50.0, total))))
 
 
 def alike(one: str, other: str) -> float:
     """How far two sentences have the same words in the same order, 0 to 1."""
-    ours, theirs = ([word for word in text.split() if word not in LITTLE] for text in (one, other))
+    ours, theirs = _words(one), _words(other)
     return SequenceMatcher(None, ours, theirs).ratio() if ours and theirs else float(ours == theirs)
 
 
-BIAS = -3.6921
-WEIGHTS = (-0.1588, -0.2813, 1.7765, 0.2561, 2.0486, 4.5903)
+def _words(text: str) -> list[str]:
+    for short, whole in SHORT:
+        text = text.replace(short, whole)
+    return [word for word in text.split() if word not in LITTLE]
+
+
+BIAS = -4.2906
+WEIGHTS = (-0.1164, -0.1975, 0.7753, 0.2422, 2.3857, 4.514, 1.0241)

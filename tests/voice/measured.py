@@ -18,24 +18,24 @@ from dobby.voice.phrases import Sayable
 from tests.agent.home import NAMES, TITLES, MadeHome, made_home
 
 SKILLS = Path(__file__).parents[2] / "skills"
-LODGE = dict(NAMES) | {
-    "kitchen": "Scullery", "study": "Trophy Room", "living": "Hunting Hall", "bedroom": "Loft Room",
-    "bathroom": "Steam Room", "porch": "Veranda", "hall": "Corridor", "ceiling": "Wagon Lamp",
-    "strip": "Oven Lights", "desk": "Writing Lamp", "floor": "Birch Lamp", "reading": "Fireplace Light",
-    "bedside": "Quilt Lamp", "upper": "Beam Light", "mirror": "Cedar Light", "porchlight": "Gravel Light",
-    "livingplayer": "Hunting Hall Sonos", "studyplayer": "Trophy Room Sonos", "door": "Forest Door",
-    "blind": "Loft Room Blind", "shade": "Meadow Shade", "radiator": "Loft Room Radiator",
-    "thermostat": "Corridor Thermostat", "fan": "Tower Fan", "fridge": "Game Cooler", "star": "Winter Star"}
-TOWNHOUSE = dict(NAMES) | {
-    "kitchen": "Breakfast Room", "study": "Music Room", "living": "Lounge", "bedroom": "Guest Room",
-    "bathroom": "Powder Room", "porch": "Balcony", "hall": "Foyer", "ceiling": "Glass Pendant",
-    "strip": "Island Lights", "desk": "Violin Light", "floor": "Corner Lamp", "reading": "Armchair Lamp",
-    "bedside": "Dresser Lamp", "upper": "Wardrobe Light", "mirror": "Makeup Light", "porchlight": "Stone Lantern",
-    "livingplayer": "Lounge Sonos", "studyplayer": "Music Room Sonos", "door": "Street Door",
-    "blind": "Guest Room Blind", "shade": "Balcony Shade", "radiator": "Guest Room Radiator",
-    "thermostat": "Foyer Thermostat", "fan": "Summer Fan", "fridge": "Drinks Cooler", "star": "Copper Star"}
-VOICES = (("en-gb+rob", 150), ("en-us+Andrea", 150), ("en-gb+david", 155), ("en-us+belinda", 145), ("en-us+Jacky", 150),
-          ("en-gb+shelby", 150), ("en-us+victor", 160), ("en-gb-scotland", 140))
+VINEYARD = dict(NAMES) | {
+    "kitchen": "Pantry", "study": "Tasting Room", "living": "Barrel Room", "bedroom": "Vintner Room",
+    "bathroom": "Wash House", "porch": "Pergola", "hall": "Gallery", "ceiling": "Cask Lamp",
+    "strip": "Bottle Lights", "desk": "Ledger Lamp", "floor": "Grape Lamp", "reading": "Bench Light",
+    "bedside": "Cotton Lamp", "upper": "Gable Light", "mirror": "Towel Light", "porchlight": "Trellis Light",
+    "livingplayer": "Barrel Room Sonos", "studyplayer": "Tasting Room Sonos", "door": "Cellar Door",
+    "blind": "Vintner Room Blind", "shade": "Terrace Shade", "radiator": "Vintner Room Radiator",
+    "thermostat": "Gallery Thermostat", "fan": "Window Fan", "fridge": "Must Cooler", "star": "Harvest Star"}
+APARTMENT = dict(NAMES) | {
+    "kitchen": "Kitchenette", "study": "Home Office", "living": "Parlour", "bedroom": "Sleeping Room",
+    "bathroom": "Toilet", "porch": "Roof Garden", "hall": "Entrance", "ceiling": "Bamboo Lamp",
+    "strip": "Cooking Lights", "desk": "Computer Lamp", "floor": "Tripod Lamp", "reading": "Sunday Light",
+    "bedside": "Nightstand Lamp", "upper": "Bunk Light", "mirror": "Shower Light", "porchlight": "Plant Light",
+    "livingplayer": "Parlour Sonos", "studyplayer": "Home Office Sonos", "door": "Apartment Door",
+    "blind": "Sleeping Room Blind", "shade": "Roof Shade", "radiator": "Sleeping Room Radiator",
+    "thermostat": "Entrance Thermostat", "fan": "Standing Fan", "fridge": "Mini Cooler", "star": "Glitter Star"}
+VOICES = (("en-us+Alicia", 150), ("en-gb+benjamin", 150), ("en-us+Diogo", 150), ("en-gb+edward", 155),
+          ("en-us+Lee", 145), ("en-gb+sandro", 150), ("en-gb-x-rp", 160), ("en-us+Mario", 140))
 ORDERS = (
     "turn on the {light}", "turn off the {light}", "switch on the {light}", "turn the {light} off", "dim the {light}",
     "turn the {light} to {percent} percent", "switch off the {room} lights", "turn on all the lights in the {room}",
@@ -198,7 +198,7 @@ def measured() -> Sequence[Measured]:
     skills = load_skills(SKILLS)[0]
     phrases = tuple(phrase for skill in skills for phrase in skill.phrases.get(BUILT_IN, ()))
     found = []
-    for name, called in (("lodge", LODGE), ("townhouse", TOWNHOUSE)):
+    for name, called in (("vineyard", VINEYARD), ("apartment", APARTMENT)):
         home = made_home(called)
         devices = tuple((one.name, one.kind, one.room) for one in home.devices.values())
         reflex = Reflex("en", skills)

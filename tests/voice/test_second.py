@@ -86,6 +86,7 @@ def test_what_both_hear_is_believed_and_what_neither_is_sure_of_is_not() -> None
 def test_little_words_change_nothing() -> None:
     assert alike("turn the lights off", "turn lights off please") == 1.0
     assert alike("turn the lights off", "turn the lamp off") < 1.0
+    assert alike("we're home", "we are home") == 1.0
     assert alike("", "lights off") == 0.0
     assert alike("all", "please") == 1.0
 
