@@ -128,18 +128,20 @@ class Moonshine:
                 likely.setdefault(self.tokens.text(ids), score)
         if heard and heard not in likely and (weighed := self._held(states, seconds, sentence(heard), called)):
             likely[heard] = weighed[0][0]
-        return Opinion(likely, self._free(states)) if likely else None
+        return Opinion(likely, *self._free(states)) if likely else None
 
-    def _free(self, states: Floats) -> float:
-        """The log likelihood of what the model writes when it may write anything."""
+    def _free(self, states: Floats) -> tuple[float, str]:
+        """What the model writes when it may write anything: its log likelihood, and the text."""
         total, past, last = 0.0, None, BOS
+        ids: list[int] = []
         for _ in range(STEPS):
             odds, past = self._step(states, [last], past)
             last = int(odds[0].argmax())
             total += float(odds[0, last])
             if last in self._stops:
                 break
-        return total
+            ids.append(last)
+        return total, self.tokens.text(ids)
 
     def _held(self, states: Floats, seconds: float, home: Way, called: str) -> list[tuple[float, tuple[int, ...]]]:
         """Sentences of the home with their log likelihood, the likeliest first: a beam search."""

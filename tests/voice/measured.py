@@ -18,24 +18,24 @@ from dobby.voice.phrases import Sayable
 from tests.agent.home import NAMES, TITLES, MadeHome, made_home
 
 SKILLS = Path(__file__).parents[2] / "skills"
-VINEYARD = dict(NAMES) | {
-    "kitchen": "Pantry", "study": "Tasting Room", "living": "Barrel Room", "bedroom": "Vintner Room",
-    "bathroom": "Wash House", "porch": "Pergola", "hall": "Gallery", "ceiling": "Cask Lamp",
-    "strip": "Bottle Lights", "desk": "Ledger Lamp", "floor": "Grape Lamp", "reading": "Bench Light",
-    "bedside": "Cotton Lamp", "upper": "Gable Light", "mirror": "Towel Light", "porchlight": "Trellis Light",
-    "livingplayer": "Barrel Room Sonos", "studyplayer": "Tasting Room Sonos", "door": "Cellar Door",
-    "blind": "Vintner Room Blind", "shade": "Terrace Shade", "radiator": "Vintner Room Radiator",
-    "thermostat": "Gallery Thermostat", "fan": "Window Fan", "fridge": "Must Cooler", "star": "Harvest Star"}
-APARTMENT = dict(NAMES) | {
-    "kitchen": "Kitchenette", "study": "Home Office", "living": "Parlour", "bedroom": "Sleeping Room",
-    "bathroom": "Toilet", "porch": "Roof Garden", "hall": "Entrance", "ceiling": "Bamboo Lamp",
-    "strip": "Cooking Lights", "desk": "Computer Lamp", "floor": "Tripod Lamp", "reading": "Sunday Light",
-    "bedside": "Nightstand Lamp", "upper": "Bunk Light", "mirror": "Shower Light", "porchlight": "Plant Light",
-    "livingplayer": "Parlour Sonos", "studyplayer": "Home Office Sonos", "door": "Apartment Door",
-    "blind": "Sleeping Room Blind", "shade": "Roof Shade", "radiator": "Sleeping Room Radiator",
-    "thermostat": "Entrance Thermostat", "fan": "Standing Fan", "fridge": "Mini Cooler", "star": "Glitter Star"}
-VOICES = (("en-us+Alicia", 150), ("en-gb+benjamin", 150), ("en-us+Diogo", 150), ("en-gb+edward", 155),
-          ("en-us+Lee", 145), ("en-gb+sandro", 150), ("en-gb-x-rp", 160), ("en-us+Mario", 140))
+OBSERVATORY = dict(NAMES) | {
+    "kitchen": "Canteen", "study": "Chart Room", "living": "Dome Room", "bedroom": "Bunk Room",
+    "bathroom": "Washroom", "porch": "Forecourt", "hall": "Staircase", "ceiling": "Comet Lamp",
+    "strip": "Console Lights", "desk": "Atlas Lamp", "floor": "Meteor Lamp", "reading": "Ladder Light",
+    "bedside": "Velvet Lamp", "upper": "Tower Light", "mirror": "Basin Lamp", "porchlight": "Pillar Light",
+    "livingplayer": "Dome Room Sonos", "studyplayer": "Chart Room Sonos", "door": "Iron Door",
+    "blind": "Bunk Room Blind", "shade": "Dome Shade", "radiator": "Bunk Room Radiator",
+    "thermostat": "Staircase Thermostat", "fan": "Corner Fan", "fridge": "Lunch Cooler", "star": "Polar Star"}
+COTTAGE = dict(NAMES) | {
+    "kitchen": "Farm Kitchen", "study": "Sewing Room", "living": "Sitting Room", "bedroom": "Rose Room",
+    "bathroom": "Shower Room", "porch": "Garden Path", "hall": "Back Hall", "ceiling": "Wicker Lamp",
+    "strip": "Dresser Lights", "desk": "Button Lamp", "floor": "Basket Lamp", "reading": "Teapot Light",
+    "bedside": "Lavender Lamp", "upper": "Rafter Lamp", "mirror": "Vanity Light", "porchlight": "Lantern Light",
+    "livingplayer": "Sitting Room Sonos", "studyplayer": "Sewing Room Sonos", "door": "Stable Door",
+    "blind": "Rose Room Blind", "shade": "Window Shade", "radiator": "Rose Room Radiator",
+    "thermostat": "Back Hall Thermostat", "fan": "Little Fan", "fridge": "Butter Cooler", "star": "Straw Star"}
+VOICES = (("en-us+Nguyen", 150), ("en-gb+norbert", 150), ("en-us+caleb", 155), ("en-gb+quincy", 150),
+          ("en-us+zac", 145), ("en-gb+pablo", 150), ("en-us+Henrique", 160), ("en-gb+iven", 140))
 ORDERS = (
     "turn on the {light}", "turn off the {light}", "switch on the {light}", "turn the {light} off", "dim the {light}",
     "turn the {light} to {percent} percent", "switch off the {room} lights", "turn on all the lights in the {room}",
@@ -54,106 +54,106 @@ SLOTS = {"light": ("ceiling", "desk", "floor", "reading", "bedside", "mirror", "
 FIXED = {"percent": ("five", "fifteen", "twenty five", "thirty", "forty five", "sixty", "ninety"),
          "color": ("yellow", "purple", "pink", "cool white"), "degrees": ("seventeen", "eighteen", "twenty three"),
          "title": tuple(title.casefold().replace("4", "four") for title in TITLES)}
-OTHERS = """the bakery opens before seven
-my cousin studies law in Vienna
-a goat escaped from the farm
-he plays the trumpet in a brass band
-two parcels lay on the stairs
-the soup needs a little more salt
-they painted the fence last weekend
-her passport expires in March
-the river was frozen all winter
-please sign at the bottom
-our neighbours have a new puppy
-I burned my finger on the stove
-the plane landed twenty minutes early
-the library is looking for volunteers
-he forgot his lines in the school play
-a kilo of tomatoes and some garlic
-the bridge is closed to lorries
-nobody laughed at the joke
-she wears a size forty shoe
-there were ninety people in the hall
-the king lost his crown
-what a beautiful sunset
-do you like olives
-where did you buy that jacket
-how long does the pasta take
-why did the chicken cross the road
-who won the match last night
-when is your sister's birthday
-can you swim across the lake
-will there be cake
-the lights of the city were far away
-he read by the light of a candle
-she locked herself out of the car
-the doors of the bus would not open
-close to the edge of the cliff
-open air concerts are fun
-the curtain fell after the last act
-lower prices attract more people
-raise the question at the meeting
-the music school has a waiting list
-play your cards right
-a song about the sea
-stop at the next petrol station
-pause before you answer
-the volume of water is enormous
-turn to page sixteen
-he turned thirty in September
-switch seats with your brother
-set in stone for ever
-the set of the film was huge
-dim memories of childhood
-bright colours suit him
-a warm coat for the winter
-the temperature in Cairo is forty
-a cooler head prevails
-fans of the band cried
-the star of the show was late
-a blind man with a stick
-shade trees line the avenue
-the radiator of the lorry burst
-everything happens for a reason
-all the world is a stage
-home made lemonade
-welcome back to the programme
-good luck with the exam
-good evening and welcome
-night after night she waited
-the morning paper was wet
-party politics bore me
-the movie star signed my book
-a vacation in Greece sounds nice
-bed and breakfast by the lake
-sleep is good for the skin
-we arm ourselves with patience
-alarming news from the coast
-undo the top button
-pop culture is a phrase
-yes and no are short words
-no news is good news
-thanks to the rain the grass is green
-help yourself to some cheese
-never in my life
-what time does the ferry leave
-who lives in that castle
-seven eighths of the pie
-eleven past nine
-the tenth of October
-a hundred and one dalmatians
-cucumber
-umbrella
-nonsense
-absolutely
-ring the bell twice
-mind the gap
-come in and sit down
-put the kettle on
-fold the towels neatly
-bring me the scissors
-throw the ball to me
-count the sheep""".splitlines()
+OTHERS = """a fox crossed the frozen field
+my aunt bakes bread every Friday
+the tailor measured both sleeves
+we missed the last ferry
+he sharpened the kitchen knives
+a cloud of bees left the hive
+the referee blew the whistle
+they sell fresh fish at the pier
+her handwriting is hard to read
+two sailors carried the rope
+the mayor opened the new school
+I lost my glasses in the cinema
+the recipe calls for three eggs
+our teacher is ill this week
+the map shows every village
+he grew a beard over the summer
+the concert was sold out in minutes
+snow fell on the mountains
+a stranger asked for directions
+the dentist pulled out a tooth
+her brother drives a lorry
+the printer is out of paper
+we planted an apple tree
+the queue went around the corner
+did anybody see my scarf
+how deep is the lake
+why do cats purr
+where is the nearest bank
+who painted that picture
+when does the library open
+can you whistle
+what does this word mean
+is that your bicycle
+are these seats taken
+would you like some soup
+shall we dance
+the lamp on the cover of the book
+he turned his back on them
+a switch from tea to coffee
+lights flickered in the old theatre
+the ship turned towards the harbour
+turn a blind eye to it
+the stairs were steep and dark
+open questions remain after the talk
+close the book and listen
+lock and key are sold apart
+the dimmest star in the sky
+raise chickens in the garden
+lower your expectations
+brightly coloured birds
+play the violin for us
+stop biting your nails
+a pause in the conversation
+next of kin
+the song of the nightingale
+volume two of the letters
+set sail at dawn
+setting the record straight
+everything under the sun
+off and on for years
+on second thoughts I agree
+percent means of a hundred
+fifty ways to leave
+twenty questions is a game
+thirteen at the table
+the kitchen of the restaurant
+a room with a view
+the music hall closed down
+the fan club met in spring
+shades of meaning
+curtain up at eight
+a heating pad for the back
+temperature is rising worldwide
+warm regards from Lisbon
+the cooler the better
+home sweet home
+coming of age
+going nowhere fast
+leaving Las Vegas is a film
+back to square one
+bed of roses
+sleeping dogs lie
+night owls and early birds
+good grief
+good heavens
+morning has broken
+movie tickets are dear
+party of five
+holiday brochures
+cardio doctors agree
+alarm bells rang
+arms and legs
+yes men
+no one else
+stopwatch
+cancellation
+helpless
+thanksgiving
+lemonade
+orchestra""".splitlines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ def measured() -> Sequence[Measured]:
     skills = load_skills(SKILLS)[0]
     phrases = tuple(phrase for skill in skills for phrase in skill.phrases.get(BUILT_IN, ()))
     found = []
-    for name, called in (("vineyard", VINEYARD), ("apartment", APARTMENT)):
+    for name, called in (("observatory", OBSERVATORY), ("cottage", COTTAGE)):
         home = made_home(called)
         devices = tuple((one.name, one.kind, one.room) for one in home.devices.values())
         reflex = Reflex("en", skills)
