@@ -51,9 +51,9 @@ UPDATE turns SET text = :text WHERE id = :id
 -- name: turn_sent
 UPDATE turns SET sent = :sent WHERE id = :id
 -- name: sent_erased
-SELECT sent FROM turns WHERE sent != '[]' AND text = '' AND reply = ''
+SELECT sent FROM turns WHERE sent != '[]' AND text = '' AND reply = '' AND ended IS NOT NULL
 -- name: sent_dropped
-UPDATE turns SET sent = '[]' WHERE text = '' AND reply = ''
+UPDATE turns SET sent = '[]' WHERE text = '' AND reply = '' AND ended IS NOT NULL
 -- name: message
 SELECT * FROM messages WHERE id = :id
 -- name: message_by_external
@@ -311,7 +311,8 @@ SELECT * FROM sessions WHERE ended = ''
 SELECT * FROM sessions WHERE kind = :kind AND began >= :since AND ended != '' ORDER BY began
 -- name: erase_jobs
 UPDATE jobs SET text = '', due = '', condition = '', skill = '', lived = '', whom = '[]', state = 'cancelled'
-WHERE mentions(text, :words) OR mentions(condition, :words) OR mentions(whom, :words)
+WHERE mentions(text, :words) OR mentions(coalesce(json_extract(nullif(condition, ''), '$.person'), ''), :words)
+    OR mentions(whom, :words)
     OR mentions(replace(skill, '-', ' '), :words)
 -- name: erase_job
 UPDATE jobs SET text = '', due = '', condition = '', skill = '', lived = '', whom = '[]', state = 'cancelled' WHERE id = :id

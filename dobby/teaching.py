@@ -47,8 +47,8 @@ class Kept:
     """The last change that was kept: each file's text before it and after it, None = there was none."""
 
     draft: Draft
-    before: dict[Path, str | None]
-    after: dict[Path, str | None]
+    before: dict[Path, bytes | None]
+    after: dict[Path, bytes | None]
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ class Teaching:
         """Remove skills that were taught here; those that came with the house stay."""
         for name in names:
             path = self.folder / name / "SKILL.md"
-            if await asyncio.to_thread(lambda path=path: path.exists() and MADE in path.read_text("utf-8")):  # type: ignore[misc]  # a default binds it
+            if await asyncio.to_thread(lambda path=path: path.exists() and MADE in path.read_text("utf-8", "replace")):  # type: ignore[misc]  # a default binds it
                 await asyncio.to_thread(shutil.rmtree, path.parent)
         await self._accepted(names, now=False)
         await self.reread()
@@ -117,8 +117,8 @@ class Teaching:
         if draft is None:
             return _failed(command, "I no longer know what it was; teach me again.")
         paths = [self.folder / name / "SKILL.md" for name in dict.fromkeys((draft.skill, draft.name)) if name]
-        before = await asyncio.to_thread(_texts, paths)
         try:
+            before = await asyncio.to_thread(_texts, paths)
             await asyncio.to_thread(write, self.folder, draft)
         except (OSError, ValueError) as wrong:
             return _failed(command, f"The skill's file could not be written: {wrong}")
@@ -142,27 +142,29 @@ class Teaching:
         kept = self._kept.pop(token, None)
         if kept is None or await asyncio.to_thread(_texts, list(kept.after)) != kept.after:
             return None
-        await asyncio.to_thread(_put_back, kept.before)
         draft = kept.draft
+        if draft.name:  # the folder with all that lies in it
+            await asyncio.to_thread((self.folder / draft.name).rename, self.folder / draft.skill)
+        await asyncio.to_thread(_put_back, kept.before)
         if draft.name:
             await self._settle(draft.name, draft.skill, gone=True)
         else:
-            await self._settle(draft.skill, "", gone=draft.change == "new")
+            await self._settle(draft.skill, "", gone=draft.change in ("new", "accept"))
         return draft
 
 
-def _texts(paths: Sequence[Path]) -> dict[Path, str | None]:
-    return {path: path.read_text("utf-8") if path.exists() else None for path in paths}
+def _texts(paths: Sequence[Path]) -> dict[Path, bytes | None]:
+    return {path: path.read_bytes() if path.exists() else None for path in paths}
 
 
-def _put_back(texts: dict[Path, str | None]) -> None:
+def _put_back(texts: dict[Path, bytes | None]) -> None:
     for path, text in texts.items():
         if text is None:
             if path.parent.exists():
                 shutil.rmtree(path.parent)
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text)
 
 
 def _failed(command: Command, text: str) -> Outcome:
@@ -216,6 +218,8 @@ def write(folder: Path, draft: Draft) -> None:
         if draft.change == "rename":
             new = _renamed(new, draft)
             if draft.name:
+                if wrong := fault_of(folder / draft.name / "SKILL.md", new):
+                    raise ValueError(wrong)
                 path.parent.rename(folder / draft.name)
                 path = folder / draft.name / "SKILL.md"
         if draft.change in ("also", "instead"):

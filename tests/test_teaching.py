@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from dobby.agent.teach_talk import read
 from dobby.home.device import Command
 from dobby.skills import commands, load_skills
-from dobby.teaching import Draft, folder_name, steps_of, write
+from dobby.store import Store
+from dobby.teaching import Draft, Teaching, folder_name, steps_of, write
 from tests.agent.home import NAMES, made_home
 
 HOME = made_home(NAMES)
@@ -90,3 +92,47 @@ def test_a_folder_has_a_plain_name_that_is_not_taken() -> None:
     assert folder_name("Açaí ../ bowl!", []) == "a-a-bowl"
     assert folder_name("party", ["party"]) == "party-2"
     assert folder_name("***", []) == "taught"
+
+
+async def _nothing() -> None:
+    """Nobody reads them again."""
+
+
+async def _kept(teaching: Teaching, draft: Draft) -> str:
+    """A draft that somebody said yes to; its token."""
+    token = teaching.hold(draft, "Robin")
+    outcome = await teaching.keep(Command(token, "teach", True))
+    assert outcome.result == "confirmed", outcome
+    return token
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
+def _film_night(folder: Path) -> Path:
+    """A taught skill with a file of a person's own beside it; that file."""
+    write(folder, Draft("new", "film-night", "film night", "en", steps_of(ORDER, HOME)))
+    notes = folder / "film-night" / "notes.md"
+    notes.write_text("mine", "utf-8")
+    return notes
+
+
+@pytest.mark.anyio
+async def test_what_is_undone_is_as_it_was(tmp_path: Path) -> None:
+    store, folder = await Store.open(tmp_path / "dobby.db"), tmp_path / "skills"
+    teaching, notes = Teaching(folder, store, _nothing), await asyncio.to_thread(_film_night, folder)
+    page = notes.with_name("SKILL.md")
+    before = await asyncio.to_thread(_text, page)
+    await teaching.strange([])
+    assert await teaching.undo(await _kept(teaching, Draft("accept", "film-night")))
+    assert not await store.fact("skills accepted", []), "a yes that was taken back is none"
+    token = await _kept(teaching, Draft("rename", "film-night", "cinema", "en", name="cinema", before="film night"))
+    assert await asyncio.to_thread(_text, folder / "cinema" / "notes.md") == "mine"
+    assert await teaching.undo(token)
+    assert [await asyncio.to_thread(_text, one) for one in (notes, page)] == ["mine", before]
+    with pytest.raises(ValueError, match="name"):
+        await asyncio.to_thread(write, folder, Draft("rename", "film-night", "2001", "en", name="2001",
+                                                     before="film night"))
+    assert await asyncio.to_thread(_text, notes) == "mine", "what cannot be renamed stays where it is"
+    await store.close()

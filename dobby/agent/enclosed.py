@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ from dobby.voice.child import NotHeard
 from dobby.voice.ears import Hearing
 from dobby.words import Words
 
+log = logging.getLogger(__name__)
 NOTE_LIMIT = 60.0  # seconds of a voice note
 QUOTED = 600  # characters of a stranger's words that are repeated
 MOST = 4  # pictures of one message that are kept
@@ -110,7 +112,11 @@ async def _keep(hands: Hands, pictures: Sequence[bytes]) -> None:
     sights, kinds = hands.house.sights, [_kind(one) for one in pictures]
     if sights is None or not any(kinds):
         return
-    names = [await sights.keep(one, kind) for one, kind in zip(pictures, kinds, strict=True) if kind]
+    try:
+        names = [await sights.keep(one, kind) for one, kind in zip(pictures, kinds, strict=True) if kind]
+    except OSError as error:  # a full disk keeps no picture, and stops no order
+        log.warning("a picture that was sent could not be kept (%s)", type(error).__name__)
+        return
     await hands.house.store.do("turn_sent", id=hands.turn, sent=json.dumps(names))
 
 

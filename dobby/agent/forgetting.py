@@ -32,7 +32,7 @@ async def along(house: House, words: str) -> Along:
 
 def _about(job: Job, words: str) -> bool:
     person = job.condition.person if job.condition else ""
-    return any(mentions(one, words) for one in (job.text, job.skill.replace("-", " "), person)) or (
+    return any(mentions(one, words) for one in (job.text, job.skill.replace("-", " "), person, *job.whom)) or (
         job.person.casefold() == words.casefold())
 
 
@@ -40,9 +40,9 @@ async def take_along(house: House, words: str) -> None:
     """Take it; the numbers are left in the house, for the answer, which must not name it."""
     found = await along(house, words)
     for job in found.jobs:
-        await house.store.do("erase_job", id=job.id)
         if house.plans is not None:
             await house.plans.cancel(job.id)
+        await house.store.do("erase_job", id=job.id)
     if house.sights is not None:
         await house.sights.drop_erased()
     if house.teaching is not None and found.taught:

@@ -7,6 +7,7 @@ from what rooms are for. At most two lamps are lit at a time, only indoors, and 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import re
@@ -17,7 +18,7 @@ from datetime import date, datetime, timedelta
 from dobby.home.device import Device, View
 from dobby.jobs.sun import sun
 from dobby.jobs.when import Place, moment
-from dobby.store import Store
+from dobby.store import Row, Store
 
 NOON = "12:00"  # when the evening of a day is made, and when the last day ends
 WEEKS = timedelta(weeks=4)  # of which habits are learned
@@ -219,10 +220,14 @@ def _minutes(at: datetime, day: date, place: Place) -> float:
 async def learned(store: Store, now: datetime, place: Place) -> tuple[dict[str, tuple[float, ...]], int]:
     """How likely each lamp is on in the half hours from 16:00, and when the last one goes out (minutes of the day), of
     the weeks before; ({}, 0) where too few evenings are known."""
-    since = int((now - WEEKS).timestamp())
+    rows = await store.all("lamps_kept", since=int((now - WEEKS).timestamp()))
+    return await asyncio.to_thread(_habits, rows, now, place)  # tens of thousands of readings take a second
+
+
+def _habits(kept: Sequence[Row], now: datetime, place: Place) -> tuple[dict[str, tuple[float, ...]], int]:
     spans: dict[str, list[tuple[datetime, datetime]]] = {}
     lit: dict[str, datetime] = {}
-    for row in await store.all("lamps_kept", since=since):
+    for row in kept:
         at, device = datetime.fromtimestamp(row["at"], place.zone), row["device"]
         if row["value"] and device not in lit:
             lit[device] = at

@@ -55,10 +55,9 @@ def _bare(text: str) -> str:
 def past(fact: Fact, now: datetime) -> bool:
     """Whether a fact spoke of one day that is over: "my dentist is at 3 on Thursday", said nine days ago."""
     try:
-        said = datetime.strptime(fact.origin.at, "%Y-%m-%d %H:%M")
-    except ValueError:
+        day = day_of(fact.text, datetime.strptime(fact.origin.at, "%Y-%m-%d %H:%M").date())
+    except (ValueError, OverflowError):  # a date that a hand has written
         return False
-    day = day_of(fact.text, said.date())
     return day is not None and now.date() > day
 
 

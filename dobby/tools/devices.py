@@ -125,7 +125,9 @@ async def run_skill(hands: Hands, name: str) -> str:
     if skill is None:
         return json.dumps({"error": "No such skill.", "skills": [skill.name for skill in hands.house.skills]})
     done = await hands.do(skill_commands(skill, hands.house.home), tool=f"skill {name}")
-    return f"{report(done)} {await with_skill(hands, skill)}".strip()
+    if hands.tainted or done.question is not None:  # a stranger's words begin and end no vacation
+        return report(done)
+    return f"{report(done)} {await with_skill(hands, skill, told=False)}".strip()
 
 
 async def undo(hands: Hands) -> str:

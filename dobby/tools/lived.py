@@ -24,14 +24,14 @@ def left_out(house: House) -> tuple[str, ...]:
     return tuple(one for skill in house.skills if skill.lived_in for step in skill.steps for one in step.excepted)
 
 
-async def begin(hands: Hands, until: str = "", without: str = "") -> str:
+async def begin(hands: Hands, until: str = "", without: str = "", *, told: bool = True) -> str:
     """From now on the lights are as if somebody were home: what is said to it, "" where nothing can be. until: a local
-    day; without: a device, a room or a kind. Whoever begins it is out, and so is everybody of whom nobody would notice.
-    """
+    day; without: a device, a room or a kind. Whoever told it is out, and so is everybody of whom nobody would notice;
+    where a model begins it, nobody is."""
     house, words, plans, person = hands.house, hands.house.words, hands.house.plans, hands.asker.person
     if plans is None or person is None or person.role == "guest":
         return words.say("policy.guest")
-    if house.presence is not None:
+    if told and house.presence is not None:
         await house.presence.all_gone(person.name)
     job, now = plans.lived(), plans.now()
     if job is not None and job.lived is not None:
@@ -51,10 +51,12 @@ async def begin(hands: Hands, until: str = "", without: str = "") -> str:
     return _told(hands, kept, plans)
 
 
-async def with_skill(hands: Hands, skill: Skill, without: str = "") -> str:
+async def with_skill(hands: Hands, skill: Skill, without: str = "", *, told: bool = True) -> str:
     """What a skill begins or ends of it, besides its steps; what is said to it, "" for nothing."""
     if skill.lived_in:
-        return await begin(hands, without=without)
+        return await begin(hands, without=without, told=told)
+    if hands.asker.person is None or hands.asker.person.role == "guest":
+        return ""
     job = hands.house.plans.lived() if hands.house.plans else None
     if skill.lived_in is False and hands.house.plans is not None and job is not None:
         await hands.house.plans.cancel(job.id)

@@ -142,9 +142,14 @@ async def moved_in(street: Street, folder: Path, *, patience: float, settings: S
         await asyncio.sleep(0)
         for key, found in street.found.items():
             await links.accept(DRIVERS[found.make], found, street.secrets[key])
-        await until(lambda: len(home.devices) == THINGS and all(
-            home.reachable(device.id) and home.reading(device.id, device.traits[0].name)
-            for device in home.devices.values()))
+        def there() -> list[str]:
+            return [device.id for device in home.devices.values()
+                    if home.reachable(device.id) and home.reading(device.id, device.traits[0].name)]
+        try:
+            await until(lambda: len(there()) == len(home.devices) == THINGS)
+        except AssertionError as error:
+            states = {key: kept.state for key, kept in links.kept.items()}
+            raise AssertionError(f"{error}: {states}, {sorted(home.devices.keys() - set(there()))}") from None
         truth = (await street.sim.ask("GET", "/truth"))["devices"]
         tails = {tail(id_): id_ for id_ in home.devices}
         yield House(street, home, mint, links,
