@@ -17,6 +17,7 @@ from tests.drivers.rig import HOST, kept, piped, rigged
 from tests.drivers.rigs.cast import ID, QUEUE, SONG, Chromecast, served
 
 pytestmark = pytest.mark.anyio
+GUARD = 20  # seconds, against hanging only
 
 
 async def truth(_trait: str) -> None:
@@ -25,20 +26,20 @@ async def truth(_trait: str) -> None:
 
 def drive(port: int) -> tuple[float, bool, str | None]:
     """What pychromecast does with the device, blocking: volume, mute, a song; what it read of it."""
-    theirs = pychromecast.get_chromecast_from_host((HOST, port, UUID(ID), "Google Home", "Kitchen"), tries=1, timeout=5)
+    theirs = pychromecast.get_chromecast_from_host((HOST, port, UUID(ID), "Google Home", "Kitchen"), tries=1, timeout=GUARD)
     try:
-        theirs.wait(timeout=5)
-        theirs.set_volume(0.25, timeout=5)
-        theirs.set_volume_muted(True, timeout=5)
+        theirs.wait(timeout=GUARD)
+        theirs.set_volume(0.25, timeout=GUARD)
+        theirs.set_volume_muted(True, timeout=GUARD)
         media = theirs.media_controller
         media.play_media(SONG, "audio/mpeg")
-        media.block_until_active(timeout=5)
-        media.pause(timeout=5)
+        media.block_until_active(timeout=GUARD)
+        media.pause(timeout=GUARD)
         media.update_status()
         assert theirs.status is not None
         return theirs.status.volume_level, theirs.status.volume_muted, media.status.content_id
     finally:
-        theirs.disconnect(timeout=5)
+        theirs.disconnect(timeout=GUARD)
 
 
 async def test_a_client_that_is_not_ours_accepts_the_device() -> None:
