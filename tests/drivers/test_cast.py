@@ -26,7 +26,8 @@ async def truth(_trait: str) -> None:
 
 def drive(port: int) -> tuple[float, bool, str | None]:
     """What pychromecast does with the device, blocking: volume, mute, a song; what it read of it."""
-    theirs = pychromecast.get_chromecast_from_host((HOST, port, UUID(ID), "Google Home", "Kitchen"), tries=1, timeout=GUARD)
+    there = HOST, port, UUID(ID), "Google Home", "Kitchen"
+    theirs = pychromecast.get_chromecast_from_host(there, tries=1, timeout=GUARD)
     try:
         theirs.wait(timeout=GUARD)
         theirs.set_volume(0.25, timeout=GUARD)
