@@ -14,7 +14,7 @@ from dobby.agent.meaning import Timed
 from dobby.agent.sentences import pattern
 from dobby.agent.spoken_time import Reader
 from dobby.agent.text import quotes
-from dobby.agent.time_replies import is_one, speaks, timed, which
+from dobby.agent.time_replies import begun, is_one, speaks, timed, which
 from dobby.agent.time_tables import kind_of, split, tables
 from dobby.agent.time_talk import LONGEST, bare_words, mannerless, plain
 from dobby.jobs.job import Job
@@ -54,7 +54,8 @@ async def _replanned(hands: Hands, jobs: Sequence[Job], when: Callable[[Job], Wh
         before = set(plans.jobs)
         lines.append(await keep(hands, replace(job, when=at, made=plans.now(), last=None, day="", id=0)))  # type: ignore[arg-type]  # a text was said above
         if more := [plans.jobs[id_] for id_ in set(plans.jobs) - before]:
-            await plans.cancel(job.id)
+            late = [] if await plans.cancel(job.id) else [job]
+            lines[-1] = f"{lines[-1]} {begun(hands, late)}".strip()
             new += more
     if len(new) > 1:
         await plans.speak_of_several(hands.conversation, new)

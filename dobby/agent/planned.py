@@ -47,6 +47,8 @@ class Runner:
         """Carry out one job; what came of it, in a word."""
         if due.job.kind in ("tell", "say", "wake"):
             text = await self._cardio(due) if cardio.is_weekly(due.job) else self._reminder(due)
+            if not self._plans.acts(due):
+                return "cancelled"
             await (self._others(due, text) if due.job.whom else self._say(due.job, due, text, asked=True))
             return "told"
         try:
@@ -154,6 +156,9 @@ class Runner:
         hands.turn = await self._agent.silent_turn(asker, "job", f"{job.id}:{due.at.isoformat()}:{due.run}",
                                                    conversation)
         await house.store.do("job_run_turn", id=due.run, turn=hands.turn)
+        if not self._plans.acts(due):
+            await self._agent.end_silent_turn(hands, words.say("time.cancelled", what=what))
+            return "cancelled"
         done = await self._ask_owner(hands, job, what, commands) if guest else await hands.do(commands, tool="plan")
         text = tell(hands, done)
         await self._agent.end_silent_turn(hands, text)

@@ -221,10 +221,14 @@ def _at(job: Job, said: Spoken, plans: Plans) -> bool:
 
 async def _cancel(hands: Hands, part: Timed, plans: Plans) -> str:
     words, found = hands.house.words, _meant(hands, part, plans)
-    if part == Timed("cancel") and len(together := plans.spoken_together(hands.conversation)) > 1:
-        await plans.drop(together, hands.conversation, hands.turn)
-        return words.say("time.cancelled_all", count=len(together), what="; ".join(
+    together = plans.spoken_together(hands.conversation) if part == Timed("cancel") else []
+    if len(together) > 1:
+        late = await plans.drop(together, hands.conversation, hands.turn)
+        said = words.say("time.cancelled_all", count=len(together), what="; ".join(
             what_text(job, hands.house.home, words) for job in together))
+        return f"{said} {begun(hands, late)}".strip()
+    if part == Timed("cancel") and not together and (acting := _acting(hands, plans)):
+        return begun(hands, acting)
     if not found and part.text:
         return words.say("time.no_such", what=part.text)
     if not found:
@@ -239,8 +243,20 @@ async def _dropped(hands: Hands, job: Job, plans: Plans) -> str:
     if job.lived is not None:
         return await vacation_over(hands, plans)
     what = _shown(hands, job, plans)
-    await plans.drop([job], hands.conversation, hands.turn)
-    return hands.house.words.say("time.cancelled", what=what)
+    late = begun(hands, await plans.drop([job], hands.conversation, hands.turn))
+    return late if late and not job.repeats else f"{hands.house.words.say('time.cancelled', what=what)} {late}".strip()
+
+
+def _acting(hands: Hands, plans: Plans) -> list[Job]:
+    """What this person planned and is being done just now."""
+    return [job for job in plans.acting() if hands.asker.person is not None and job.person == hands.asker.person.name]
+
+
+def begun(hands: Hands, jobs: Sequence[Job]) -> str:
+    """That it is too late to cancel these, "" for none."""
+    words = hands.house.words
+    what = "; ".join(what_text(job, hands.house.home, words) for job in jobs)
+    return words.say("time.begun", what=what) if jobs else ""
 
 
 async def which(hands: Hands, found: list[Job], plans: Plans, key: str = "which") -> str:
@@ -258,8 +274,9 @@ async def _cancel_all(hands: Hands, part: Timed, plans: Plans) -> str:
     if mine:
         names = [what_text(job, home, words) for job in mine[:NAMED]]
         more = [words.say("time.more", count=len(mine) - NAMED)] if len(mine) > NAMED else []
-        await plans.drop(mine, hands.conversation, hands.turn)
+        late = await plans.drop(mine, hands.conversation, hands.turn)
         said = words.say("time.cancelled_all", count=len(mine), what="; ".join([*names, *more]))
+        said = f"{said} {begun(hands, late)}".strip()
     else:
         said = words.say("time.nothing" if not plans.planned(person.name if person else "") else "time.none_such")
     return f"{said} {stays(hands.house, person)}".strip()

@@ -95,24 +95,31 @@ class Plans:
         self._rearrange()
         return job
 
-    async def cancel(self, id_: int, *, put_out: bool = True) -> None:
-        """It does not come any more. Lamps that it has lit go out, unless the caller sees to that."""
-        job, now = self.jobs.get(id_), self.now()
-        statements: list[tuple[str, dict[str, object]]] = [("job_cancel", {"id": id_})]
-        lit = put_out and job is not None and job.lived is not None and bool(job.lived.lit)
-        if lit:
-            statements.append(("job_run_add", {"job": id_, "due": stamp(now), "began": stamp(now)}))
-        made = await self.store.together(statements)
-        self._drop(id_)
-        self._rearrange()
-        if lit and job is not None and made[1]:
-            self._runs.start(Due(job, made[1], now))
+    async def cancel(self, id_: int, *, put_out: bool = True) -> bool:
+        """It does not come any more, nor does what has begun of it and has done nothing yet; False where it is being
+        done just now. Lamps that it has lit go out, unless the caller sees to that."""
+        async with self._lock:  # never between its run and what starts it
+            job, now = self.jobs.get(id_), self.now()
+            statements: list[tuple[str, dict[str, object]]] = [("job_cancel", {"id": id_})]
+            statements += [("job_run_end", {"id": run, "ended": stamp(now), "came": "cancelled"})
+                           for run in self._runs.call_off(id_)]
+            lit = put_out and job is not None and job.lived is not None and bool(job.lived.lit)
+            if lit:
+                statements.append(("job_run_add", {"job": id_, "due": stamp(now), "began": stamp(now)}))
+            in_time = not any(one.job.id == id_ for one in self._runs.acting())
+            made = await self.store.together(statements)
+            self._drop(id_)
+            self._rearrange()
+            if lit and job is not None and made[-1]:
+                self._runs.start(Due(job, made[-1], now))
+        return in_time
 
-    async def drop(self, jobs: Sequence[Job], conversation: str, turn: int = 0, *, put_out: bool = True) -> None:
-        """Cancel what somebody says, so that it can be had back for a while, also after a restart."""
-        for job in jobs:
-            await self.cancel(job.id, put_out=put_out)
+    async def drop(self, jobs: Sequence[Job], conversation: str, turn: int = 0, *, put_out: bool = True) -> list[Job]:
+        """Cancel what somebody says, so that it can be had back for a while, also after a restart; what of it is being
+        done just now."""
+        late = [job for job in jobs if not await self.cancel(job.id, put_out=put_out)]
         await self._dropped.keep(conversation, [job.id for job in jobs], turn)
+        return late
 
     async def relive(self, id_: int, kept: Lived) -> None:
         """What a job that makes the house look lived in remembers from now on."""
@@ -196,6 +203,10 @@ class Plans:
         topic = self._topics.fresh(conversation)
         return tuple(id_ for id_ in topic.ids if id_ not in self.jobs) if topic else ()
 
+    def acting(self) -> list[Job]:
+        """What comes only once and is being done just now."""
+        return [due.job for due in self._runs.acting() if not due.job.repeats]
+
     def spoken_at(self, conversation: str) -> datetime | None:
         """When a plan, or several, were spoken of last in a conversation."""
         return self._topics.at(conversation)
@@ -250,7 +261,7 @@ class Plans:
 
     async def _consider(self, job: Job) -> None:
         """A condition, as things are now."""
-        if job.condition is None:
+        if job.condition is None or (job.last is not None and not job.repeats):
             return
         now, so = self.now(), self._so(job.condition)
         wait, fires = conditions.step(job.condition, job.wait, so, conditions.works(job.condition, self.home), now)
@@ -264,25 +275,36 @@ class Plans:
         return conditions.truth(condition, self.home, self.people(), self.now().astimezone(self.place.zone))
 
     async def _begin(self, job: Job, at: datetime) -> None:
-        """Put the run on disk and the job behind it, then carry it out."""
+        """Put the run on disk and the job behind it, then carry it out. What comes only once stays until it acts, so
+        that it can be cancelled."""
         now, state = self.now(), "on" if job.repeats else "done"
         day = at.astimezone(self.place.zone).date().isoformat() if job.when is not None else ""
         made = await self.store.together([
             ("job_run_add", {"job": job.id, "due": stamp(at), "began": stamp(now)}),
             ("job_ran", {"id": job.id, "last": stamp(at), "day": day, "state": state, "wait": job.wait.dump()})])
-        now_kept = self.jobs.get(job.id)  # it may have been cancelled, or remember more, since
+        now_kept = self.jobs.get(job.id)  # it may be over, or remember more, since
         job = replace(job, last=at, day=day, lived=now_kept.lived if now_kept else job.lived)
-        if now_kept is None or state != "on":
-            self._drop(job.id)
-        else:
+        if now_kept is not None:
             self._keep(job)
-        if made[0]:
-            late = max(now - at, timedelta()) if job.when is not None else timedelta()
-            self._runs.start(Due(job, made[0], at, late))
+        if not made[0]:
+            self._leave(job)
+            return
+        late = max(now - at, timedelta()) if job.when is not None else timedelta()
+        self._runs.start(Due(job, made[0], at, late))
 
     async def halt(self) -> None:
         """Stop was said: the plans that run end now, and are not taken up again."""
         await self._runs.halt()
+
+    def acts(self, due: Due) -> bool:
+        """To be asked right before the first deed of what is due: False where it was cancelled since it began."""
+        if acts := self._runs.acts(due):
+            self._leave(due.job)
+        return acts
+
+    def _leave(self, job: Job) -> None:
+        if not job.repeats:
+            self._drop(job.id)
 
     async def _carry_out(self, due: Due) -> None:
         try:
@@ -294,6 +316,7 @@ class Plans:
         except Exception:  # one job's surprise must not stop the others
             log.exception("job %s", due.job.id)
             came = "broke"
+        self._leave(due.job)
         await self.store.do("job_run_end", id=due.run, ended=stamp(self.now()), came=came)
         if due.job.lived is None:  # lamps that nobody asked about are nothing that "that" could mean
             await self.speak_of(due.job)

@@ -39,7 +39,8 @@ class Place:
 class When:
     """at: one moment (ISO, UTC), after a delay. Else a day and a time of it: date: one local day ("2026-11-23"); days:
     weekdays, for ever; dates: "12-24" every year, "24" every month. clock: "07:00" local; or sun, with offset minutes
-    (negative = before). step: only every so many days from the day `first` on; weeks, where days are some of the week.
+    (negative = before). first: a repeat not before this local day; step: only every so many days from it on; weeks,
+    where days are some of the week.
     """
 
     at: str = ""
@@ -88,6 +89,8 @@ def occurrence(when: When, day: date, place: Place) -> datetime | None:
 def _falls(when: When, day: date) -> bool:
     if when.date:
         return day.isoformat() == when.date
+    if day.isoformat() < when.first:
+        return False
     if when.days:
         return WEEKDAYS[day.weekday()] in when.days and _in_step(when, day)
     last = calendar.monthrange(day.year, day.month)[1]

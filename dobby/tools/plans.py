@@ -199,8 +199,9 @@ async def cancel_plan(hands: Hands, number: int) -> str:
     mine = {job.id: job for job, _ in listing(hands, plans)} if plans else {}
     if plans is None or number not in mine:
         return json.dumps({"error": "There is no plan of this person with that number."})
-    await plans.cancel(number)
-    return json.dumps({"cancelled": what_text(mine[number], hands.house.home, hands.house.words)}, ensure_ascii=False)
+    what = what_text(mine[number], hands.house.home, hands.house.words)
+    late = {} if await plans.cancel(number) else {"begun": hands.house.words.say("time.begun", what=what)}
+    return json.dumps({"cancelled": what, **late}, ensure_ascii=False)
 
 
 TOOLS = (tool(plan, risky=True), tool(planned), tool(cancel_plan, risky=True))

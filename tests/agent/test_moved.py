@@ -6,6 +6,7 @@ import pytest
 
 from dobby.agent.moved import Move, moved, moved_to, read
 from dobby.jobs.spoken import Spoken
+from dobby.jobs.when import following
 from tests.agent.test_time_replies import Talk, talk
 
 __all__ = ["talk"]
@@ -35,7 +36,7 @@ LATER = {
     "de": {"eine halbe Stunde später": 30, "verschieb es um 20 Minuten": 20, "eine Stunde früher": -60},
     "nl": {"een half uur later": 30, "maak het 20 minuten later": 20, "een uur eerder": -60},
     "es": {"media hora más tarde": 30, "una hora antes": -60},
-    "fr": {"une demi-heure plus tard": 30, "avance-le de 10 minutes": -10}}
+    "fr": {"une demi-heure plus tard": 30, "repousse-le d'une semaine": 10080, "avance-le de 10 minutes": -10}}
 
 
 @pytest.mark.parametrize("language", LATER)
@@ -49,6 +50,42 @@ def test_a_named_plan_is_heard() -> None:
     assert read("change my alarm to 8", "en") == Move(said=Spoken(clocks=("08:00", "20:00"), sure=False), what="alarm")
     assert read("push the plumber reminder back by 20 minutes", "en") == Move(20, what="plumber reminder")
     assert read("dim the lamp to 20", "en") is None
+
+
+@pytest.mark.anyio
+async def test_a_repeat_is_put_off_by_whole_weeks_and_then_goes_on_as_before(talk: Talk) -> None:
+    async def say(text: str) -> str:
+        return await moved(talk.hands, text) or await talk.say(text)
+
+    def comes() -> list[str]:
+        [job] = talk.plans.planned()
+        assert job.when
+        first = following(job.when, talk.plans.now(), talk.plans.place)
+        assert first == talk.plans.next_of(job)
+        second = following(job.when, first, talk.plans.place) if first else None
+        return [f"{one.astimezone(talk.plans.place.zone):%d %b %H:%M}" for one in (first, second) if one]
+    assert "Every Monday, 07:00 (next: tomorrow" in await say("every Monday at 7 remind me to air the bedroom")
+    assert "Monday 30 November" in await say("move that by a week")
+    assert comes() == ["30 Nov 07:00", "07 Dec 07:00"]
+    assert "Monday 14 December" in await say("push it two weeks")
+    assert "Monday 7 December" in await say("make it a week earlier")
+    assert comes() == ["07 Dec 07:00", "14 Dec 07:00"]
+    assert "Every Monday, 09:00 (next: Monday 7 December" in await say("move it to 9 o'clock")
+    assert "over" in await say("make it three weeks earlier")
+    assert comes() == ["07 Dec 09:00", "14 Dec 09:00"]
+    await say("cancel that")
+    await say("every day at 7 remind me to stretch")
+    await say("push it by two days")
+    assert comes() == ["25 Nov 07:00", "26 Nov 07:00"]
+    assert "over" in await say("make it a week earlier")
+    await say("cancel that")
+    await say("every two weeks on Monday at 7 remind me to water the plants")
+    await say("push it by a week")
+    assert comes() == ["30 Nov 07:00", "14 Dec 07:00"]
+    await say("cancel that")
+    await say("every day at sunset remind me to close the gate")
+    assert "Sunday 29 November" in await say("push it by a week")
+    assert "after sunset" not in await say("what is planned?")
 
 
 @pytest.mark.anyio

@@ -7,18 +7,20 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from dobby.agent.meaning import Timed, Understood
+from dobby.agent.planned import Runner
 from dobby.agent.reflex import Reflex
 from dobby.agent.time_replies import stays, timed, undone
 from dobby.clock import Clock
 from dobby.home.device import Command
 from dobby.jobs.conditions import Condition
-from dobby.jobs.job import Job, JobKind
+from dobby.jobs.job import Due, Job, JobKind
 from dobby.jobs.plans import Plans
 from dobby.jobs.presence import Habit, Presence
 from dobby.jobs.when import WEEKDAYS, Place, When
@@ -95,6 +97,46 @@ async def test_all_reminders_are_reminders_named_and_come_back(talk: Talk) -> No
     assert stays(talk.hands.house, ROBIN) == ""
     await talk.say("undo")
     assert "6 plans" in stays(talk.hands.house, ROBIN)
+
+
+@pytest.mark.parametrize("when", [When(date="2037-11-22", clock="16:05"), When(days=WEEKDAYS, clock="16:05")])
+async def test_cancelled_is_said_of_what_did_nothing_yet(talk: Talk, when: When) -> None:
+    letters: list[None] = []
+    agent = SimpleNamespace(house=talk.hands.house, people={}, on_letter=lambda: letters.append(None))
+    talk.plans.act = Runner(cast(Any, agent), talk.plans).act
+    due = replace(await talk.plan("water", when), address="sms:+1")
+    talk.plans.jobs[due.id] = due
+    talk.hands.house.clock.set(NOW + timedelta(minutes=5))
+    await talk.plans.tick()  # begun, and not one step further
+    assert "Cancelled: " in await timed(talk.hands, Timed("cancel"))
+    await talk.plans.settled()
+    assert letters == []
+    assert talk.left() == set()
+
+
+@pytest.mark.parametrize("when", [When(date="2037-11-22", clock="16:05"), When(days=WEEKDAYS, clock="16:05")])
+async def test_what_is_being_done_is_no_longer_cancelled(talk: Talk, when: When) -> None:
+    acting, go = asyncio.Event(), asyncio.Event()
+
+    async def act(due: Due) -> str:
+        assert talk.plans.acts(due)
+        acting.set()
+        await go.wait()
+        return "done"
+    talk.plans.act = act
+    await talk.plan("other", When(date=TOMORROW, clock="06:00"))
+    due = await talk.plan("water", when)
+    await talk.plans.speak_of(due, "owner")
+    talk.hands.house.clock.set(NOW + timedelta(minutes=5))
+    await talk.plans.tick()
+    await acting.wait()
+    said = await talk.say("cancel that")
+    assert "has begun already" in said
+    assert "water" in said
+    assert ("Cancelled: " in said) is due.repeats
+    assert talk.left() == {"other"}
+    go.set()
+    await talk.plans.settled()
 
 
 async def test_none_of_the_kind(talk: Talk) -> None:

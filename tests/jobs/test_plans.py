@@ -236,6 +236,54 @@ async def test_a_plan_that_runs_when_stop_is_said_ends_and_is_not_taken_up_again
         assert made.ran == []
 
 
+@pytest.mark.parametrize("when", [When(date="2026-03-27", clock="18:00"), When(days=WEEKDAYS, clock="18:00")])
+@pytest.mark.parametrize("in_time", [True, False])
+async def test_what_is_cancelled_before_its_first_deed_does_nothing(tmp_path: Path, when: When, in_time: bool) -> None:
+    async with opened(tmp_path) as made:
+        life = await made.life()
+        begun, go, done = asyncio.Event(), asyncio.Event(), []
+
+        async def slow(due: Due) -> str:
+            if not in_time:
+                assert life.plans.acts(due)
+            begun.set()
+            await go.wait()
+            if not in_time or life.plans.acts(due):
+                done.append(due)
+            return "done"
+        life.plans.act = slow
+        kept = await life.plans.add(job("order", when, commands=LAMP))
+        made.time[0] = datetime(2026, 3, 27, 17, tzinfo=UTC)
+        await life.plans.tick()
+        await begun.wait()
+        assert (kept.id in life.plans.jobs) is (in_time or kept.repeats)
+        assert await life.plans.cancel(kept.id) is in_time
+        assert (await made.store.all("job_runs_open") == []) is in_time  # a process that dies now does not take it up
+        go.set()
+        await life.plans.settled()
+        assert bool(done) is not in_time
+        await life.hours(25)
+        assert len(done) == (0 if in_time else 1)
+
+
+async def test_what_is_cancelled_while_it_begins_does_nothing_where_that_is_said(tmp_path: Path) -> None:
+    async with opened(tmp_path) as made:
+        life = await made.life()
+
+        async def act(due: Due) -> str:
+            if life.plans.acts(due):
+                made.ran.append(due)
+            return "done"
+        life.plans.act = act
+        for hour in range(1, 5):
+            kept = await life.plans.add(job("order", When(date="2026-03-27", clock=f"{12 + hour}:00"), commands=LAMP))
+            made.time[0] = START + timedelta(hours=hour)
+            first, second = life.plans.tick(), life.plans.cancel(kept.id)
+            both = await asyncio.gather(*((first, second) if hour % 2 else (second, first)))
+            await life.plans.settled()
+            assert [one for one in both if one is not None] == [kept.id not in {one.job.id for one in made.ran}]
+
+
 SPA = Device("spa", "Spa", "spa", "", "x", (rows.ON, rows.TARGET, rows.CURRENT))
 
 

@@ -84,6 +84,13 @@ async def test_orders_for_later_are_done_and_the_home_agrees(house: House) -> No
     assert "Ceiling Fan" in told
     assert not (await house.state("ceiling_fan"))["on"]
     await noon(house)  # before seven in the morning, the next is today's
+    await tell(house, "every Monday at 7 open the bedroom shades")
+    monday = await next_of(house)
+    for said, weeks in (("move that by a week", 1), ("push it two weeks", 3)):
+        told = await tell(house, said)
+        assert await next_of(house) == monday + timedelta(weeks=weeks), told
+        assert f"{monday + timedelta(weeks=weeks):%d %B, 07:00}".lstrip("0") in told
+    await tell(house, "cancel that")
     await tell(house, "every day at 7 open the bedroom shades")
     skipped = await next_of(house)
     assert f"Not {skipped:%A}" in await tell(house, f"not {skipped:%A}")
