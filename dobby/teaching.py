@@ -126,7 +126,6 @@ class Teaching:
         await self._settle(draft.skill, draft.name, gone=draft.change == "drop")
         return Outcome(command, "confirmed", draft.skill, datetime.now(UTC))
 
-
     async def _settle(self, name: str, new: str, *, gone: bool) -> None:
         """What is known of a skill after its change: that it is ours, or gone, or called otherwise."""
         await self._accepted((name,), now=not gone and not new)

@@ -57,9 +57,7 @@ async def cardio_line(house: House, period: str, plans: Plans) -> str:
         "month_") else words.say(f"cardio.{period}")
     if not found:
         return words.say("cardio.none", period=shown)
-    if period in ("today", "yesterday"):
-        return words.say("cardio.day", count=len(found), period=shown, minutes=round(sum(one.minutes for one in found)),
-                         kwh=f"{sum(one.kwh for one in found):.2f}")
-    return words.say("cardio.count", count=len(found), period=shown, minutes=round(sum(one.minutes for one in found)),
+    return words.say("cardio.day" if period in ("today", "yesterday") else "cardio.count", count=len(found),
+                     period=shown, minutes=round(sum(one.minutes for one in found)),
                      kwh=f"{sum(one.kwh for one in found):.2f}",
                      last=date_text(found[-1].began.astimezone(plans.place.zone).date(), words))

@@ -98,7 +98,6 @@ class _No(Exception):
 
 
 _SILENT = frozenset({"filler", "in", "ask", "one", "but"})
-_PLACES = frozenset({"room", "floor"})
 
 
 def clauses(bits: Sequence[Bit], combine: Mapping[frozenset[str], str]) -> tuple[Clause, ...] | None:

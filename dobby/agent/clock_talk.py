@@ -7,8 +7,7 @@ from datetime import timedelta
 from functools import cache
 
 from dobby.agent.sentences import pattern
-from dobby.agent.time_tables import split, tables
-from dobby.agent.time_talk import mannerless, plain
+from dobby.agent.time_tables import plain, spoken, tables
 from dobby.jobs.plans import Plans
 from dobby.jobs.sun import sun
 from dobby.jobs.when import WEEKDAYS
@@ -28,7 +27,7 @@ def asked(text: str, language: str) -> str:
     known = tables(language)
     if known is None:
         return ""
-    words = mannerless(split(text, known.raw.get("apostrophe") == " "), known)
+    words = spoken(text, known)
     line = "".join(f"{word.text} " for word in words)
     return next((key for key, sentence in _sentences(language) if sentence.fullmatch(line)), "")
 

@@ -107,4 +107,3 @@ async def _run(use: ToolUse, hands: Hands, tools: Mapping[str, Tool], patience: 
     if bad:
         result["is_error"] = True
     return result
-

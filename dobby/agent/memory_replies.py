@@ -16,10 +16,10 @@ from dobby.home.device import Command, Outcome
 from dobby.home.verdict import ERASE, Choice
 from dobby.memory.answering import answers, fitting, repeats, somebody_elses
 from dobby.memory.asked import for_skill, holds, kind, read
-from dobby.memory.matter import Preference
 from dobby.memory.memory import Memory, Told, told_to
 from dobby.memory.nights import take_back
 from dobby.memory.notes import SOMEBODY, Fact, moment
+from dobby.memory.preferences import Preference
 from dobby.memory.recall import Entry, Hit, as_well
 from dobby.memory.stemming import stems
 from dobby.messages import Person
@@ -105,7 +105,7 @@ def _shown(fact: Fact, words: Words) -> str:
 async def _wrong(hands: Hands, memory: Memory, *, erase: bool) -> str:
     """Take back what was said last in this conversation: gone without a trace, or marked as no longer true."""
     words = hands.house.words
-    ids = await _told(hands, memory)
+    ids = await _meant(hands, memory)
     if not ids:
         return words.say("memory.what")
     facts = [fact for id_ in ids if (fact := memory.fact(id_))]
@@ -141,7 +141,7 @@ def _tell(hands: Hands, memory: Memory, facts: Sequence[Fact]) -> None:
     memory.latest[hands.conversation] = Told(tuple(fact.id for fact in facts), hands.turn, hands.house.clock.now())
 
 
-async def _told(hands: Hands, memory: Memory) -> tuple[str, ...]:
+async def _meant(hands: Hands, memory: Memory) -> tuple[str, ...]:
     """Facts that the turn just before this one told, a few minutes ago at most: what "that" may mean."""
     told = memory.latest.get(hands.conversation)
     if told is None or hands.house.clock.now() - told.at > LATELY:
@@ -173,7 +173,7 @@ async def _why(hands: Hands, memory: Memory) -> str:
     facts = [fact for id_ in (told.facts if told else ()) if (fact := memory.fact(id_))]
     if not facts:
         return ""
-    if await _told(hands, memory):
+    if await _meant(hands, memory):
         _tell(hands, memory, facts)
     return "\n".join(said_by(fact, words) for fact in facts[:SHOWN])
 

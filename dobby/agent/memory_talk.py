@@ -50,19 +50,14 @@ def read(text: str, language: str) -> Recollect | None:
     known = talk(language)
     if known is None:
         return None
-    apostrophe = known.tables.get("apostrophe", "")
-    words = plain(text, apostrophe)
-    manners = set(known.tables["manners"])
-    skipped = 0
     if fact := _kept(_behind_colon(text, known, (*known.tables["remember"], *known.tables["noted"])), known):
         return Recollect("remember", fact)
-    while words and words[0] in manners:
-        words, skipped = words[1:], skipped + 1
+    words, skipped = _spoken(text, known)
     for beginning in known.beginnings:
         if (tuple(words[: len(beginning)]) == beginning
-                and (fact := _kept(_rest(text, skipped + len(beginning), apostrophe), known))):
+                and (fact := _kept(_rest(text, skipped + len(beginning), known), known))):
             return Recollect("remember", fact)
-    while words and words[-1] in manners:
+    while words and words[-1] in known.tables["manners"]:
         words = words[:-1]
     said = "".join(f"{word} " for word in words)
     for verb, sentence in known.sentences:
@@ -72,6 +67,13 @@ def read(text: str, language: str) -> Recollect | None:
             written = re.search(r"\W+".join(map(re.escape, who.split())), text, re.IGNORECASE) if who else None
             return Recollect(verb, written[0] if written else who)
     return None
+
+
+def _spoken(text: str, known: Talk) -> tuple[list[str], int]:
+    """The words of a text behind its first manners, and how many of those there were."""
+    words = plain(text, known.tables.get("apostrophe", ""))
+    skipped = next((at for at, word in enumerate(words) if word not in known.tables["manners"]), len(words))
+    return words[skipped:], skipped
 
 
 def _kept(fact: str, known: Talk) -> str:
@@ -85,9 +87,7 @@ def _kept(fact: str, known: Talk) -> str:
 def _behind_colon(text: str, known: Talk, beginnings: Sequence[str]) -> str:
     """What follows a colon behind one of these beginnings ("Remember: ..."), "" where there is none."""
     head, _, rest = text.partition(":")
-    words = plain(head, known.tables.get("apostrophe", ""))
-    while words and words[0] in known.tables["manners"]:
-        words = words[1:]
+    words, _ = _spoken(head, known)
     return rest.strip() if rest[:1].isspace() and " ".join(words) in beginnings else ""
 
 
@@ -98,9 +98,7 @@ def states(text: str, language: str, people: Sequence[str]) -> bool:
     known = talk(language)
     if known is None or re.search(r"[?,;:!…]|\.\s+\S", text):
         return False
-    words = plain(text, known.tables.get("apostrophe", ""))
-    while words and words[0] in known.tables["manners"]:
-        words = words[1:]
+    words, _ = _spoken(text, known)
     said = "".join(f"{word} " for word in words)
     who = [*known.tables["own"], *(" ".join(plain(name)) for name in people)]
     slots = {"who": f"{any_of(who)}", "what": r"(?:\S+ ){1,3}?", "rest": r"(?:\S+ ){1,10}"}
@@ -128,9 +126,7 @@ def tells(text: str, language: str) -> bool:
     known = talk(language)
     if known is None or "?" in text or asks(text, language) or read(text, language) is not None:
         return False
-    words = plain(text, known.tables.get("apostrophe", ""))
-    while words and words[0] in known.tables["manners"]:
-        words = words[1:]
+    words, _ = _spoken(text, known)
     return bool(words) and words[0] not in (*known.tables["orders"], *known.tables["asking"])
 
 
@@ -139,16 +135,12 @@ def forgets(text: str, language: str) -> str:
     known = talk(language)
     if known is None or len(text) > LONGEST:
         return ""
-    apostrophe = known.tables.get("apostrophe", "")
     if what := _behind_colon(text, known, known.tables["forget"]):
         return what.rstrip(" .!?")
-    words = plain(text, apostrophe)
-    skipped = 0
-    while words and words[0] in known.tables["manners"]:
-        words, skipped = words[1:], skipped + 1
+    words, skipped = _spoken(text, known)
     for beginning in sorted((tuple(one.split()) for one in known.tables["forget"]), key=len, reverse=True):
         if tuple(words[: len(beginning)]) == beginning:
-            return _rest(text, skipped + len(beginning), apostrophe).rstrip(" .!?")
+            return _rest(text, skipped + len(beginning), known).rstrip(" .!?")
     return ""
 
 
@@ -159,8 +151,9 @@ def _who(said: str, tables: Mapping[str, Any]) -> str:
     return " ".join(words)
 
 
-def _rest(text: str, count: int, apostrophe: str) -> str:
+def _rest(text: str, count: int, known: Talk) -> str:
     """What follows the first so many words of a text, as it was written."""
+    apostrophe = known.tables.get("apostrophe", "")
     spans = [found.span() for found in re.finditer(r"[\w'’´`%:]+", text)]
     seen = 0
     for start, end in spans:

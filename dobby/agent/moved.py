@@ -15,15 +15,15 @@ from dobby.agent.sentences import pattern
 from dobby.agent.spoken_time import Reader
 from dobby.agent.text import quotes
 from dobby.agent.time_replies import begun, is_one, speaks, timed, which
-from dobby.agent.time_tables import kind_of, split, tables
-from dobby.agent.time_talk import LONGEST, bare_words, mannerless, plain
+from dobby.agent.time_tables import kind_of, plain, spoken, tables
+from dobby.agent.time_talk import LONGEST, bare_words
 from dobby.jobs.job import Job
 from dobby.jobs.plans import Plans
 from dobby.jobs.shifting import shifted
 from dobby.jobs.spoken import Spoken, resolve
 from dobby.jobs.when import WEEKDAYS, When
 from dobby.tools.hands import Hands
-from dobby.tools.plans import keep
+from dobby.tools.plans import kept
 
 SPAN = "§"  # stands for how much, where a sentence is compared
 
@@ -51,12 +51,12 @@ async def _replanned(hands: Hands, jobs: Sequence[Job], when: Callable[[Job], Wh
         return hands.house.words.say(f"time.{wrong}")
     lines, new = [], []
     for job, at in found:
-        before = set(plans.jobs)
-        lines.append(await keep(hands, replace(job, when=at, made=plans.now(), last=None, day="", id=0)))  # type: ignore[arg-type]  # a text was said above
-        if more := [plans.jobs[id_] for id_ in set(plans.jobs) - before]:
+        line, put = await kept(hands, replace(job, when=at, made=plans.now(), last=None, day="", id=0))  # type: ignore[arg-type]  # a text was said above
+        if put is not None:
+            new.append(put)
             late = [] if await plans.cancel(job.id) else [job]
-            lines[-1] = f"{lines[-1]} {begun(hands, late)}".strip()
-            new += more
+            line = f"{line} {begun(hands, late)}".strip()
+        lines.append(line)
     if len(new) > 1:
         await plans.speak_of_several(hands.conversation, new)
     return "\n".join([f"{hands.house.words.say('time.moved')} {lines[0]}" if new else lines[0], *lines[1:]])
@@ -163,7 +163,7 @@ def read(text: str, language: str) -> Move | None:
     known = tables(language)
     if known is None or quotes(text):
         return None
-    words = mannerless(split(text, known.raw.get("apostrophe") == " "), known)
+    words = spoken(text, known)
     reader = Reader(tuple(word.text for word in words), known)
     spans = [(minutes, at, end) for at in range(len(words)) for minutes, end in [reader.span(at)] if minutes > 0]
     span = spans[0] if spans else None
@@ -198,7 +198,7 @@ def moved_to(text: str, language: str) -> Spoken | None:
     known = tables(language)
     if known is None or quotes(text):
         return None
-    words = mannerless(split(text, known.raw.get("apostrophe") == " "), known)
+    words = spoken(text, known)
     line = "".join(f"{word.text} " for word in words)
     for sentence in _sentences(language) if len(words) <= LONGEST else ():
         if (match := sentence.fullmatch(line)) is None:

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from dobby.agent.meaning import Timed
 from dobby.agent.said import Said
-from dobby.agent.spoken_time import Reader
+from dobby.agent.spoken_time import Reader, Run
 from dobby.jobs.spoken import Spoken
 
 DAYTIME = "09:00"  # when a reminder for a day comes, where nobody says at what time
 
 
-def reminder(said: Said, runs: Sequence[tuple[Spoken, int, int]]) -> Timed | None:
+def reminder(said: Said, runs: Sequence[Run]) -> Timed | None:
     """ "Remind me at five to call Anna"; a time inside of what is to be said stays there, unless it is the only one."""
     for verb in ("remind", "wake"):
         found = _beginning(said, verb, runs)
@@ -31,15 +31,15 @@ def reminder(said: Said, runs: Sequence[tuple[Spoken, int, int]]) -> Timed | Non
             spoken = time[0] if time else before[0][0]
             if verb == "wake" and what_from < len(said.words) and said.reader.phrase("for", what_from) == what_from:
                 return None  # "wake me at 7 with music": more than a wake-up
-            return _told(verb, spoken, said, what_from, len(said.words))
+            return _timed(verb, spoken, said, what_from, len(said.words))
         later = [run for run in runs if run[1] >= start]
         if later and (later[-1][2] == len(said.words) or len(later) == 1):
             spoken, at, end = later[-1]
             what = (what_from, at) if end == len(said.words) else (end, len(said.words))
             if what_from < at and end < len(said.words):  # "to call at 5 and buy milk"
                 text = f"{said.typed(what_from, at)} {said.typed(end, len(said.words))}"
-                return replace(_told(verb, spoken, said, what_from, at), text=text if verb == "remind" else "")
-            return _told(verb, spoken, said, said.reader.phrase("remind_to", what[0]), what[1])
+                return replace(_timed(verb, spoken, said, what_from, at), text=text if verb == "remind" else "")
+            return _timed(verb, spoken, said, said.reader.phrase("remind_to", what[0]), what[1])
         each = next((at for at in range(len(said.words)) if said.reader.span(said.reader.phrase("each", at))[0] and
                      said.reader.phrase("each", at) > at), None)
         if each is not None:
@@ -64,8 +64,7 @@ def _bare(reader: Reader, at: int) -> tuple[Spoken, int] | None:
     return (Spoken(clocks=clock[0]), clock[1]) if start > at and clock and clock[1] == len(reader.words) else None
 
 
-def _beginning(said: Said, verb: str, runs: Sequence[tuple[Spoken, int, int]]
-               ) -> tuple[int, list[tuple[Spoken, int, int]]] | None:
+def _beginning(said: Said, verb: str, runs: Sequence[Run]) -> tuple[int, list[Run]] | None:
     """Where what follows "remind me" begins, and a time that stands before it."""
     end = said.reader.phrase(verb, 0)
     if end > 0:
@@ -75,7 +74,7 @@ def _beginning(said: Said, verb: str, runs: Sequence[tuple[Spoken, int, int]]
     return None
 
 
-def _told(verb: str, spoken: Spoken, said: Said, start: int, end: int) -> Timed:
+def _timed(verb: str, spoken: Spoken, said: Said, start: int, end: int) -> Timed:
     if verb == "wake":
         return Timed("wake", spoken)
     if not spoken.timed:  # "remind me tomorrow": at an hour that Dobby then says

@@ -166,9 +166,7 @@ def tell(hands: Hands, done: Done, *, about: str = "", corrected: tuple[tuple[st
               for o in done.outcomes if o.command.trait == TEACH and o not in _held(done)]
     parts += [house.words.say("lived.over") if o.result == "confirmed" else o.error.text if o.error else ""
               for o in done.outcomes if o.command.trait == END and o not in _held(done)]
-    parts += [_erased(house, o) if o.result == "confirmed"
-              else o.error.text if o.error else "" for o in done.outcomes if o.command.trait == ERASE
-              and o not in _held(done)]
+    parts += [_erased(house, o) for o in done.outcomes if o.command.trait == ERASE and o not in _held(done)]
     if acted and all(o.result != "failed" or o.command.device in house.home.devices for o in acted):
         parts += [answers.answer(acted, house.home, house.words, about=about, corrected=corrected)]
     parts += dict.fromkeys(hint for o in acted if (hint := _hint(hands, o)))
@@ -180,6 +178,8 @@ def tell(hands: Hands, done: Done, *, about: str = "", corrected: tuple[tuple[st
 
 def _erased(house: House, outcome: Outcome) -> str:
     """How much was erased; in numbers, since its names are what was to be forgotten."""
+    if outcome.result != "confirmed":
+        return house.words.say("memory.gone")
     along = [house.words.say(f"memory.along_{key}", count=count) for key, count in zip(
         ("plans", "skills"), house.taken_along, strict=True) if count]
     return " ".join([house.words.say("memory.erased", count=int(outcome.read or 0)), *along])  # type: ignore[arg-type]  # a count

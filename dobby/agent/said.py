@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from dobby.agent.meaning import Miss, Understood
-from dobby.agent.spoken_time import Reader
+from dobby.agent.spoken_time import Reader, Run
 from dobby.agent.time_tables import Word
 from dobby.home.device import View
-from dobby.jobs.spoken import Spoken
 
 Order = Callable[..., Understood | Miss]  # of a text, and (where that is another than before it) its context
 
@@ -34,11 +33,6 @@ class Said:
         """The words as they were typed, from one to another."""
         return self.text[self.words[start].start:self.words[end - 1].end] if start < end else ""
 
-    def between(self, start: int, end: int) -> Said:
-        """A stretch of the sentence by itself."""
-        words = self.words[start:end]
-        return replace(self, words=words, reader=replace(self.reader, words=tuple(word.text for word in words)))
-
     def part(self, start: int, end: int) -> Said:
         """A stretch of the sentence as a sentence of its own."""
         base = self.words[start].start if start < len(self.words) else 0
@@ -47,7 +41,7 @@ class Said:
                        reader=replace(self.reader, words=tuple(word.text for word in words)))
 
 
-def without(said: Said, runs: Sequence[tuple[Spoken, int, int]]) -> str:
+def without(said: Said, runs: Sequence[Run]) -> str:
     """The sentence as it was typed, without these stretches."""
     gone = {at for _, start, end in runs for at in range(start, end)}
     pieces, start = [], 0

@@ -17,7 +17,8 @@ _FIGURES = re.compile(r"(?P<first>\d{1,2})(?P<sign>[./-])(?P<second>\d{1,2})[./-
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)")
 UNITS = {"seconds": 1 / 60, "minutes": 1.0, "hours": 60.0, "days": 1440.0, "weeks": 10080.0}
 MOST_STEP = 60  # days or weeks between two of a repeat
-Found = tuple[Spoken, int]
+Found = tuple[Spoken, int]  # a time, and where it ended
+Run = tuple[Spoken, int, int]  # a time, and which words it took
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,9 @@ class Reader:
     words: Sequence[str]
     known: Tables
 
-    def runs(self) -> list[tuple[Spoken, int, int]]:
+    def runs(self) -> list[Run]:
         """Every stretch of the sentence that is a time, as long as it goes."""
-        found: list[tuple[Spoken, int, int]] = []
+        found: list[Run] = []
         at = 0
         while at < len(self.words):
             run = self.time(at)
@@ -93,14 +94,14 @@ class Reader:
         fixed, end = self.key("spans", at)
         if fixed:
             return float(fixed), end
-        total, end = self._stretch(at)
+        total, end = self._amount(at)
         if end > at and (joined := self.phrase("and", end)) >= end:
-            more, last = self._stretch(joined)
+            more, last = self._amount(joined)
             if last > joined:
                 return total + more, last
         return total, end
 
-    def _stretch(self, at: int) -> tuple[float, int]:
+    def _amount(self, at: int) -> tuple[float, int]:
         number, end = self.number(at)
         if end == at:
             return 0.0, at
@@ -271,7 +272,7 @@ class Reader:
     def _clock(self, at: int) -> Found | None:
         by = self.phrase("by", at)
         start = by if by > at else self.phrase("at", at)
-        if any(self.stretch(before) for before in range(max(at - 2, 0), at + 1)):
+        if any(self.from_to(before) for before in range(max(at - 2, 0), at + 1)):
             return None  # "from 6 to 10" is no six minutes to ten
         found = self.clock_form(start)
         if found is None:
@@ -282,7 +283,7 @@ class Reader:
             return None  # a bare number
         return Spoken(clocks=clocks, part=part, by=by > at, sure=sure or bool(part)), last
 
-    def stretch(self, at: int) -> tuple[tuple[str, ...], tuple[str, ...], int] | None:
+    def from_to(self, at: int) -> tuple[tuple[str, ...], tuple[str, ...], int] | None:
         """ "From 6 to 10": both times of day, and the end."""
         start = self.phrase("from", at)
         for middle in range(start + 1, min(start + 5, len(self.words))) if start > at else ():

@@ -16,7 +16,7 @@ from dobby.agent.said import Said
 from dobby.agent.sentences import pattern
 from dobby.agent.spoken_time import Reader
 from dobby.agent.text import fold
-from dobby.agent.time_tables import tables
+from dobby.agent.time_tables import plain, tables
 from dobby.home.device import Device, View
 from dobby.home.traits import Value
 from dobby.jobs.conditions import Condition
@@ -45,12 +45,8 @@ def _sentences(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     if known is None:
         return ()
     slots = {"thing": r"(?:\S+ ){1,5}?", "person": r"\S+ ", "number": r"\d+(?:[.,]\d+)? "}
-    found = []
-    for kind, several in known.raw["conditions"].items():
-        for one in several:
-            template = re.sub(r"['’]", "", fold(one))
-            found.append((kind, re.compile(pattern(template, slots))))
-    return tuple(found)
+    return tuple((kind, re.compile(pattern(plain(one), slots)))
+                 for kind, several in known.raw["conditions"].items() for one in several)
 
 
 def condition(reader: Reader, line: str, view: View, language: str, people: Sequence[str]) -> Condition | None:
@@ -240,4 +236,4 @@ def things(said: str, view: View, language: str, reader: Reader, traits: Sequenc
 
 
 def _plain(name: str) -> str:
-    return " ".join(re.sub(r"['’]", "", fold(name)).split())
+    return " ".join(plain(name).split())

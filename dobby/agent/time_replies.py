@@ -24,7 +24,7 @@ from dobby.messages import Person
 from dobby.tools.drafts import draft
 from dobby.tools.hands import Hands, House
 from dobby.tools.plan_words import date_text, moment_text, what_text
-from dobby.tools.plans import keep, listing
+from dobby.tools.plans import keep, kept, listing
 
 SNOOZE = 10.0  # minutes, where nobody said how long
 MORNING = range(4, 12)  # hours that a wake-up means where it could be either
@@ -92,13 +92,11 @@ async def _plan(hands: Hands, part: Timed, plans: Plans) -> str:
     if part.said.by and any(one.trait == "target" for one in part.commands):
         kind = "heat"
     job = draft(hands, kind, when, part.text)
-    before = set(plans.jobs)
-    kept = await keep(hands, replace(job, commands=part.commands, skill=part.skill, condition=part.condition,
-                                     standing=part.standing, whom=part.to, reminds=part.reminds))
-    first = next((plans.jobs[id_] for id_ in set(plans.jobs) - before), None)
+    said, first = await kept(hands, replace(job, commands=part.commands, skill=part.skill, condition=part.condition,
+                                            standing=part.standing, whom=part.to, reminds=part.reminds))
     if part.then is None or first is None or (at := plans.next_of(first)) is None:
-        return kept
-    return f"{kept}\n{await _then(hands, part.then, first, at, plans)}"
+        return said
+    return f"{said}\n{await _then(hands, part.then, first, at, plans)}"
 
 
 async def _then(hands: Hands, part: Timed, first: Job, at: datetime, plans: Plans) -> str:
@@ -118,11 +116,11 @@ async def _then(hands: Hands, part: Timed, first: Job, at: datetime, plans: Plan
     if isinstance(found, str):
         return hands.house.words.say(f"time.{found}")
     kind: JobKind = part.verb  # type: ignore[assignment]  # one of the four that plan
-    before = set(plans.jobs)
-    kept = await keep(hands, replace(draft(hands, kind, found, part.text), commands=part.commands, skill=part.skill))
-    if second := [plans.jobs[id_] for id_ in set(plans.jobs) - before]:
-        await plans.speak_of_several(hands.conversation, [first, *second])
-    return kept
+    job = replace(draft(hands, kind, found, part.text), commands=part.commands, skill=part.skill)
+    text, second = await kept(hands, job)
+    if second is not None:
+        await plans.speak_of_several(hands.conversation, [first, second])
+    return text
 
 
 def _next(job: Job, at: datetime, clocks: Sequence[str], plans: Plans) -> When:

@@ -29,7 +29,7 @@ class Word:
 def split(text: str, apart: bool) -> list[Word]:
     """The words of a text; apart: an apostrophe parts them (French)."""
     found = (_APART if apart else _JOINED).finditer(text.replace("İ", "I"))
-    return [Word(re.sub(r"['’‘`´]", "", fold(one[0])), one.start(), one.end()) for one in found]
+    return [Word(plain(one[0]), one.start(), one.end()) for one in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,28 @@ def tables(language: str) -> Tables | None:
     return Tables(phrases, keyed, tuple(sorted(numbers, key=lambda one: -len(one[0]))), raw)
 
 
+def spoken(text: str, known: Tables) -> tuple[Word, ...]:
+    """The words of a text without manners at either end, and without "could you"."""
+    words = split(text, known.raw.get("apostrophe") == " ")
+    manners = set(map(fold, known.raw["manners"]))
+    start, end = 0, len(words)
+    while start < end and words[start].text in manners:
+        start += 1
+    while end > start and words[end - 1].text in manners:
+        end -= 1
+    for phrase in known.raw.get("modal", ()):  # "could you remind me ...?" is a wish
+        asked = phrase.split()
+        if [word.text for word in words[start:start + len(asked)]] == asked:
+            start += len(asked)
+            break
+    return tuple(words[start:end])
+
+
+def plain(phrase: str) -> str:
+    """A sentence of the tables, or a name, as words are compared."""
+    return re.sub(r"['’‘`´]", "", fold(phrase))
+
+
 def kind_of(what: str, language: str) -> str:
     """Which kind of plan a noun means ("alarms" for "wake up call"), "" for none."""
     known = tables(language)
@@ -75,7 +97,7 @@ def leaning(text: str, language: str) -> str:
 
 
 def _words(phrase: str) -> tuple[str, ...]:
-    return tuple(re.sub(r"['’‘`´]", "", fold(phrase)).split())
+    return tuple(plain(phrase).split())
 
 
 def _longest_first(rows: list[tuple[tuple[str, ...], str]]) -> tuple[tuple[tuple[str, ...], str], ...]:

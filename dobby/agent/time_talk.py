@@ -17,11 +17,11 @@ from dobby.agent.others import others
 from dobby.agent.reminders import reminder
 from dobby.agent.said import Order, Said, without
 from dobby.agent.sentences import any_of, pattern
-from dobby.agent.spoken_time import Reader
+from dobby.agent.spoken_time import Reader, Run
 from dobby.agent.text import fold, quotes
 from dobby.agent.time_conditions import alone, condition, unknown_machine, unknown_person, unmeasured
-from dobby.agent.time_tables import Tables, Word, split, tables
-from dobby.agent.two_plans import twice
+from dobby.agent.time_tables import Tables, plain, spoken, tables
+from dobby.agent.two_plans import off, twice
 from dobby.home.device import Command, View
 from dobby.jobs.conditions import Condition
 from dobby.jobs.spoken import Spoken
@@ -44,11 +44,6 @@ def _sentences(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
                  for name, several in known.raw["sentences"].items() for one in several)
 
 
-def plain(template: str) -> str:
-    """A sentence of the tables as its words are compared."""
-    return re.sub(r"['’]", "", fold(template))
-
-
 def read(text: str, view: View, language: str, people: Sequence[str], order: Order) -> Timed | Refuse | None:
     """What is planned or asked, None when this is something else. order: reads a sentence without time."""
     return _read(text, view, language, people, order)
@@ -62,29 +57,13 @@ def _read(text: str, view: View, language: str, people: Sequence[str], order: Or
     known = tables(language)
     if known is None or quotes(text):
         return None
-    words = mannerless(split(text, known.raw.get("apostrophe") == " "), known)
+    words = spoken(text, known)
     if not words or len(words) > LONGEST:
         return None
     said = Said(text, words, Reader(tuple(word.text for word in words), known), view, people, order)
     return ((None if own else others(said, again)) or _sentence(said, language) or _waits(said, language)
             or _left_out(said) or _lasting(said) or _ranged(said) or twice(said, _planned) or _planned(said)
             or _missing(said, language) or _hourly(said) or alone(said, language))
-
-
-def mannerless(words: list[Word], known: Tables) -> tuple[Word, ...]:
-    """The words without manners at either end, and without "could you"."""
-    manners = set(map(fold, known.raw["manners"]))
-    start, end = 0, len(words)
-    while start < end and words[start].text in manners:
-        start += 1
-    while end > start and words[end - 1].text in manners:
-        end -= 1
-    for phrase in known.raw.get("modal", ()):  # "could you remind me ...?" is a wish
-        asked = phrase.split()
-        if [word.text for word in words[start:start + len(asked)]] == asked:
-            start += len(asked)
-            break
-    return tuple(words[start:end])
 
 
 # --- whole sentences --------------------------------------------------------------------------------------------------
@@ -183,7 +162,7 @@ def _waits(said: Said, language: str) -> Timed | Refuse | None:
                 if at and end < count:
                     return Timed("tell", condition=meant, standing=standing, reminds=True,
                                  text=said.typed(said.reader.phrase("remind_to", end), count))
-                wish = said.between(0, at) if at else said.between(end, count)
+                wish = said.part(0, at) if at else said.part(end, count)
                 lasting = standing or (meant.kind == "holds" and bool(meant.dwell or meant.hours))
                 timed = _consequence(wish, Timed("tell", condition=meant, standing=lasting,
                                                  text=said.typed(start, end)))
@@ -205,7 +184,7 @@ def _missing(said: Said, language: str) -> Timed | None:
         for end in range(start + 1, count + 1) if start > at else ():
             if (end == count) is (at == 0):
                 continue
-            wish = said.between(0, at) if at else said.between(end, count)
+            wish = said.part(0, at) if at else said.part(end, count)
             who = unknown_person(said.line(start, end), language)
             if who and named(who, said.people) == "" and _consequence(wish, Timed("tell")) is not None:
                 return Timed("no_person", text=said.typed(start, start + 1))
@@ -262,35 +241,36 @@ def _lasting(said: Said) -> Timed | None:
         minutes, end = said.reader.span(start)
         if start == at or minutes <= 0:
             continue
-        read = said.order(without(said, [(Spoken(), at, end)]))
-        if isinstance(read, Miss) or len(read.parts) != 1 or not isinstance(first := read.parts[0], Do):
-            return None
-        if all(one.trait == "on" and one.value is True and said.view.devices[one.device].kind in SWITCHED
-               for one in first.commands):
-            off = tuple(replace(one, value=False) for one in first.commands)
-            return Timed("order", Spoken(minutes=minutes), commands=off, first=first)
+        if (first := _switched(said, [(Spoken(), at, end)])) is not None:
+            return Timed("order", Spoken(minutes=minutes), commands=off(first.commands), first=first)
     return None
 
 
 def _ranged(said: Said) -> Timed | None:
     """ "Turn the porch light on from 6 to 10 every day": on at six, off at ten."""
     for at in range(1, len(said.words)):
-        found = said.reader.stretch(at)
+        found = said.reader.from_to(at)
         if found is None:
             continue
         first, last, end = found
         runs = [one for one in said.reader.runs() if one[1] >= end or one[2] <= at]
         day = _together(runs)
         begin = Spoken(clocks=first).with_(day) if day is not None else None
-        read = said.order(without(said, [(Spoken(), at, end), *runs]))
-        if begin is None or isinstance(read, Miss) or len(read.parts) != 1 or not isinstance(do := read.parts[0], Do):
+        do = _switched(said, [(Spoken(), at, end), *runs])
+        if begin is None or do is None:
             return None
-        if not all(one.trait == "on" and one.value is True and said.view.devices[one.device].kind in SWITCHED
-                   for one in do.commands):
-            return None
-        off = tuple(replace(one, value=False) for one in do.commands)
-        return Timed("order", begin, commands=do.commands, then=Timed("order", Spoken(clocks=last), commands=off))
+        return Timed("order", begin, commands=do.commands,
+                     then=Timed("order", Spoken(clocks=last), commands=off(do.commands)))
     return None
+
+
+def _switched(said: Said, runs: Sequence[Run]) -> Do | None:
+    """What is switched on without these stretches of the sentence, None where that is no such order, or not only."""
+    read = said.order(without(said, runs))
+    if isinstance(read, Miss) or len(read.parts) != 1 or not isinstance(do := read.parts[0], Do):
+        return None
+    return do if all(one.trait == "on" and one.value is True and said.view.devices[one.device].kind in SWITCHED
+                     for one in do.commands) else None
 
 
 # --- something at a time ----------------------------------------------------------------------------------------------
@@ -300,7 +280,7 @@ def _planned(said: Said) -> Timed | Refuse | None:
     """A reminder, a wake-up or an order with a time, wherever in the sentence the time stands."""
     runs = said.reader.runs()
     told = reminder(said, runs)
-    if told is not None or not runs or any(said.reader.stretch(at) for at in range(len(said.words))):
+    if told is not None or not runs or any(said.reader.from_to(at) for at in range(len(said.words))):
         return told  # what "from 6 to 10" was not read as by now is nothing else
     for wanted in _choices(runs):
         time = _together(wanted)
@@ -332,21 +312,20 @@ def _hourly(said: Said) -> Timed | None:
     return None
 
 
-def _choices(runs: Sequence[tuple[Spoken, int, int]]) -> list[tuple[tuple[Spoken, int, int], ...]]:
+def _choices(runs: Sequence[Run]) -> list[tuple[Run, ...]]:
     """Which of the stretches may be the time: all of them, else the last, else the first."""
     every = [tuple(runs), (runs[-1],), (runs[0],)]
     return list(dict.fromkeys(every))
 
 
-def _together(runs: Sequence[tuple[Spoken, int, int]]) -> Spoken | None:
+def _together(runs: Sequence[Run]) -> Spoken | None:
     time: Spoken | None = Spoken()
     for one, _, _ in runs:
         time = time.with_(one) if time else None
     return time
 
 
-
-def _is_value(said: Said, runs: Sequence[tuple[Spoken, int, int]]) -> bool:
+def _is_value(said: Said, runs: Sequence[Run]) -> bool:
     """Whether a bare number is how bright, loud or warm it shall be: "dim the lamp at 20"."""
     read = said.order(said.text)
     if isinstance(read, Miss):

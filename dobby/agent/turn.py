@@ -245,7 +245,7 @@ class Agent:
         await self.house.store.together(statements)
         self.on_turn(hands.turn, row["id"])
         self.on_letter()
-        if self.house.memory is not None and not quiet and (line := _told(hands, row["text"], reply)):
+        if self.house.memory is not None and not quiet and (line := _journal_line(hands, row["text"], reply)):
             task = asyncio.create_task(self.house.memory.note(line))
             self.followed.add(task)
             task.add_done_callback(self.followed.discard)
@@ -345,7 +345,7 @@ def local_message(channel: str, text: str, external: str, here: str = "", person
     return Message(channel, external, f"{channel}:{person.name}", text, f"page:{person.name}", here=here)
 
 
-def _told(hands: Hands, text: str, reply: Reply) -> str:
+def _journal_line(hands: Hands, text: str, reply: Reply) -> str:
     """A turn's line in the journal: what was done at whose word; or what somebody of the household merely told, for the
     night to make something of. "" for questions that code answered, and for whatever a stranger may have put in."""
     person = hands.asker.person

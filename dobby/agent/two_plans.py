@@ -42,7 +42,7 @@ def _until(said: Said) -> Timed | None:
             continue
         read = said.order(without(said, [(time, start, found[1])]))
         if (on := _commands(read)) and all((one.trait, one.value) == ("on", True) for one in on):
-            return Timed("order", time, commands=on, then=Timed("order", Spoken(clocks=found[0]), commands=_off(on)))
+            return Timed("order", time, commands=on, then=Timed("order", Spoken(clocks=found[0]), commands=off(on)))
     return None
 
 
@@ -65,7 +65,7 @@ def _both(first: Said, second: Said, planned: Planned) -> Timed | None:
     done = _commands(read) or (one.commands if isinstance(one, Timed) else ())
     if two is None and done and _only_off(after):
         [(time, _, _)] = after.reader.runs()[:1]
-        two = Timed("order", time, commands=_off(done))
+        two = Timed("order", time, commands=off(done))
     if not isinstance(two, Timed) or two.first or two.then or two.condition or not two.said.timed:
         return None
     if isinstance(one, Timed) and two.verb in AFTER.get(one.verb, ()) and one.then is None and one.condition is None:
@@ -91,5 +91,6 @@ def _only_off(said: Said) -> bool:
     return tuple(rest) in said.reader.known.phrases["off_again"]
 
 
-def _off(commands: tuple[Command, ...]) -> tuple[Command, ...]:
+def off(commands: tuple[Command, ...]) -> tuple[Command, ...]:
+    """What switches off what these switch on."""
     return tuple(replace(one, value=False) for one in commands if one.trait == "on")

@@ -39,10 +39,10 @@ async def watch(reach: Reach, types: Sequence[str], found: Callable[[Sighting], 
                 again: Sequence[float] = LISTEN_AGAIN) -> None:
     """Listen until cancelled; every service that appears or changes is told to `found`, those of `types` first. A type
     without an underscore is the name of a host that announces no service: it is asked for now and then, port 0."""
-    ear = _Ear(reach, found, AsyncZeroconf(interfaces=list(reach.addresses)))
     services = [kind for kind in types if kind.startswith("_")]
+    ear = _Ear(reach, services, found, AsyncZeroconf(interfaces=list(reach.addresses)))
     try:
-        ear.listen(services)
+        ear.listen()
         ear.run(ear.listen_again(again))
         for name in types:
             if not name.startswith("_"):
@@ -53,31 +53,31 @@ async def watch(reach: Reach, types: Sequence[str], found: Callable[[Sighting], 
 
 
 class _Ear:
-    def __init__(self, reach: Reach, found: Callable[[Sighting], None], zeroconf: AsyncZeroconf) -> None:
-        self._reach, self._found, self._zeroconf = reach, found, zeroconf
+    def __init__(self, reach: Reach, services: Sequence[str], found: Callable[[Sighting], None],
+                 zeroconf: AsyncZeroconf) -> None:
+        self._reach, self._services, self._found, self._zeroconf = reach, services, found, zeroconf
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots, self._waiting = asyncio.Semaphore(AT_ONCE), set[str]()
         self._told: dict[str, set[str]] = {}  # by host, what was told of it
         self._browsers: dict[str, AsyncServiceBrowser] = {}
-        self._services: Sequence[str] = ()
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def listen(self, services: Sequence[str]) -> None:
-        """For these types, and for the question which others there are."""
-        self._services = services
-        known = frozenset(services)
+    def listen(self) -> None:
+        """For the types of services, and for the question which others there are."""
+        known = frozenset(self._services)
 
         def another(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
             fit = name.endswith(("._tcp.local.", "._udp.local.")) and len(name) < 60 and name not in known
             if fit and name not in self._browsers and len(self._browsers) < TYPES_LIMIT:
                 self._browsers[name] = AsyncServiceBrowser(zeroconf, name, handlers=[self._changed])
 
-        self._browsers[""] = AsyncServiceBrowser(self._zeroconf.zeroconf, list(services), handlers=[self._changed])
-        self._browsers[ALL_TYPES] = AsyncServiceBrowser(self._zeroconf.zeroconf, ALL_TYPES, handlers=[another])
+        zeroconf = self._zeroconf.zeroconf
+        self._browsers[""] = AsyncServiceBrowser(zeroconf, list(self._services), handlers=[self._changed])
+        self._browsers[ALL_TYPES] = AsyncServiceBrowser(zeroconf, ALL_TYPES, handlers=[another])
 
     async def listen_again(self, pauses: Sequence[float]) -> None:
         """Ask for everything anew, now and then. What is known already is told once more, and asked where it is if that
@@ -85,7 +85,7 @@ class _Ear:
         for pause in chain(pauses, repeat(pauses[-1])):
             await asyncio.sleep(pause)
             before = [self._browsers.pop(name) for name in list(self._browsers)]
-            self.listen(self._services)
+            self.listen()
             for browser in before:
                 await browser.async_cancel()
 

@@ -104,5 +104,3 @@ async def kept_zones(store: Store) -> dict[str, tuple[Zone, ...]]:
         points = tuple((float(x), float(y)) for x, y in json.loads(row["points"]))
         found.setdefault(row["camera"], []).append(Zone(row["name"], points, row["kind"], row["smallest"]))
     return {camera: tuple(zones) for camera, zones in found.items()}
-
-

@@ -247,4 +247,3 @@ class Learner:
 
 def _failed(command: Command, text: str) -> Outcome:
     return Outcome(command, "failed", error=Fault("unknown", text))
-

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from dobby.memory import asked as asking
 from dobby.memory.notes import Fact, slug
-from dobby.memory.stemming import stems
+from dobby.memory.stemming import bare, stems
 from dobby.memory.tables import words
 
 ENOUGH = 0.8  # share of a question's words of content that an answer must hold to be given without being asked for
@@ -100,11 +100,7 @@ def fitting(what: str, facts: Iterable[Fact], asker: str) -> list[Fact]:
     """The facts that hold and that somebody means by words of theirs ("the spare key", "Tom likes sushi"): the very
     same, else all that hold all of the words."""
     holding = [fact for fact in facts if not fact.until and not somebody_elses(what, fact, asker)]
-    same = [fact for fact in holding if _bare(fact.text) == _bare(what)]
+    same = [fact for fact in holding if bare(fact.text) == bare(what)]
     words = stems(what) - _ASKED - _SAID
     return same or [fact for fact in holding if words and leaning(what) in ("", leaning(fact.text))
                     and words <= stems(f"{fact.text} {fact.subject.partition('/')[2]}")]
-
-
-def _bare(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))

@@ -11,23 +11,19 @@ from typing import Literal
 
 from dobby.memory.claims import grammars, plain
 from dobby.memory.stemming import flat, stem, stems
-from dobby.memory.tables import words
+from dobby.memory.tables import any_of, words
 
 Kind = Literal["when", "amount", "where", "who", "colour", ""]
-
-
-
-def _any(*names: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\S)(?:{'|'.join(one for name in names for one in words(name))})(?!\S)")
-
 
 _EMPTY = stems(" ".join((*words("asked"), *words("kinds"), *words("light"))))
 _COLOUR = stems(" ".join(words("colour")))
 _COLOURS = stems(" ".join(words("colours")))
 _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    ("when", _any("when")), ("amount", _any("how_much")), ("where", _any("where")), ("who", _any("who")))
-_TIME, _PLACE = _any("moments", "months", "weekdays"), _any("place", "whereabouts")
-_TITLE, _YEAR = _any("title"), re.compile(r"(?<!\S)(?:19|20)\d\d(?!\S)")
+    ("when", any_of(words("when"))), ("amount", any_of(words("how_much"))), ("where", any_of(words("where"))),
+    ("who", any_of(words("who"))))
+_TIME = any_of((*words("moments"), *words("months"), *words("weekdays")))
+_PLACE = any_of((*words("place"), *words("whereabouts")))
+_TITLE, _YEAR = any_of(words("title")), re.compile(r"(?<!\S)(?:19|20)\d\d(?!\S)")
 _DOES = frozenset(words("does"))
 _THE = frozenset(words("the"))
 _SKILL = re.compile(rf"(?:{'|'.join(words('skill'))}) \S")

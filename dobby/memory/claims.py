@@ -13,13 +13,13 @@ the world ("owns a Skoda", "drives a Fiat").
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
 from dobby.memory.stemming import flat, stem, stems
-from dobby.memory.tables import tables, words
+from dobby.memory.tables import any_of, tables, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,6 @@ class Claim:
     person: bool
 
 
-def _any(forms: Iterable[str]) -> re.Pattern[str]:
-    several = list(forms)
-    return re.compile(rf"(?<!\S)(?:{'|'.join(several)})(?!\S)" if several else r"(?!)")
-
-
 @cache
 def grammars() -> tuple[Grammar, ...]:
     """Of all languages of the house."""
@@ -78,14 +73,14 @@ def grammars() -> tuple[Grammar, ...]:
 def _compiled(table: Mapping[str, Any]) -> Grammar:
     number = rf"(?:\d{{1,2}}|{'|'.join(table['numbers'])})"
     month = rf"(?:{'|'.join(table['months'])})"
-    values = {"date": _any(one.replace("{month}", month) for one in table["date"]),
-              "clock": _any(one.replace("{n}", number) for one in table["clock"]), "days": _any(table["days"]),
+    values = {"date": any_of(one.replace("{month}", month) for one in table["date"]),
+              "clock": any_of(one.replace("{n}", number) for one in table["clock"]), "days": any_of(table["days"]),
               "amount": re.compile(rf"(?<!\S)\d+(?:[.,]\d+)? ?(?:°|%|{'|'.join(table['units'])})(?!\S)")}
-    same = tuple((name, _any(forms)) for name, forms in table["same"].items())
+    same = tuple((name, any_of(forms)) for name, forms in table["same"].items())
     one = {name: re.compile(rf"(?<!\S){form}(?!\w)") for name, form in table["one"].items()}
-    return Grammar(_any(table["not"]), _any(table["dropped"]), _any(table["too"]), _any(table["for"]),
-                   _any(table["against"]), _any(table["unclear"]), re.compile(table["person"]), values,
-                   _any(table["is"]), re.compile(rf"(?:{'|'.join(table['place'])})(?!\S)"), _any(table["title"]),
+    return Grammar(any_of(table["not"]), any_of(table["dropped"]), any_of(table["too"]), any_of(table["for"]),
+                   any_of(table["against"]), any_of(table["unclear"]), re.compile(table["person"]), values,
+                   any_of(table["is"]), re.compile(rf"(?:{'|'.join(table['place'])})(?!\S)"), any_of(table["title"]),
                    re.compile(rf"(?:.*\s)?(?:{'|'.join(words('several'))})"),  # "is" is Dutch too
                    frozenset(frozenset(map(stem, pair.split())) for pair in table["opposite"]),
                    re.compile(rf"(?:.*\s)?(?:{'|'.join(table['single'])})"),

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from dobby.memory.claims import plain
-from dobby.memory.tables import tables
+from dobby.memory.tables import any_of, tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,6 @@ class Calendar:
     months: Sequence[str]
 
 
-def _any(forms: Sequence[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\S)(?:{'|'.join(forms)})(?!\S)")
-
-
 @cache
 def calendars() -> tuple[Calendar, ...]:
     """Of all languages of the house."""
@@ -46,9 +42,9 @@ def _compiled(table: Mapping[str, Any]) -> Calendar:
         r"(?P<year>\d{4}) (?P<number>\d{2}) (?P<day>\d{2})", rf"{nth}(?: of| de)? {month}(?: de)?{year}",
         rf"{month} (?:the )?{nth}{year}", rf"{on} (?P<day>\d{{1,2}})\.(?P<number>\d{{1,2}})(?:\.(?P<year>\d{{4}}))?",
         rf"{on} (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th|ten|te|e)")]
-    return Calendar(_any(table["once"]), _any([*table["ever"], *table["over"]]),
+    return Calendar(any_of(table["once"]), any_of([*table["ever"], *table["over"]]),
                     re.compile(rf"(?<!\S){on} ({'|'.join(table['weekdays'])})(?!\S)"), table["weekdays"],
-                    _any(table["today"]), _any(table["tomorrow"]), dates, table["months"])
+                    any_of(table["today"]), any_of(table["tomorrow"]), dates, table["months"])
 
 
 def day_of(text: str, told: date) -> date | None:

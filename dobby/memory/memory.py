@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from dobby.memory.journal import Journal
-from dobby.memory.matter import Preference, preferences, replaced
+from dobby.memory.matter import replaced
 from dobby.memory.notes import (
     AGENT,
     TRUSTED,
@@ -29,6 +29,7 @@ from dobby.memory.notes import (
     unnamed,
     write,
 )
+from dobby.memory.preferences import Preference, preferences
 from dobby.memory.recall import Entry, EntryKind, Hit, Recall
 from dobby.memory.vectors import Embed, Vectors
 from dobby.messages import Person

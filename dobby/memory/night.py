@@ -16,6 +16,7 @@ from typing import Any
 from dobby.memory.days import day_of
 from dobby.memory.memory import Memory
 from dobby.memory.notes import Fact
+from dobby.memory.stemming import bare
 
 OPERATIONS = 12  # of one night
 PAST, TWICE = "its day is past", "it stands twice"  # why the rules retire something
@@ -45,11 +46,7 @@ class Spared:
 
 def mark(text: str) -> str:
     """A mark of a fact's words from which nobody reads them."""
-    return hashlib.sha256(_bare(text).encode()).hexdigest()[:16]
-
-
-def _bare(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
+    return hashlib.sha256(bare(text).encode()).hexdigest()[:16]
 
 
 def past(fact: Fact, now: datetime) -> bool:
@@ -68,7 +65,7 @@ def tidy(facts: Sequence[Fact], now: datetime, spared: Spared = Spared()) -> lis
     gone = {one.fact for one in found}
     seen: set[tuple[str, str]] = set()
     for fact in sorted(facts, key=lambda one: not one.trusted):  # what people said stays
-        same = (fact.subject, _bare(fact.text))
+        same = (fact.subject, bare(fact.text))
         if fact.until or not same[1] or fact.id in gone:
             continue
         if same in seen and fact.id not in spared.facts and mark(fact.text) not in spared.texts:

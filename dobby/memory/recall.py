@@ -295,17 +295,20 @@ def _newest_first(hits: list[tuple[Hit, set[str]]], asked: Asked) -> list[Hit]:
     """Swap entries about one matter so that the newest of them stands where the best of them stood: those that say
     nearly the same, and facts about the same one that answer the question about as well."""
     order = list(range(len(hits)))
+    names = [stems(hit.entry.who) | _name(hit.entry) for hit, _ in hits]
     for at in range(len(hits)):
         one, said = hits[order[at]]
         for later in range(at + 1, len(hits)):
             other, words = hits[order[later]]
-            same = one.entry.kind == other.entry.kind == "fact" and (one.entry.who == other.entry.who or (
-                not (one.entry.who and other.entry.who) and bool(asked.things) and asked.things <= said & words))
-            common = (said & words) - stems(one.entry.who) - _name(one.entry) - _name(other.entry)  # no person
-            twice = len(common) / max(1, len(said | words)) >= ALIKE
             newer = (bool(one.entry.until) and not other.entry.until) or (
                 bool(one.entry.until) == bool(other.entry.until) and _age(other) > _age(one))
-            if newer and (twice or (same and as_well(asked, other.entry, one.entry))):
+            if not newer:
+                continue
+            same = one.entry.kind == other.entry.kind == "fact" and (one.entry.who == other.entry.who or (
+                not (one.entry.who and other.entry.who) and bool(asked.things) and asked.things <= said & words))
+            common = (said & words) - names[order[at]] - _name(other.entry)  # no person
+            twice = len(common) / max(1, len(said | words)) >= ALIKE
+            if twice or (same and as_well(asked, other.entry, one.entry)):
                 order[at], order[later] = order[later], order[at]
                 one, said = hits[order[at]]
     return [hits[at][0] for at in order]
@@ -386,5 +389,3 @@ def _opened(path: Path) -> sqlite3.Connection:
             for one in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
                 one.unlink(missing_ok=True)
     raise AssertionError("unreachable")
-
-

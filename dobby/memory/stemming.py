@@ -18,8 +18,15 @@ def stems(text: str) -> set[str]:
             if word not in _STOP and (len(word) > 1 or word.isdigit())}
 
 
+def bare(text: str) -> str:
+    """A text as its words alone, in small letters."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
 def flat(text: str) -> str:
     """A text in small letters without accents."""
+    if text.isascii():
+        return text.lower()
     return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
 
 

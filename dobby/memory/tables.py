@@ -3,8 +3,9 @@ for a household mixes them."""
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -21,3 +22,9 @@ def tables() -> Mapping[str, Mapping[str, Any]]:
 def words(name: str) -> list[str]:
     """A list of words or patterns in all languages, together."""
     return [one for table in tables().values() for one in table.get(name, ())]
+
+
+def any_of(forms: Iterable[str]) -> re.Pattern[str]:
+    """Finds any of these patterns where it stands as whole words; nothing where there are none."""
+    several = "|".join(forms)
+    return re.compile(rf"(?<!\S)(?:{several})(?!\S)" if several else r"(?!)")

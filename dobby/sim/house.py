@@ -103,7 +103,6 @@ STRIPS = (
 )
 
 
-
 @dataclass(frozen=True, slots=True)
 class HomeKitSpec:
     """One thing on the HomeKit bridge."""

@@ -38,7 +38,7 @@ async def begin(hands: Hands, until: str = "", without: str = "", *, told: bool 
         more = (*job.lived.excepted, *((without,) if without else ()))
         kept = replace(job.lived, until=until or job.lived.until, excepted=more)
         await plans.relive(job.id, kept)
-        return _told(hands, kept, plans)
+        return _begun(hands, kept, plans)
     found = lived.lamps(house.home, (*left_out(house), without))
     if not found:
         return words.say("lived.no_lamps")
@@ -48,7 +48,7 @@ async def begin(hands: Hands, until: str = "", without: str = "", *, told: bool 
     kept = lived.renewed(kept, now, plans.place, found, seed=stamp(job.made))
     kept = replace(kept, switches=_later(kept.switches, now + lived.SETTLE))
     await plans.add(replace(job, lived=kept))
-    return _told(hands, kept, plans)
+    return _begun(hands, kept, plans)
 
 
 async def with_skill(hands: Hands, skill: Skill, without: str = "", *, told: bool = True) -> str:
@@ -86,7 +86,7 @@ def _later(switches: tuple[Switch, ...], after: datetime) -> tuple[Switch, ...]:
     return tuple(kept)
 
 
-def _told(hands: Hands, kept: Lived, plans: Plans) -> str:
+def _begun(hands: Hands, kept: Lived, plans: Plans) -> str:
     words, presence = hands.house.words, hands.house.presence
     said = [words.say("lived.begun_until", day=day_text(kept, hands.house, plans)) if kept.until else
             words.say("lived.begun")]

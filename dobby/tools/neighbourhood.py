@@ -91,4 +91,3 @@ def fitting(hands: Hands, what: str) -> list[Host]:
     spoken = [word.rstrip("s") for word in what.casefold().split() if len(word) > 2]
     return [one for one in hands.house.scout.hosts() if not one.make and spoken and all(
         word in f"{one.what()} {' '.join(one.names)} {one.vendor}".casefold() for word in spoken)]
-

@@ -32,25 +32,30 @@ _DAYS: Mapping[str, tuple[str, ...]] = {"day": WEEKDAYS, "weekday": WEEKDAYS[:5]
 
 async def keep(hands: Hands, job: Job) -> str:
     """Keep a job if it may be one: what was understood, with the exact time, or why it is not kept."""
+    return (await kept(hands, job))[0]
+
+
+async def kept(hands: Hands, job: Job) -> tuple[str, Job | None]:
+    """The same, with the job that is kept."""
     house, words, person = hands.house, hands.house.words, hands.asker.person
     if house.plans is None or person is None:
-        return words.say("policy.stranger")
+        return words.say("policy.stranger"), None
     commands = orders_of(job, hands)
     for command in commands:
         problem = house.home.problem(command)
         if problem is not None and problem.kind in ("unknown", "range"):
-            return problem.text
+            return problem.text, None
     verdicts = [judge(command, Asker(person, "program"), house.home) for command in commands]
     refused = next((one for one in verdicts if one.say == "refuse"), None)
     if refused is not None:
-        return words.say(f"policy.{refused.reason}")
+        return words.say(f"policy.{refused.reason}"), None
     try:
         job = await house.plans.add(job)
     except ValueError as wrong:
-        return words.say("time.full" if str(wrong) == "full" else "time.never_comes")
+        return words.say("time.full" if str(wrong) == "full" else "time.never_comes"), None
     asks = bool(commands) and (person.role == "guest" or any(one.say == "ask" for one in verdicts))
     said = [told(hands, job, house.plans), _heating(hands, job, house.plans), _unknown(hands, job)]
-    return " ".join(filter(None, [*said, words.say("time.will_ask") if asks else ""]))
+    return " ".join(filter(None, [*said, words.say("time.will_ask") if asks else ""])), job
 
 
 def orders_of(job: Job, hands: Hands) -> tuple[Command, ...]:

@@ -30,7 +30,7 @@ from dobby.home.vocabulary import (
 from dobby.tasks import ended
 
 SEARCH, SEARCH_PORT = b"XEPID", 2362
-AREAS, ZONES, OUTPUTS = 8, 208, 208
+AREAS, ZONES = 8, 208
 PLAIN, ENCRYPTED = 2101, 2601  # ports of the network module
 ZONE, AREA, OUTPUT = 0, 1, 4  # kinds of names
 TEMPERATURES = 16  # zones that can be thermometers

@@ -21,7 +21,7 @@ from dobby.home.traits import Trait, Value
 Key = tuple[int, int]  # aid and iid
 Chars = Mapping[str, Any]  # values by characteristic type
 INFORMATION = "3E"
-NAME, MAKER, SERIAL, CONFIGURED_NAME = "23", "20", "30", "E3"
+NAME, SERIAL, CONFIGURED_NAME = "23", "30", "E3"
 NAME_LIMIT = 80
 NO_SERIAL = ("default", "defaultserialnumber", "unknown", "none", "na")  # what stands where a serial number should
 RUNS = ("0123456789" * 3, "9876543210" * 3)

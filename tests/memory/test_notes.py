@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from dobby.errors import DobbyError
-from dobby.memory.matter import preferences, replaced
+from dobby.memory.matter import replaced
 from dobby.memory.notes import Fact, Notes, Origin, write
+from dobby.memory.preferences import preferences
 
 GREG = Origin("Greg", "owner", "2026-11-22 18:04", 123)
 

@@ -142,5 +142,3 @@ class MqttServer:
             self._mouth.cancel()
             await asyncio.gather(self._mouth, return_exceptions=True)
         await self._broker.shutdown()
-
-

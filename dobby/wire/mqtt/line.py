@@ -26,7 +26,6 @@ KEEPALIVE = 30  # seconds; the broker forgets us after half as much again
 AT_ONCE = 200  # topics in one subscription
 MESSAGE_LIMIT = 256 * 1024  # bytes; nothing that is read here is longer
 NOT_LET_IN = (4, 5, 134, 135)  # CONNACK: bad user name or password, not authorized; in 3.1.1 and 5
-FAILED = 128  # SUBACK for one topic
 
 Heard = Callable[[str, str, bool], None]
 T = TypeVar("T")

@@ -276,5 +276,3 @@ def _look_through(tree: nodes.Template) -> None:
         if any(isinstance(x, nodes.Name) and x.name in own for x in inside) and any(
                 isinstance(x, nodes.List | nodes.Tuple | nodes.Dict | nodes.Concat | nodes.Add) for x in inside):
             raise TemplateProblem("its template does more than a template needs")
-
-

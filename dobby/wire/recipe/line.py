@@ -389,5 +389,3 @@ class _Topics:
                 raise Unreachable("The broker does not answer.") from error
             return b""
         return self.last.get(request.topic, b"")
-
-
