@@ -52,17 +52,17 @@ def run(argv: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(PROG, description="A house elf for real homes.")
     parser.add_argument("--version", action="version", version=f"{PROG} {__version__}")
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--workspace", type=Path, default=None, metavar="FOLDER",
-                        help="the folder with SOUL.md, skills/, config.toml (default: $DOBBY_WORKSPACE or here)")
-    shared.add_argument("--verbose", action="store_true", help="say more on stderr")
     told = argparse.ArgumentParser(add_help=False)
     told.add_argument("--json", action="store_true", help="one line of JSON on stdout")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, does: Any, text: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        one = commands.add_parser(name, help=text, description=text, parents=[shared, *parents])
+        one = commands.add_parser(name, help=text, description=text, parents=parents)
         one.set_defaults(command=does)
+        elsewhere = "a new one each time" if name == "demo" else "$DOBBY_WORKSPACE or here"
+        one.add_argument("--workspace", type=Path, default=None, metavar="FOLDER",
+                         help=f"the folder with SOUL.md, skills/, config.toml (default: {elsewhere})")
+        one.add_argument("--verbose", action="store_true", help="say more on stderr")
         return one
 
     demo = add("demo", _demo, "Dobby living in a simulated home: no key, no hardware.")

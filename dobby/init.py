@@ -9,6 +9,7 @@ import shutil
 import sys
 import tomllib
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,7 @@ def print_pin() -> int:
 
 
 def _pin() -> str:
-    pin = getpass.getpass("A PIN for doors, four to eight digits (empty for none): ")
+    pin = _answer(getpass.getpass, "A PIN for doors, four to eight digits (empty for none): ")
     if pin and not (pin.isdecimal() and 4 <= len(pin) <= 8):
         raise ConfigError(["A PIN has four to eight digits."])
     return pin
@@ -166,10 +167,15 @@ async def _look_and_pair(daemon: Daemon, ask: bool) -> None:
         if found.needs != "nothing" and not ask:
             print("  It needs a person; say “find my " + driver.make + "” to Dobby later.")
             continue
-        code = await asyncio.to_thread(_ask, "  Its setup code", "") if found.needs == "pin" else (
-            await asyncio.to_thread(getpass.getpass, "  Its user:password: ") if found.needs == "login" else "")
         if ask and not (await asyncio.to_thread(_ask, "  Let it in? (y/n)", "y")).lower().startswith("y"):
             continue
+        code = ""
+        if found.needs == "pin":
+            code = await asyncio.to_thread(_ask, "  Its setup code", "")
+        elif found.needs == "login":
+            code = await asyncio.to_thread(_answer, getpass.getpass, "  Its user:password: ")
+        elif found.needs == "button":
+            print("  Press the link button now; I wait half a minute.")
         while True:
             outcome = await let_in(daemon, found.key, code)
             print("  It is part of the home now." if outcome.result == "confirmed"
@@ -183,15 +189,24 @@ async def _look_and_pair(daemon: Daemon, ask: bool) -> None:
 
 def _copy_shipped(folder: Path) -> None:
     source = Path(dobby.__file__).parent.parent
-    for name in ("SOUL.md", "skills", "memory"):
-        if (source / name).exists() and not (folder / name).exists():
+    for name in ("SOUL.md", "skills", "memory/README.md"):  # of memory only its page: what is known is another home's
+        target = folder / name
+        if (source / name).exists() and not target.exists():
+            target.parent.mkdir(exist_ok=True)
             copy = shutil.copytree if (source / name).is_dir() else shutil.copy
-            copy(source / name, folder / name)
+            copy(source / name, target)
 
 
 def _ask(question: str, default: str) -> str:
     shown = f"{question} [{default}]: " if default else f"{question}: "
-    return input(shown).strip() or default
+    return _answer(input, shown).strip() or default
+
+
+def _answer(read: Callable[[str], str], shown: str) -> str:
+    try:
+        return read(shown)
+    except EOFError:
+        raise DobbyError("Nobody answers here.", "`dobby init` wants a terminal; with --yes it asks nothing.") from None
 
 
 def _settings(ask: bool, interface: str) -> str:

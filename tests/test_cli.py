@@ -43,7 +43,7 @@ def test_init_makes_a_workspace_without_touching_a_network(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(("arguments", "status", "words"), [
     (("say", "hi"), 1, "dobby run"), (("pair", "hue"), 1, "dobby run"), (("frobnicate",), 2, "invalid choice"),
-    ((), 2, "COMMAND"),
+    ((), 2, "COMMAND"), (("init",), 1, "--yes"),
 ])
 def test_errors_say_the_next_step(tmp_path: Path, arguments: tuple[str, ...], status: int, words: str) -> None:
     more = ("--workspace", str(tmp_path)) if status == 1 else ()

@@ -44,7 +44,8 @@ def rule_text(when: When, words: Words) -> str:
             "time.every_days", days=words.join([words.say(f"weekday.{one}") for one in when.days]))
     else:
         yearly = [one for one in when.dates if "-" in one]
-        named = [f"{int(one[-2:])} {words.say(f'month.{int(one[:2])}')}" if "-" in one else one for one in when.dates]
+        named = [f"{int(one[-2:])} {words.say(f'month.{int(one[:2])}')}" if "-" in one else str(int(one))
+                 for one in when.dates]
         days = words.say("time.every_year" if yearly else "time.every_month", dates=words.join(named))
     if not when.sun:
         return words.say("time.at", days=days, clock=when.clock)

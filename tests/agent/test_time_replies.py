@@ -203,6 +203,13 @@ async def test_a_day_that_is_far_off_is_told_with_its_year(talk: Talk, said: str
     assert await talk.say(said) == answer
 
 
+@pytest.mark.parametrize(("said", "days"), [
+    ("on the first of every month at 9 remind me to pay rent", "Every month on day 1, 09:00 (next: "),
+    ("on the 15th of every month at 9 remind me to pay rent", "Every month on day 15, 09:00 (next: ")])
+async def test_a_day_of_the_month_is_told_as_one_says_it(talk: Talk, said: str, days: str) -> None:
+    assert (await talk.say(said)).startswith(days)
+
+
 @pytest.mark.parametrize(("said", "clock"), [
     ("remind me on Friday at 8 about dinner", "20:00"), ("remind me on Friday at 8 about the bins", "08:00"),
     ("remind me on Friday at 7 to lay the table for breakfast", "07:00")])
