@@ -3,9 +3,9 @@
 import {api} from "/api.js";
 import {$, element, grouped, svg, trying, when} from "/dom.js";
 
-const WIDE = 640,
-  HIGH = 180,
-  LEFT = 44,
+const WIDE = 480, // about as wide as it is shown, so that its words keep their size
+  HIGH = 160,
+  LEFT = 48,
   LOW = 22;
 const TITLES = {
   temperature: "Temperatures",
@@ -47,9 +47,12 @@ export async function drawCharts() {
         })),
       );
       if (turn !== mine) return;
-      for (const near of apart(lines.filter((one) => one.points.length)))
+      const groups = apart(lines.filter((one) => one.points.length));
+      for (const near of groups) {
+        const title = groups.length > 1 && near.length === 1 ? near[0].name : TITLES[kind]; // a freezer is no room
         for (let first = 0; first < near.length; first += LINES)
-          boxes.push(lineChart(`${TITLES[kind]}, ${unit}`, near.slice(first, first + LINES)));
+          boxes.push(lineChart(`${title}, ${unit}`, near.slice(first, first + LINES)));
+      }
     }
   }
   if (found.seen.length)
@@ -130,7 +133,7 @@ function frame(title, from, to, low, high) {
     drawn.append(svg("line", {x1: LEFT, x2: WIDE - 8, y1: y(one), y2: y(one), class: "grid"}), text);
   }
   const days = (to - from) / 86400,
-    step = days <= 2 ? 3 * 3600 : days <= 10 ? 86400 : days <= 60 ? 5 * 86400 : 31 * 86400;
+    step = days <= 2 ? 6 * 3600 : days <= 10 ? 86400 : days <= 60 ? 5 * 86400 : 31 * 86400;
   const zone = new Date(from * 1000).getTimezoneOffset() * 60;
   for (let at = Math.ceil((from - zone) / step) * step + zone; at < to; at += step) {
     const text = svg("text", {x: x(at), y: HIGH - 6, class: "mid"});

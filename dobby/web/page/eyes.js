@@ -102,11 +102,11 @@ async function refresh(box) {
 function row(event) {
   const told = event.told.length
     ? `told ${event.told.join(", ")}`
-    : `not told: ${
-        Object.entries(event.skipped)
+    : Object.keys(event.skipped).length
+      ? `not told: ${Object.entries(event.skipped)
           .map(([who, why]) => `${who}: ${why}`)
-          .join("; ") || "yet"
-      }`;
+          .join("; ")}`
+      : "not told yet";
   const what = event.what || `something the size of a ${event.size === "small" ? "cat" : event.size}`;
   const label = (text, wish) =>
     press(

@@ -41,8 +41,14 @@ function dots(hosts) {
       dot.append(title);
       drawn.push(svg("line", {x1: 200, y1: 110, x2: x, y2: y}), dot);
       if (some.length > 16) return;
-      const text = svg("text", {x: x + (x < 199 ? -10 : 10), y: y + 3, "text-anchor": x < 199 ? "end" : "start"});
-      text.textContent = (host.room || host.name || host.what || host.address).slice(0, 16);
+      const left = x < 199,
+        text = svg(
+          "text",
+          Math.abs(x - 200) < 112 // further out there is no room beside a dot: its name stands on the inner side
+            ? {x: x + (left ? -10 : 10), y: y + 3, "text-anchor": left ? "end" : "start"}
+            : {x: x + (left ? -6 : 6), y: y + (y < 110 ? 16 : -10), "text-anchor": left ? "start" : "end"},
+        );
+      text.textContent = (host.room || host.name || host.what || host.address).slice(0, 14);
       drawn.push(text);
     });
   }
