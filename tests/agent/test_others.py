@@ -12,9 +12,6 @@ from tests.agent.test_time_replies import ALEX, ROBIN, SAM, Talk, talk
 pytestmark = pytest.mark.anyio
 __all__ = ["talk"]
 
-
-
-
 @pytest.fixture
 def house(talk: Talk) -> Talk:
     hands: Hands = talk.hands

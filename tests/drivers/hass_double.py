@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import WSMsgType, web
+
+from tests.ports import free_port
 
 GOLDEN = Path(__file__).parent / "golden_home_assistant.json"
 TOKEN = "eyJ0b2tlbiI6Im9mIGEgdGVzdCJ9"
@@ -184,9 +185,7 @@ class HassDouble:
 @asynccontextmanager
 async def hass_double(states: Mapping[str, Json] | None = None, **answers: Any) -> AsyncIterator[HassDouble]:
     """A Home Assistant on a free port; states and answers in place of the recorded ones."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     golden = json.loads(await asyncio.to_thread(GOLDEN.read_text, "utf-8"))
     recorded = {f"config/{one}_registry/list": golden[f"config/{one}_registry/list"]
                 for one in ("area", "device", "entity")}

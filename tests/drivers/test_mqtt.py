@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from dobby.sim.door import Door
 from dobby.sim.mqtt.broker import MqttServer
 from dobby.sim.net import Address
 from tests.drivers.house import QUICK, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.anyio
 
@@ -85,9 +85,7 @@ class Bench:
 @pytest.fixture
 async def bench(anyio_backend: str) -> AsyncIterator[Bench]:
     """A broker on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = MqttServer(LOGIN["user"], LOGIN["password"])
     door = Door(server, Address("127.0.0.1", port))
     await door.open()

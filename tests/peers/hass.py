@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+
+from tests.ports import free_port
 
 PYTHON = Path(os.environ.get("DOBBY_PEERS", "/nowhere")) / "home-assistant" / "bin" / "python"
 CONFIG = """homeassistant: {{name: Peer, latitude: 0, longitude: 0, elevation: 0, unit_system: metric, time_zone: UTC}}
@@ -102,9 +103,7 @@ async def _ask(line: aiohttp.ClientWebSocketResponse, id_: int, type_: str, **fi
 @asynccontextmanager
 async def real_hass(folder: Path, more: str = "demo:") -> AsyncIterator[RealHass]:
     """A Home Assistant that has just been set up; `more` is YAML for its configuration."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     await asyncio.to_thread((folder / "configuration.yaml").write_text, CONFIG.format(port=port, more=more))
     hass = RealHass(folder, port, more)
     try:

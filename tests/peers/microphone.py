@@ -1,5 +1,6 @@
 """A microphone for a satellite that is not ours: 16 kHz mono PCM on stdout at the pace of sound, quiet until a file of
-that name appears, which is then played and removed."""
+that name appears, which is then played and removed. The pace is the point: what listens takes sound that comes faster
+for a stream that ended early, so this sleeps by the clock as no test may."""
 
 import sys
 import time

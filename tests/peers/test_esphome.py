@@ -18,6 +18,7 @@ from dobby.home.traits import Value
 from tests.drivers.followed import Followed, followed
 from tests.drivers.house import until
 from tests.drivers.rigs.esphome import sighting
+from tests.ports import listens
 
 BOX = Path(os.environ.get("DOBBY_PEERS", "/nowhere")) / "esphome" / "box"
 pytestmark = [pytest.mark.anyio, pytest.mark.skipif(not BOX.exists(), reason="apart from the suite: sh scripts/peers")]
@@ -57,22 +58,12 @@ async def firmware(folder: Path) -> AsyncIterator[Any]:
     process = await asyncio.create_subprocess_exec(BOX, cwd=folder, env={"HOME": str(folder)},
                                                    stdout=asyncio.subprocess.DEVNULL)
     try:
-        await until(lambda: _listens(process))
+        await until(lambda: listens(process, PORT))
         yield process
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
-
-
-async def _listens(process: asyncio.subprocess.Process) -> bool:
-    assert process.returncode is None, "the port is taken"
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", PORT)
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 @asynccontextmanager

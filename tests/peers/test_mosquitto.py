@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from dobby.errors import PairingError
 from dobby.home.device import Sighting
 from tests.drivers.followed import Followed, followed
 from tests.drivers.house import until
+from tests.ports import free_port, listens
 
 PATHS = f"{os.environ.get('PATH', '')}:/usr/sbin"
 BROKER, PASSWD = shutil.which("mosquitto", path=PATHS), shutil.which("mosquitto_passwd", path=PATHS)
@@ -40,9 +40,7 @@ async def run(*words: str | Path) -> None:
 
 async def settings(folder: Path) -> int:
     """Write a broker's settings: one login, what is retained kept in a file; its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     assert PASSWD is not None
     await run(PASSWD, "-b", "-c", folder / "logins", "dobby", "secret-1")
     text = (f"listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {folder}/logins\nuser root\n"
@@ -58,22 +56,12 @@ async def broker(folder: Path, port: int) -> AsyncIterator[Any]:
     process = await asyncio.create_subprocess_exec(BROKER, "-c", folder / "mosquitto.conf",
                                                    stderr=asyncio.subprocess.DEVNULL)
     try:
-        await until(lambda: _listens(process, port))
+        await until(lambda: listens(process, port))
         yield process
     finally:
         if process.returncode is None:
             process.terminate()
         await process.wait()
-
-
-async def _listens(process: asyncio.subprocess.Process, port: int) -> bool:
-    assert process.returncode is None
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 @asynccontextmanager

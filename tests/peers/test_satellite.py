@@ -7,14 +7,15 @@ import asyncio
 import importlib.util
 import os
 import shlex
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port, listens
 from tests.stories.house import House, lived_in, until
 from tests.voice.ends import needs_speaker, spoken
 
@@ -34,27 +35,10 @@ person = "Robin"
 """
 
 
-def free() -> int:
-    """A port that nobody has."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-async def answers(port: int) -> bool:
-    """Whether somebody listens there."""
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True
-
-
 @asynccontextmanager
 async def room(tmp_path: Path) -> AsyncIterator[str]:
     """A satellite with its microphone (say.raw) and loudspeaker (heard.raw) as files; its address."""
-    satellite, wake = free(), free()
+    satellite, wake = free_port(), free_port()
     microphone = shlex.join([sys.executable, str(Path(__file__).with_name("microphone.py")), str(tmp_path / "say.raw")])
     speaker = shlex.join(["sh", "-c", f"cat >> {shlex.quote(str(tmp_path / 'heard.raw'))}"])
     programs = [
@@ -66,8 +50,8 @@ async def room(tmp_path: Path) -> AsyncIterator[str]:
     with (tmp_path / "programs.log").open("wb") as log:
         running = [await asyncio.create_subprocess_exec(*map(str, one), stdout=log, stderr=log) for one in programs]
         try:
-            await until(lambda: answers(wake))
-            await until(lambda: answers(satellite))
+            for process, port in zip(running, (wake, satellite), strict=True):
+                await until(partial(listens, process, port))
             yield f"tcp://127.0.0.1:{satellite}"
         finally:
             for one in reversed(running):

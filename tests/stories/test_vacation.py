@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.stories.clocks import BERLIN, change_after, idle, noon, now, to
 from tests.stories.house import House, lived_in, until
-from tests.stories.test_week import BERLIN, change_after, idle, to
 
 pytestmark = pytest.mark.anyio
 
@@ -34,6 +34,11 @@ def kept(house: House) -> dict[str, Any]:
     return found
 
 
+async def to_switch(house: House, number: int = 0) -> None:
+    """Let time pass until a switch of this evening was due."""
+    await to(house, datetime.fromisoformat(kept(house)["switches"][number]["at"]) + timedelta(seconds=2))
+
+
 async def dark(house: House) -> None:
     """Every lamp is out, and Dobby knows."""
     for key in await lit(house):
@@ -46,9 +51,9 @@ async def dark(house: House) -> None:
     await until(known)
 
 
-async def one_evening(house: House, noon: datetime, die: bool = False) -> tuple[list[str], set[str]]:
+async def one_evening(house: House, midday: datetime, die: bool = False) -> tuple[list[str], set[str]]:
     """From noon to three at night, one switch at a time: at which minutes lamps changed, and which were ever lit."""
-    await to(house, noon)
+    await to(house, midday)
     minutes, rooms = [], set()
     switches = [datetime.fromisoformat(one["at"]) for one in kept(house)["switches"]]
     for at in sorted(set(switches)):
@@ -64,17 +69,15 @@ async def one_evening(house: House, noon: datetime, die: bool = False) -> tuple[
         if now != before:
             minutes.append(f"{at.astimezone(BERLIN):%H:%M}")
         rooms |= {str((await lamps(house))[key]["room"]) for key in now}
-    await to(house, noon + timedelta(hours=15))
+    await to(house, midday + timedelta(hours=15))
     assert await lit(house) == set()
     return minutes, rooms
 
 
 async def test_three_evenings_as_if_lived_in_over_a_restart_and_a_change_of_the_clocks(tmp_path: Path) -> None:
     async with lived_in(tmp_path, "--clock", "manual") as house:
-        _, clock = await house.api("GET", "/api/clock")
-        change = change_after(datetime.fromisoformat(clock["now"]))
-        noon = (change.astimezone(BERLIN) - timedelta(days=1)).replace(hour=12)
-        await house.api("POST", "/api/clock", {"set": (noon - timedelta(hours=2)).astimezone(UTC).isoformat()})
+        first = (change_after(await now(house)) - timedelta(days=1)).replace(hour=12)
+        await house.api("POST", "/api/clock", {"set": (first - timedelta(hours=2)).astimezone(UTC).isoformat()})
         await until(lambda: idle(house))
         last = await house.last_id()
         told = await house.say("we are on vacation")
@@ -87,7 +90,7 @@ async def test_three_evenings_as_if_lived_in_over_a_restart_and_a_change_of_the_
         assert "vacation" in planned
         evenings = []
         for day in range(3):
-            minutes, rooms = await one_evening(house, (noon + timedelta(days=day)).replace(hour=12), die=day == 1)
+            minutes, rooms = await one_evening(house, (first + timedelta(days=day)).replace(hour=12), die=day == 1)
             assert len(minutes) > 5
             assert len(rooms) > 1
             assert not {"Porch", "Garden", "Garage"} & rooms
@@ -100,16 +103,13 @@ async def test_three_evenings_as_if_lived_in_over_a_restart_and_a_change_of_the_
 
 async def test_it_ends_when_somebody_is_back_and_only_its_own_lamps_go_out(tmp_path: Path) -> None:
     async with lived_in(tmp_path, "--clock", "manual") as house:
-        _, clock = await house.api("GET", "/api/clock")
-        today = datetime.fromisoformat(clock["now"]).astimezone(BERLIN)
-        await to(house, today.replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1))
+        await noon(house)
         await house.say("I'm home")
         sunday = await house.say("we're on vacation until Sunday")
         assert "Until Sunday" in sunday["reply"]
         assert "until Sunday" in (await house.say("what is planned?"))["reply"]
         await dark(house)
-        switches = list(kept(house)["switches"])
-        await to(house, datetime.fromisoformat(switches[0]["at"]) + timedelta(seconds=2))
+        await to_switch(house)
         ours = await lit(house)
         assert len(ours) == 1
         other = next(key for key in sorted(await lamps(house)) if key not in ours)
@@ -129,23 +129,21 @@ async def test_it_ends_when_somebody_is_back_and_only_its_own_lamps_go_out(tmp_p
 
 async def test_while_somebody_is_home_nothing_is_sent_and_it_is_asked_once(tmp_path: Path) -> None:
     async with lived_in(tmp_path, "--clock", "manual") as house:
-        _, clock = await house.api("GET", "/api/clock")
-        today = datetime.fromisoformat(clock["now"]).astimezone(BERLIN)
-        await to(house, today.replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1))
+        await noon(house)
         await house.say("we're on vacation")
         await dark(house)
         await house.say("Sam is home")
         for answer in ("no", "yes"):
-            last, first = await house.last_id(), kept(house)["switches"][0]
-            await to(house, datetime.fromisoformat(first["at"]) + timedelta(seconds=2))
+            last = await house.last_id()
+            await to_switch(house)
             [asked] = await house.texts(1, last)
             assert "Sam is home" in asked
             last = await house.last_id()
             await house.text(answer)
             [told] = await house.texts(1, last)
             assert ("over" in told) is (answer == "yes")
-            for one in kept(house)["switches"][1:4] if answer == "no" else []:
-                await to(house, datetime.fromisoformat(one["at"]) + timedelta(seconds=2))
+            for number in (1, 2, 3) if answer == "no" else ():
+                await to_switch(house, number)
                 assert await lit(house) == set()
             if answer == "no":
                 await house.say("end the vacation")
@@ -157,12 +155,10 @@ async def test_while_somebody_is_home_nothing_is_sent_and_it_is_asked_once(tmp_p
 
 async def test_ended_on_the_page_it_puts_out_what_it_lit(tmp_path: Path) -> None:
     async with lived_in(tmp_path, "--clock", "manual") as house:
-        _, clock = await house.api("GET", "/api/clock")
-        today = datetime.fromisoformat(clock["now"]).astimezone(BERLIN)
-        await to(house, today.replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1))
+        await noon(house)
         await house.say("vacation mode")
         await dark(house)
-        await to(house, datetime.fromisoformat(kept(house)["switches"][0]["at"]) + timedelta(seconds=2))
+        await to_switch(house)
         assert len(await lit(house)) == 1
         _, found = await house.api("GET", "/api/plans")
         assert (await house.api("DELETE", f"/api/plans/{found['plans'][0]['id']}"))[0] == 200

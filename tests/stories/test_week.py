@@ -8,38 +8,16 @@ import sqlite3
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
 
+from tests.stories.clocks import BERLIN, change_after, to
 from tests.stories.house import House, lived_in, until
 
 pytestmark = pytest.mark.anyio
-BERLIN = ZoneInfo("Europe/Berlin")
 PLANS = ("every day at 7 turn off the desk lamp", "remind me every night at 02:30 to look at the stars",
          "every weekday at 8 remind me to take my pill", "every day at sunset turn on the porch light")
-
-
-def change_after(now: datetime) -> datetime:
-    """Noon (local) of the next day on which the clocks change."""
-    day = now.astimezone(BERLIN).replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=5)
-    while day.utcoffset() == (day - timedelta(days=1)).utcoffset():
-        day += timedelta(days=1)
-    return day
-
-
-async def to(house: House, moment: datetime) -> None:
-    """Let time pass until this moment, and everything be done."""
-    _, clock = await house.api("GET", "/api/clock")
-    left = (moment - datetime.fromisoformat(clock["now"])).total_seconds()
-    status, clock = await house.api("POST", "/api/clock", {"advance_s": left})
-    assert status == 200, clock
-    await until(lambda: idle(house))
-
-
-async def idle(house: House) -> bool:
-    return bool((await house.api("GET", "/api/clock"))[1]["idle"])
 
 
 async def pending(house: House) -> bool:
