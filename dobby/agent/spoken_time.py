@@ -131,7 +131,7 @@ class Reader:
         plural = start == at
         day, end = self.key("weekdays", self.phrase("on", start) if plural else start)
         if not day or (plural and not self.words[end - 1].endswith(self.known.raw.get("plural", "\0"))):
-            return self._each_date(at, start) if not plural else None
+            return self._each_date(start) if not plural else None
         several = [day]
         while (joined := self.phrase("and", end)) > end or end < len(self.words):
             day, last = self.key("weekdays", self.phrase("each", joined))
@@ -178,7 +178,7 @@ class Reader:
         part, end = self.key("parts", start)
         return (Spoken(days=WEEKDAYS, part=part, step=int(step)), end) if part else None
 
-    def _each_date(self, at: int, start: int) -> Found | None:
+    def _each_date(self, start: int) -> Found | None:
         """ "every 24 December", "every year on 24 December", "every month on the 1st"."""
         if (month := self.phrase("month", start)) > start:
             number, end = self.number(month)

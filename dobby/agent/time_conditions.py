@@ -130,7 +130,7 @@ def _made(kind: str, slots: dict[str, str | None], reader: Reader, view: View, l
         person = next((one for one in people if fold(one) == who), THEY if who in _they(reader) else "")
         return Condition("comes" if kind == "comes" else "leaves", person=person) if person else None
     if kind == "finished":
-        return _of(things(thing, view, language, reader, ("power",)) or _machines(thing, view, language, reader),
+        return _of(things(thing, view, language, reader, ("power",)) or _machines(thing, view, reader),
                    lambda one: Condition("finished", one.id))
     if kind == "reached":
         return _of(things(thing, view, language, reader, ("current", "target")),
@@ -168,8 +168,8 @@ def unknown_machine(reader: Reader, line: str, view: View, language: str) -> str
     for kind, sentence in _sentences(language):
         match = sentence.fullmatch(line) if kind == "finished" else None
         thing = match["thing"].strip() if match else ""
-        if _machine(thing, language, reader) and not things(thing, view, language, reader, ("power",)) and not (
-                _machines(thing, view, language, reader)):
+        if _machine(thing, reader) and not things(thing, view, language, reader, ("power",)) and not (
+                _machines(thing, view, reader)):
             return _bare(thing, reader)
     return ""
 
@@ -191,7 +191,7 @@ def _air(found: Sequence[Device]) -> list[Device]:
             and not set(NOT_AIR) & set(one.name.casefold().split())]
 
 
-def _machine(thing: str, language: str, reader: Reader) -> set[str]:
+def _machine(thing: str, reader: Reader) -> set[str]:
     """What else a machine is called, in this language and in English, which devices are often named in."""
     called: set[str] = set()
     for key, several in reader.known.raw["machines"].items():
@@ -201,9 +201,9 @@ def _machine(thing: str, language: str, reader: Reader) -> set[str]:
     return called
 
 
-def _machines(thing: str, view: View, language: str, reader: Reader) -> list[Device]:
+def _machines(thing: str, view: View, reader: Reader) -> list[Device]:
     """The devices whose power shows when a machine is done, by another name of it."""
-    called = _machine(thing, language, reader)
+    called = _machine(thing, reader)
     return [one for one in view.devices.values() if one.trait("power")
             and any(f" {name} " in f" {_plain(one.name)} " for name in called)]
 

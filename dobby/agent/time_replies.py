@@ -18,7 +18,7 @@ from dobby.agent.vacation import vacation, vacation_asked, vacation_over
 from dobby.jobs.job import Job, JobKind, load
 from dobby.jobs.plans import Plans
 from dobby.jobs.shifting import shifted
-from dobby.jobs.spoken import Spoken, day_of, resolvable, resolve
+from dobby.jobs.spoken import Spoken, clocks_of, day_of, resolve
 from dobby.jobs.when import WEEKDAYS, When, following, occurrence
 from dobby.messages import Person
 from dobby.tools.drafts import draft
@@ -105,7 +105,7 @@ async def _then(hands: Hands, part: Timed, first: Job, at: datetime, plans: Plan
     if said.minutes is not None and first.when is not None:
         found = resolve(said, plans.now(), plans.place) if first.when.at else shifted(first, said.minutes, plans)
     elif said.clocks and not (said.day or said.days or said.dates or said.date):
-        found = _next(first, at, resolvable(said), plans)
+        found = _next(first, at, clocks_of(said), plans)
     elif said.sun and first.repeats and first.when is not None:
         found = replace(first.when, clock="", sun=said.sun, offset=said.offset)
     elif said.sun and not (said.day or said.date):

@@ -289,7 +289,7 @@ def _planned(said: Said) -> Timed | Refuse | None:
         rest = without(said, wanted)
         if not rest.strip(" ,.!"):
             continue
-        if not time.sure and _is_value(said, wanted):
+        if not time.sure and _is_value(said):
             continue
         if time.by and (have := said.reader.phrase("have", 0)):  # "have the spa at 38 by seven"
             verb, at, to = said.reader.known.raw["set"]
@@ -325,7 +325,7 @@ def _together(runs: Sequence[Run]) -> Spoken | None:
     return time
 
 
-def _is_value(said: Said, runs: Sequence[Run]) -> bool:
+def _is_value(said: Said) -> bool:
     """Whether a bare number is how bright, loud or warm it shall be: "dim the lamp at 20"."""
     read = said.order(said.text)
     if isinstance(read, Miss):

@@ -160,7 +160,7 @@ def evening(day: date, place: Place, lamps: Sequence[Device], *, seed: str, habi
     midnight = moment(day, NOON, place.zone) - timedelta(hours=12)
     stays: list[tuple[float, float, str]] = []
     at, before = start, ""
-    last = _for(lamps, "bed", before) if not habits else None
+    last = _bedside(lamps) if not habits else None
     while lamps and end - at > 6:
         final = last is not None and end - at < 45
         lamp = last if final and last is not None else _choice(chance, lamps, before, at, (start, end), habits)
@@ -178,10 +178,10 @@ def evening(day: date, place: Place, lamps: Sequence[Device], *, seed: str, habi
     return tuple(sorted(switches, key=lambda one: (one.at, one.on)))
 
 
-def _for(lamps: Sequence[Device], room: str, before: str) -> Device | None:
+def _bedside(lamps: Sequence[Device]) -> Device | None:
     """A lamp of the room where people sleep."""
-    words = next(words for words, *_ in ROOMS if room in words)
-    return next((one for one in lamps if one.id != before and _called(one.room, words)), None)
+    words = next(words for words, *_ in ROOMS if "bed" in words)
+    return next((one for one in lamps if _called(one.room, words)), None)
 
 
 def _purpose(lamp: Device) -> tuple[float, tuple[float, float], tuple[int, int]]:

@@ -78,12 +78,12 @@ def resolve(said: Spoken, now: datetime, place: Place) -> When | str:
         return _repeat(said)
     if said.sun:
         return _sun(said, now, place)
-    clocks = resolvable(said)
+    clocks = clocks_of(said)
     if not clocks:
         return "no_clock"
     if not (said.day or said.date):
         when = _next(clocks, local, place)
-        return _after(said, when, now, place) if when else "past"
+        return _after(when, now, place) if when else "past"
     day = _day(said, local.date())
     if day is None:
         return "no_day"
@@ -97,14 +97,14 @@ def resolve(said: Spoken, now: datetime, place: Place) -> When | str:
     return When(date=day.isoformat(), clock=_usual(clocks)) if day > local.date() else "past"
 
 
-def _after(said: Spoken, when: When, now: datetime, place: Place) -> When | str:
+def _after(when: When, now: datetime, place: Place) -> When | str:
     return when if following(when, now, place) else "past"
 
 
 def _repeat(said: Spoken) -> When | str:
     if said.sun:
         return When(days=said.days, dates=said.dates, sun=said.sun, offset=said.offset)
-    clocks = resolvable(said)
+    clocks = clocks_of(said)
     return When(days=said.days, dates=said.dates, clock=_usual(clocks)) if clocks else "no_clock"
 
 
@@ -133,7 +133,7 @@ def _sun(said: Spoken, now: datetime, place: Place) -> When | str:
     return "past"
 
 
-def resolvable(said: Spoken) -> tuple[str, ...]:
+def clocks_of(said: Spoken) -> tuple[str, ...]:
     """The times of day that fit the part of the day."""
     clocks = said.clocks or ((PARTS[said.part],) if said.part else ())
     if len(clocks) < 2 or not said.part:

@@ -7,15 +7,13 @@ from collections.abc import Iterable, Sequence
 
 from dobby.memory import asked as asking
 from dobby.memory.notes import Fact, slug
-from dobby.memory.stemming import bare, stems
-from dobby.memory.tables import words
+from dobby.memory.stemming import bare, listed, stems
 
 ENOUGH = 0.8  # share of a question's words of content that an answer must hold to be given without being asked for
 NEAR = 0.42  # likeness, without names, from which a fact answers in other words; of 46 questions 21 right, 4 amiss
 
-_ASKED, _KINDS, _SAID, _LIKING = (stems(" ".join(words(name))) for name in ("asked", "kinds", "said", "liking"))
-_LIGHT = _KINDS | stems(" ".join(words("light")))
-_WEAK = _LIGHT | stems(" ".join(words("weak")))
+_ASKED, _KINDS, _SAID, _LIKING = map(listed, ("asked", "kinds", "said", "liking"))
+_LIGHT, _WEAK = listed("kinds", "light"), listed("kinds", "light", "weak")
 _POSSESSIVE = re.compile(r"\b(my|mine|mein\w*|mijn|mi|mis|mon|ma|mes)\b")
 _NAMES_OWN = re.compile(r"\b[^\W\d_a-zäöü]\w+['’]s\b|^\W*[A-ZÄÖÜ]\w+s [A-ZÄÖÜ]\w|"
                         r"\b(?:von|van|de) [A-ZÄÖÜ]\w|\bd['’][A-Z]")  # "Anna's birthday", in five languages

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from dobby.memory.claims import grammars, plain
-from dobby.memory.stemming import flat, stem, stems
+from dobby.memory.claims import COLOURS, grammars, plain
+from dobby.memory.stemming import flat, listed, stem, stems
 from dobby.memory.tables import any_of, words
 
 Kind = Literal["when", "amount", "where", "who", "colour", ""]
 
-_EMPTY = stems(" ".join((*words("asked"), *words("kinds"), *words("light"))))
-_COLOUR = stems(" ".join(words("colour")))
-_COLOURS = stems(" ".join(words("colours")))
+_EMPTY, _COLOUR = listed("asked", "kinds", "light"), listed("colour")
 _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("when", any_of(words("when"))), ("amount", any_of(words("how_much"))), ("where", any_of(words("where"))),
     ("who", any_of(words("who"))))
@@ -76,7 +74,7 @@ def holds(wanted: Kind, text: str) -> bool:
     if wanted == "who":
         return _TITLE.search(said) is not None or any(
             word[:1].isupper() for word in text.split()[1:])
-    return not wanted or bool(stems(text) & _COLOURS)
+    return not wanted or bool(stems(text) & COLOURS)
 
 
 def for_skill(question: str) -> bool:
@@ -106,7 +104,7 @@ def covered(asked: Iterable[str], said: Iterable[str]) -> set[str]:
     said = set(said)
     there = frozenset[int]().union(*(_groups().get(one, frozenset()) for one in said))
     return {one for one in asked if one in said or _groups().get(one, frozenset()) & there
-            or (one in _COLOUR and said & _COLOURS)}
+            or (one in _COLOUR and said & COLOURS)}
 
 
 def about_as_well(asked: Asked, newer: str, older: str, who: str = "") -> bool:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from dobby.memory.stemming import flat, stem, stems
+from dobby.memory.stemming import flat, listed, stem, stems
 from dobby.memory.tables import any_of, tables, words
 
 
@@ -214,7 +214,7 @@ def _kind(g: Grammar, claim: Claim, at: int) -> str:
         return "number"
     if g.named.match(value):
         return "name"
-    if (shades := stems(value)) and shades <= _COLOURS:
+    if (shades := stems(value)) and shades <= COLOURS:
         return "colour"
     word, _, after = value.partition(" ")
     if word in _A and after and " " not in after and after not in _SORTS and _capital(after, claim.text):
@@ -222,7 +222,7 @@ def _kind(g: Grammar, claim: Claim, at: int) -> str:
     return "name" if word and _capital(word, claim.text) else "other"
 
 
-_COLOURS = stems(" ".join(words("colours")))
+COLOURS = listed("colours")
 _A, _SORTS = frozenset(words("a")), frozenset(words("sorts"))
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 from dobby.memory.claims import corrects
 from dobby.memory.notes import Fact
-from dobby.memory.stemming import flat, stem, stems
-from dobby.memory.tables import words as listed
+from dobby.memory.stemming import flat, listed, stem, stems
+from dobby.memory.tables import words
 
-_CHANGE = re.compile(rf"\b(?:{'|'.join(listed('change'))})\b", re.IGNORECASE)
-_SAYS_CHANGE = stems(" ".join(listed("change")))
-_FAINT = stems(" ".join(listed("faint")))  # likings and looks, which make no matter by themselves
-_ENDS = re.compile(rf"\b(?:{'|'.join(listed('ends'))})\b", re.IGNORECASE)
+_CHANGE = re.compile(rf"\b(?:{'|'.join(words('change'))})\b", re.IGNORECASE)
+_SAYS_CHANGE = listed("change")
+_FAINT = listed("faint")  # likings and looks, which make no matter by themselves
+_ENDS = re.compile(rf"\b(?:{'|'.join(words('ends'))})\b", re.IGNORECASE)
 
 
 def replaced(text: str, subject: str, facts: Iterable[Fact], names: Iterable[str]) -> list[str]:
@@ -67,21 +67,21 @@ def _elsewhere(new: str, old: str, names: Iterable[str]) -> bool:
 def _first(text: str, own: set[str]) -> tuple[str, set[str]]:
     """The stem of the thing that a sentence is about, "" where it is about a person of the house; and all stems that
     only say whom or what it is about: the first word of content and the names that follow it."""
-    words = re.findall(r"[\w']+", text)
+    spoken = re.findall(r"[\w']+", text)
     said = stems(text)
-    at = next((at for at, word in enumerate(words) if stems(word) and stem(flat(word)) in said), len(words))
-    before = words[:at] or words[:1]
+    at = next((at for at, word in enumerate(spoken) if stems(word) and stem(flat(word)) in said), len(spoken))
+    before = spoken[:at] or spoken[:1]
     if any(flat(word) in ("i", "she", "he", "they", "we", "ich", "er", "sie", "wir", "ik", "yo", "je")
            for word in before):
         return "", set()
     who: set[str] = set()
-    for place, word in enumerate(words[at:], at):
-        if who and not (word[0].isupper() or words[place - 1].endswith("'s")):
+    for place, word in enumerate(spoken[at:], at):
+        if who and not (word[0].isupper() or spoken[place - 1].endswith("'s")):
             break
         if _CHANGE.fullmatch(word) or not stems(word):
             break
         who.add(stem(flat(word)))
-        if words[place - 1].endswith("'s") and place > at:  # "Tom's wife": it is about her
+        if spoken[place - 1].endswith("'s") and place > at:  # "Tom's wife": it is about her
             return stem(flat(word)), who
-    first = stem(flat(words[at])) if at < len(words) else ""
+    first = stem(flat(spoken[at])) if at < len(spoken) else ""
     return ("" if first in own else first), who

@@ -18,6 +18,11 @@ def stems(text: str) -> set[str]:
             if word not in _STOP and (len(word) > 1 or word.isdigit())}
 
 
+def listed(*names: str) -> set[str]:
+    """The stems of lists of words in all languages (tables.words)."""
+    return set().union(*(stems(one) for name in names for one in words(name)))
+
+
 def bare(text: str) -> str:
     """A text as its words alone, in small letters."""
     return " ".join(re.findall(r"\w+", text.casefold()))

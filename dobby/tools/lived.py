@@ -78,11 +78,10 @@ def _later(switches: tuple[Switch, ...], after: datetime) -> tuple[Switch, ...]:
     for one in switches:
         if one.on and datetime.fromisoformat(one.at) <= after:
             gone.add(one.device)
-        elif one.on or one.device not in gone:
-            gone.discard(one.device)
+            continue
+        if one.on or one.device not in gone:
             kept.append(one)
-        else:
-            gone.discard(one.device)
+        gone.discard(one.device)
     return tuple(kept)
 
 
