@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
+from dobby.agent.cancel_replies import begun
 from dobby.agent.meaning import Timed
 from dobby.agent.sentences import pattern
 from dobby.agent.spoken_time import Reader
 from dobby.agent.text import quotes
-from dobby.agent.time_replies import begun, is_one, speaks, timed, which
+from dobby.agent.time_replies import timed
 from dobby.agent.time_tables import kind_of, plain, spoken, tables
 from dobby.agent.time_talk import LONGEST, bare_words
+from dobby.agent.which_plan import is_one, speaks, which
 from dobby.jobs.job import Job
 from dobby.jobs.plans import Plans
 from dobby.jobs.shifting import shifted

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dobby.agent import answers, consent
+from dobby.agent.cancel_replies import stays, undone
 from dobby.agent.meaning import (
     Clarify,
     Control,
@@ -28,7 +29,7 @@ from dobby.agent.net_replies import look_at, network
 from dobby.agent.presence_replies import at_the_door
 from dobby.agent.sight_replies import sight
 from dobby.agent.teach_replies import offer_strange, teach, this_once, untaught
-from dobby.agent.time_replies import stays, timed, undone
+from dobby.agent.time_replies import timed
 from dobby.home.device import Command, Outcome
 from dobby.home.traits import Risk
 from dobby.home.verdict import END, ERASE, FORGET, JOINING, PAIR, TEACH, Approval, Choice

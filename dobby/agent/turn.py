@@ -16,6 +16,7 @@ from functools import partial
 
 from dobby.agent import clock_talk, consent, manners, memory_talk, prompt
 from dobby.agent.answers import answer
+from dobby.agent.cancel_replies import stays
 from dobby.agent.enclosed import Enclosures
 from dobby.agent.late import arrived
 from dobby.agent.loop import Budget, Thought, think
@@ -27,7 +28,6 @@ from dobby.agent.reflex import Reflex
 from dobby.agent.replies import Reply, act, consented
 from dobby.agent.student import study
 from dobby.agent.teach_replies import again
-from dobby.agent.time_replies import stays
 from dobby.brains.brain import Ask, Brain
 from dobby.errors import BrainError
 from dobby.home.device import Outcome

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from dobby.agent.cancel_replies import stays, undone
 from dobby.agent.meaning import Timed, Understood
 from dobby.agent.planned import Runner
 from dobby.agent.reflex import Reflex
-from dobby.agent.time_replies import stays, timed, undone
+from dobby.agent.time_replies import timed
 from dobby.clock import Clock
 from dobby.home.device import Command
 from dobby.jobs.conditions import Condition
