@@ -37,8 +37,11 @@ async def offer_to_try(hands: Hands, offers: list[Offer]) -> str:
     tries = [one for one in offers if (not one.linked or one.devices) and one not in logins]
     if person is None or person.role == "guest":
         return ""
-    hints = [hands.house.words.say("find.needs_login", name=clean(one.name or one.title, 60),
-                                   make=one.key.partition(":")[0]) for one in logins]  # no password in a chat
+    makes = dict[str, list[str]]()  # `dobby pair` lets in all of a make
+    for one in logins:
+        makes.setdefault(one.key.partition(":")[0], []).append(clean(one.name or one.title, 60))
+    hints = [hands.house.words.say("find.needs_login", name=hands.house.words.join(names), make=make)
+             for make, names in makes.items()]  # no password in a chat
     if not tries:
         return "\n".join(hints)
     choices = []
