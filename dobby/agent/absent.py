@@ -15,6 +15,7 @@ from dobby.agent.targets import Home
 from dobby.agent.text import words as plain_words
 
 _WORDS = 4  # unknown words that may name one thing
+_LEADS = frozenset({"act", "carrier", "trait"})
 _BEFORE = frozenset({"filler", "in", "act", "carrier", "all", "one", "kind", "to"})
 
 
@@ -30,6 +31,8 @@ def absent(slots: Sequence[Slot], home: Home, grammar: Grammar, now: float) -> U
         return None
     if not lost[0] and len(slots) > len(lost) + 2:
         return None
+    if not _ordered(slots, lost, grammar):
+        return None
     name = " ".join(slots[at][0].typed for at in lost)
     thing: Slot = (Bit("thing", name, "", name),)
     for bits in readings([*slots[: lost[0]], thing, *slots[lost[-1] + 1 :]]):
@@ -39,6 +42,21 @@ def absent(slots: Sequence[Slot], home: Home, grammar: Grammar, now: float) -> U
             if part is not None:
                 return Understood((part,), home.context or Context())
     return None
+
+
+def ordered(slots: Sequence[Slot]) -> bool:
+    """Whether what is to be done is said somewhere in front, before any thing."""
+    first = next((slot for slot in slots if not all(bit.type in ("filler", "one") for bit in slot)), ())
+    return any(bit.type in _LEADS for bit in first)
+
+
+def _ordered(slots: Sequence[Slot], lost: Sequence[int], grammar: Grammar) -> bool:
+    """Whether it has the form of an order: what is to be done stands before the thing ("turn off the flurble"), or the
+    bare thing before a particle ("flurble off"); "the baker gets up at three" only tells something."""
+    if any(bit.type in _LEADS for slot in slots[: lost[0]] for bit in slot):
+        return True
+    after = [bit for slot in slots[lost[-1] + 1 :] for bit in slot]
+    return len(lost) == 1 and not grammar.verb_first and not any(bit.type == "carrier" for bit in after)
 
 
 def _refused(clause: Clause, name: str, placed: bool, home: Home, now: float) -> Part | None:

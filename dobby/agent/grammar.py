@@ -57,6 +57,7 @@ class Grammar:
     gives: frozenset[str]  # verbs that make light or music of the bare word: "da la luz"
     beside: frozenset[str]  # in front of a noun they tell one thing from another: the "back" door
     around: tuple[tuple[str, str], ...]  # (opens, closes) an exception: "nur die Lampe nicht"
+    verb_first: bool  # an order never begins with the bare thing: "la tienda abre" only tells something
     known: frozenset[str]  # common words that are nobody's typing mistake: "other" is not "order"
     but: str  # the first word for "except"
 
@@ -163,6 +164,7 @@ def load(language: str) -> Grammar:
         beside=frozenset(data["guard"].get("beside", ())),
         around=tuple((" ".join(tokens(first, language)), " ".join(tokens(last, language)))
                      for first, last in polite.get("around", ())),
+        verb_first=bool(polite.get("verb_first")),
         known=frozenset(data["guard"].get("known", "").split()),
         but=" ".join(tokens(data["order"]["except"][0], language)),
         parts=frozenset(word for phrase in [*words, *ask, *final] for word in phrase.split()),

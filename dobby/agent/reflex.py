@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dobby.agent import eye_talk, house_talk, memory_talk, net_talk, questions, teach_talk, time_talk
-from dobby.agent.absent import absent
+from dobby.agent.absent import absent, ordered
 from dobby.agent.clauses import Clause, clauses, narrowed
 from dobby.agent.grammar import Bit, Grammar, load
 from dobby.agent.lattice import Slot, lattice, readings
@@ -177,6 +177,8 @@ class Reflex:
         if not found and self._upstream and (clause := self._upstream.read(net.slots, home.view.devices)):
             found = [read for read in [_all([clause], home, now)] if read]
         read = _settle(found) if found else absent(net.slots, home, grammar, now)
+        if read and net.corrected and isinstance(read.parts[0], Refuse) and not ordered(net.slots):
+            return None  # what was no order at all is not refused for a word that nobody typed
         return _finish(read, net.corrected, start, home) if read else None
 
     def _followed(self, slots: Sequence[Slot], home: Home, now: float) -> Understood | None:
