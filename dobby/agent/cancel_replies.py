@@ -114,7 +114,7 @@ async def skip(hands: Hands, part: Timed, plans: Plans) -> str:
     if not rows:
         return words.say("time.nothing_then")
     if len(found) != 1:
-        return await which(hands, found or rows, plans, "which_skip")
+        return await which(hands, found or rows, plans, "time.which_skip")
     job = found[0]
     what = what_text(job, house.home, words)
     if not job.repeats:

@@ -200,8 +200,8 @@ async def _forget_all(hands: Hands, memory: Memory, what: str) -> str:
     token = memory.to_erase(what)
     text = words.say("memory.erase_ask", what=what, count=count)
     found = await along(hands.house, what)
-    text = " ".join([text, *(words.say(f"memory.erase_{key}", count=len(several)) for key, several in (
-        ("plans", found.jobs), ("skills", found.taught)) if several)])
+    text = " ".join([text, *(words.say(key, count=len(several)) for key, several in (
+        ("memory.erase_plans", found.jobs), ("memory.erase_skills", found.taught)) if several)])
     if found.kept:
         text = f"{text} {words.say('memory.erase_kept', names=words.join([f'“{one}”' for one in found.kept]))}"
     if found.named:

@@ -27,6 +27,7 @@ from dobby.jobs.when import WEEKDAYS, When
 from dobby.tools.hands import Hands
 from dobby.tools.plans import kept
 
+_NONE = {"alarms": "time.no_alarms", "timers": "time.no_timers", "reminders": "time.no_reminders"}
 SPAN = "§"  # stands for how much, where a sentence is compared
 
 
@@ -82,7 +83,7 @@ async def _named(hands: Hands, move: Move, plans: Plans) -> str:
         if (spoken := plans.spoken_of(hands.conversation)) in jobs and spoken is not None:
             jobs = [spoken]
         if not jobs:
-            return hands.house.words.say(f"time.no_{kind}")
+            return hands.house.words.say(_NONE[kind])
     else:
         jobs = [job for job in mine if speaks(hands, job, Timed("cancel", text=move.what), plans)]
         bare = move.said is not None and not move.said.sure
@@ -91,7 +92,7 @@ async def _named(hands: Hands, move: Move, plans: Plans) -> str:
     if not jobs:
         return hands.house.words.say("time.nothing")
     if len(jobs) > 1 and jobs != plans.spoken_together(hands.conversation):
-        return await which(hands, jobs, plans, "which_move")
+        return await which(hands, jobs, plans, "time.which_move")
     said = move.said
     if said is None:
         return await _replanned(hands, jobs, lambda one: shifted(one, move.minutes, plans), plans)

@@ -83,8 +83,9 @@ class Runner:
             return words.say(f"time.wake_{due.fate}", clock=clock, when=when)
         if job.condition is not None and not job.reminds:
             return words.say("time.came", text=job.text)
-        key = f"reminder{'_late' if due.fate == 'late' else ''}{'' if job.text else '_bare'}"
-        return words.say(f"time.{key}", text=job.text, when=when)
+        keys = ("time.reminder_late", "time.reminder_late_bare") if due.fate == "late" else (
+            "time.reminder", "time.reminder_bare")
+        return words.say(keys[not job.text], text=job.text, when=when)
 
     async def _others(self, due: Due, text: str) -> None:
         """To each of those it is for, at their own address, with the name of who asked; who is no longer of the house

@@ -56,7 +56,7 @@ async def presence(hands: Hands, part: Timed) -> str:
     if not home or (unknown and not known.noticed()):
         return words.say("home.nobody_known")
     lines = []
-    for key, wanted in (("here", True), ("away", False), ("unknown", None)):
+    for key, wanted in (("home.here", True), ("home.away", False), ("home.unknown", None)):
         if names := [name for name, here in home.items() if here is wanted]:
-            lines.append(words.say(f"home.{key}", names=words.join(names), count=len(names)))
+            lines.append(words.say(key, names=words.join(names), count=len(names)))
     return " ".join(lines)

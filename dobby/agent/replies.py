@@ -43,6 +43,7 @@ from dobby.tools.learn import tell_tried
 from dobby.tools.network import offer_to_try
 from dobby.tools.wording import join_or
 
+_HUMAN = {"button": "pair.button", "pin": "pair.pin", "login": "pair.login"}  # what a thing needs of somebody
 FIRST_WORDS = 1.0  # seconds after which a long look around says what it sees so far
 
 
@@ -181,8 +182,8 @@ def _erased(house: House, outcome: Outcome) -> str:
     """How much was erased; in numbers, since its names are what was to be forgotten."""
     if outcome.result != "confirmed":
         return house.words.say("memory.gone")
-    along = [house.words.say(f"memory.along_{key}", count=count) for key, count in zip(
-        ("plans", "skills"), house.taken_along, strict=True) if count]
+    along = [house.words.say(key, count=count) for key, count in zip(
+        ("memory.along_plans", "memory.along_skills"), house.taken_along, strict=True) if count]
     return " ".join([house.words.say("memory.erased", count=int(outcome.read or 0)), *along])  # type: ignore[arg-type]  # a count
 
 
@@ -199,9 +200,9 @@ def _paired(hands: Hands, outcome: Outcome) -> str:
     if hint := _hint(hands, outcome):
         return f"{clean(name, 60)}: {hint}"
     kind, needs = outcome.error.kind if outcome.error else "unknown", known.needs if known else ""
-    human = kind == "refused" and needs in ("button", "pin", "login")
-    reason = needs if human else "gone" if kind == "unreachable" else "failed"
-    return f"{clean(name, 60)}: {words.say(f'pair.{reason}')}"
+    human = _HUMAN.get(needs) if kind == "refused" else None
+    reason = human or ("pair.gone" if kind == "unreachable" else "pair.failed")
+    return f"{clean(name, 60)}: {words.say(reason)}"
 
 
 def _hint(hands: Hands, outcome: Outcome) -> str:
@@ -278,10 +279,10 @@ async def told_of(hands: Hands, offers: list[Offer], *, ask: bool) -> str:
     """What was found on the network, a line each, and the question whether to try it."""
     words, lines = hands.house.words, list[str]()
     for offer in offers:
-        key = "find.here_already" if offer.linked else "find.found"
+        keys = ("find.here_already", "find.here_already_no_room") if offer.linked else (
+            "find.found", "find.found_no_room")
         name = f"{offer.title} “{offer.name}”" if offer.name else offer.title
-        lines.append(words.say(key, what=name, room=offer.room or "?", host=offer.host) if offer.room
-                     else words.say(f"{key}_no_room", what=name, host=offer.host))
+        lines.append(words.say(keys[not offer.room], what=name, room=offer.room, host=offer.host, count=1))
     if offers:
         hands.house.looked_at = offers[0].host  # "why do you think so?" is said of it then
     question = await offer_to_try(hands, offers) if ask else ""
@@ -296,8 +297,9 @@ async def why(hands: Hands) -> str:
     if row is None or turn is None:
         return words.say("why.nothing")
     outcomes = [one for one in map(load_outcome, json.loads(row["outcomes"])) if one.command.trait not in JOINING]
-    source = "page" if not turn["text"] else "model" if turn["mind"] in ("claude", "scripted") else "phrase"
-    said = words.say("why.said", who=turn["person"], text=turn["text"] or "…", source=words.say(f"source.{source}"))
+    source = "source.page" if not turn["text"] else (
+        "source.model" if turn["mind"] in ("claude", "scripted") else "source.phrase")
+    said = words.say("why.said", who=turn["person"], text=turn["text"] or "…", source=words.say(source))
     return f"{said} {answers.answer(outcomes, hands.house.home, words)}"
 
 

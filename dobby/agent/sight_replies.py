@@ -29,6 +29,8 @@ LINES = 8  # events told in one answer; the rest are counted
 PICTURES = 4  # pictures in one answer
 JUST = timedelta(minutes=30)  # how long "that" means the last event where something is kept of it
 MUTED = 60.0  # minutes, where nobody said how long
+_KEPT = {"mute": "mute_kept", "only": "only_kept", "except": "except_kept"}
+_RULES = {"mute": "mute_rule", "only": "only_rule", "except": "except_rule"}
 PLACES = {"left": (0.0, 0.0, 0.34, 1.0), "right": (0.66, 0.0, 1.0, 1.0), "top": (0.0, 0.0, 1.0, 0.34),
           "bottom": (0.0, 0.66, 1.0, 1.0), "middle": (0.33, 0.33, 0.67, 0.67)}
 
@@ -223,8 +225,8 @@ async def _wish(asked: _Asked) -> str:
              for camera in _each(asked)]
     for rule in rules:
         await asked.sights.wish(rule)
-    said = asked.say(f"{part.verb}_kept", camera=asked.place(), things=asked.things(part.subjects),
-                     when=_when(asked, rules[0]))
+    said = asked.hands.house.words.upper(asked.say(_KEPT[part.verb], camera=asked.place(), when=_when(asked, rules[0]),
+                                                   things=asked.things(part.subjects)))
     known = is_known(rules[0].presence, asked.person.name, asked.sights.watch.home())
     return said if known else f"{said} {asked.say('presence_unknown')}"
 
@@ -260,9 +262,10 @@ def _when(asked: _Asked, rule: Rule) -> str:
 
 async def _rules(asked: _Asked) -> str:
     """Every wish of this person that holds, a line each."""
+    upper = asked.hands.house.words.upper
     rules = await asked.sights.wishes_of(asked.person.name)
-    lines = [asked.say(f"{rule.kind}_rule", camera=asked.spot(rule.camera, rule.zone),
-                       things=asked.things(rule.subjects), when=_when(asked, rule)) for rule in rules]
+    lines = [upper(asked.say(_RULES[rule.kind], camera=asked.spot(rule.camera, rule.zone),
+                             things=asked.things(rule.subjects), when=_when(asked, rule))) for rule in rules]
     home = asked.sights.watch.home()
     if not all(is_known(rule.presence, asked.person.name, home) for rule in rules):
         lines.append(asked.say("presence_unknown"))
@@ -276,9 +279,8 @@ async def _rules(asked: _Asked) -> str:
 async def _unmute(asked: _Asked) -> str:
     gone = sum([await asked.sights.unwish(asked.person.name, camera, asked.part.zone, asked.part.subjects)
                 for camera in _each(asked)])
-    key = "unmuted" if gone else "not_muted"
-    return asked.say(f"{key}_things" if asked.part.subjects else key, camera=asked.place(),
-                     things=asked.things(asked.part.subjects))
+    keys = ("unmuted_things", "not_muted_things") if asked.part.subjects else ("unmuted", "not_muted")
+    return asked.say(keys[not gone], camera=asked.place(), things=asked.things(asked.part.subjects))
 
 
 def _each(asked: _Asked) -> list[str]:

@@ -87,12 +87,12 @@ def is_one(job: Job, verb: str) -> bool:
     return True
 
 
-async def which(hands: Hands, found: list[Job], plans: Plans, key: str = "which") -> str:
+async def which(hands: Hands, found: list[Job], plans: Plans, key: str = "time.which") -> str:
     """Which of them, with the number of each: what comes next of "that" is about them."""
     ids = {job.id for job in found}
     lines = [line for job, line in listing(hands, plans) if job.id in ids]
     await plans.speak_of_several(hands.conversation)
-    return "\n".join([hands.house.words.say(f"time.{key}"), *lines])
+    return "\n".join([hands.house.words.say(key), *lines])
 
 
 def plan_text(hands: Hands, job: Job, plans: Plans) -> str:

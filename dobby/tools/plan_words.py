@@ -106,8 +106,9 @@ def what_text(job: Job, view: View, words: Words) -> str:
     who = words.join(list(job.whom))
     bare = job.condition is not None and not job.reminds
     if job.whom and job.kind in ("tell", "wake"):
-        key = "wake" if job.kind == "wake" else "tell" if bare else "remind" if job.text else "remind_bare"
-        return words.say(f"time.{key}_other", text=job.text, who=who)
+        key = "time.wake_other" if job.kind == "wake" else "time.tell_other" if bare else (
+            "time.remind_other" if job.text else "time.remind_bare_other")
+        return words.say(key, text=job.text, who=who)
     texts: dict[str, Callable[[], str]] = {
         "tell": lambda: words.say("time.tell") if bare else
         words.say("time.remind", text=job.text) if job.text else words.say("time.remind_bare"),

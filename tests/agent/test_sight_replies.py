@@ -70,7 +70,7 @@ async def test_wishes_are_kept_and_listed_as_they_were_understood(hands: Hands) 
     assert "until 13:30" in await say(hands, "mute the driveway for an hour and a half")
     assert (await say(hands, "what are my rules?")).splitlines() == [
         "Garden, flower bed: only people (from now on).", "Driveway, street: nothing about vehicles (at night).",
-        "all cameras: nothing (until 18:00).", "Driveway: nothing (until 13:30)."]
+        "All cameras: nothing (until 18:00).", "Driveway: nothing (until 13:30)."]
     assert await say(hands, "unmute the street") == "You hear about Driveway, street again."
     assert await say(hands, "tell me about cats in the flower bed again") == (
         "You hear about animals again (Garden, flower bed).")
