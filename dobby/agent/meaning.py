@@ -142,7 +142,7 @@ class Network:
 
 
 EVERYONE, THEY = "*", "?"
-TimedVerb = Literal["tell", "wake", "order", "skill", "when?", "no_machine", "planned", "cancel", "cancel_all",
+TimedVerb = Literal["tell", "wake", "order", "skill", "when?", "no_machine", "planned", "left", "cancel", "cancel_all",
                     "cancel_reminders", "cancel_timers", "cancel_alarms", "skip", "snooze", "leaving", "home",
                     "who_home", "is_home", "came", "went", "all_out", "cardio_count", "cardio_weekly", "cardio_never",
                     "cardio_last", "vacation", "vacation_over",

@@ -11,6 +11,7 @@ from dobby.agent.cardio_replies import cardio_told
 from dobby.agent.meaning import Timed
 from dobby.agent.others_replies import filled, no_person, passed_on
 from dobby.agent.presence_replies import presence
+from dobby.agent.time_left import left
 from dobby.agent.time_tables import leaning
 from dobby.agent.vacation import vacation, vacation_asked, vacation_over
 from dobby.agent.which_plan import comes
@@ -49,6 +50,8 @@ async def timed(hands: Hands, part: Timed) -> str:
             return await passed_on(hands, part)
         case "planned":
             return await _planned(hands, part, plans)
+        case "left":
+            return await left(hands, part, plans)
         case "cancel":
             return await cancel(hands, part, plans)
         case "cancel_all" | "cancel_reminders" | "cancel_timers" | "cancel_alarms":

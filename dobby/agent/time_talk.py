@@ -80,8 +80,16 @@ def _sentence(said: Said, language: str) -> Timed | None:
         verb = cast(TimedVerb, {"cancel_at": "cancel", "cancel_named": "cancel", "timer": "tell"}.get(name, name))
         found = _filled(Timed(verb), match, said) if match else None
         if found is not None:
-            return Timed("tell", Spoken(minutes=found.minutes)) if name == "timer" else found
+            return Timed("tell", Spoken(minutes=found.minutes), text=_as_typed(found.text, said)) if (
+                name == "timer") else found
     return None
+
+
+def _as_typed(text: str, said: Said) -> str:
+    """Words that were read, as they stand in the sentence."""
+    size = len(text.split())
+    return next((said.typed(at, at + size) for at in range(len(said.words) - size + 1)
+                 if size and " ".join(one.text for one in said.words[at:at + size]) == text), text)
 
 
 def _filled(timed: Timed, match: re.Match[str], said: Said) -> Timed | None:
