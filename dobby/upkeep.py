@@ -122,7 +122,7 @@ async def _let_cameras_in(daemon: Daemon, sights: Sights) -> None:
     """A camera that was let in by ONVIF is looked through from then on."""
     with daemon.home.listen() as changes:
         while True:
-            for key, kept in daemon.links.kept.items():
+            for key, kept in list(daemon.links.kept.items()):
                 device = daemon.home.devices.get(key)
                 if kept.found.make == "onvif" and device:
                     await let_in(sights, daemon.store, key, device.name, device.room,

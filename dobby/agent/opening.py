@@ -154,7 +154,7 @@ def _whole(said: Sequence[Token], grammar: Grammar, phrases: Mapping[str, str]) 
             break
         words = words[:-1]
     if what := _believed([token.text for token in said if token.text != ","], grammar):
-        return Opening(tuple(said), control=Control("find", what))
+        return Opening(tuple(said), control=Control("find", what, supposed=True))
     find = _begins(said, grammar.find)
     if find:
         rest = [token.typed for token in said[len(find) :] if token.text != "," and token.text not in grammar.please]

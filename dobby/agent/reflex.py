@@ -94,6 +94,14 @@ class Reflex:
         start = opening(said, text, grammar, self._names_of(view, grammar), self._phrases)
         return "" if start.question else connecting(start.said, grammar)
 
+    def called(self, text: str, view: View) -> tuple[str, ...]:
+        """The devices that a few words name as a whole: by name, or all of a kind ("cameras")."""
+        grammar = self._ready()
+        names, said = self._names_of(view, grammar), plain_words(text, self.language)
+        kinds = {bit.value for bit in grammar.phrase(said) if bit.type == "kind"}
+        named = {id_ for bit in names.at("".join(said)) if bit.type == "device" and bit.how == "full" for id_ in bit.value}
+        return tuple(id_ for id_, one in view.devices.items() if id_ in named or one.kind in kinds)
+
     def _untimed(self, text: str, view: View, context: Context | None, now: float, here: str) -> Understood | Miss:
         """A sentence without time. One that comes to nothing as a whole may be several orders with an "and" between
         them, if each of them is understood by itself."""

@@ -44,6 +44,7 @@ from dobby.tools.network import offer_to_try
 from dobby.tools.wording import join_or
 
 _HUMAN = {"button": "pair.button", "pin": "pair.pin", "login": "pair.login"}  # what a thing needs of somebody
+NAMED = 8  # things of the home that are named at most
 FIRST_WORDS = 1.0  # seconds after which a long look around says what it sees so far
 
 
@@ -242,7 +243,7 @@ async def _control(hands: Hands, part: Control) -> str:
             taught = f"\n{house.words.say('skill.taught', names=known)}" if known else ""
             return answers.help_text(house.home, house.words) + taught
         case "find":
-            return await find(hands, part.what)
+            return await find(hands, part.what, supposed=part.supposed)
         case "why":
             return await why(hands)
         case "stop":
@@ -250,18 +251,38 @@ async def _control(hands: Hands, part: Control) -> str:
     return house.words.say("miss.no_model")
 
 
-async def find(hands: Hands, what: str) -> str:
-    """Look at the network, say what is there, and offer to try it."""
+async def find(hands: Hands, what: str, *, supposed: bool = False) -> str:
+    """Look at the network, say what is there, and offer to try what is not part of the home yet; supposed: also what is.
+    Things of the home that nothing on the network speaks for (cameras of the settings) are named as well."""
     words = hands.house.words
     if not what:
         return await _everything(hands)
     offers = await hands.house.scout.look(what)
     if offers:
         hands.taint()
+    here = _set_up(hands, what, offers)
     if not offers:
-        unknown = neighbourhood.fitting(hands, what)
-        return await look_at(hands, unknown[0].address) if unknown else words.say("find.nothing", what=what)
-    return await told_of(hands, offers, ask=bool(what))
+        unknown = [] if here else neighbourhood.fitting(hands, what)
+        return here or (await look_at(hands, unknown[0].address) if unknown else words.say("find.nothing", what=what))
+    return "\n".join(one for one in (here, await told_of(hands, offers, ask=True, again=supposed)) if one)
+
+
+def _set_up(hands: Hands, what: str, offers: list[Offer]) -> str:
+    """What of the home is called so, by its name or its kind, and who of it does not answer; beside what was found only
+    cameras that are behind none of it. "" for nothing."""
+    house, words, person = hands.house, hands.house.words, hands.asker.person
+    if person is None or person.role == "guest" or house.reflex is None:
+        return ""
+    told = {id_ for offer in offers for id_ in (offer.key, *offer.devices)}
+    here = [one for id_ in house.reflex.called(what, house.home) if id_ not in told
+            and ((one := house.home.devices[id_]).kind == "camera" or not offers)]
+    if not here:
+        return ""
+    names, more = [one.name for one in here], len(here) - NAMED
+    said = words.say("find.set_up", count=len(here), devices=words.join(names) if more <= 0 else (
+        f"{', '.join(names[:NAMED])} {words.say('net.more', count=more)}"))
+    gone = [one.name for one in here if not house.home.reachable(one.id)]
+    return f"{said} {words.say('question.gone', devices=words.join(gone[:NAMED]))}" if gone else said
 
 
 async def _everything(hands: Hands) -> str:
@@ -275,17 +296,17 @@ async def _everything(hands: Hands) -> str:
     return neighbourhood.listing(hands)
 
 
-async def told_of(hands: Hands, offers: list[Offer], *, ask: bool) -> str:
-    """What was found on the network, a line each, and the question whether to try it."""
+async def told_of(hands: Hands, offers: list[Offer], *, ask: bool, again: bool = False) -> str:
+    """What was found on the network, a line each, and the question whether to try what is new (again: or known)."""
     words, lines = hands.house.words, list[str]()
     for offer in offers:
         keys = ("find.here_already", "find.here_already_no_room") if offer.linked else (
             "find.found", "find.found_no_room")
         name = f"{offer.title} “{offer.name}”" if offer.name else offer.title
-        lines.append(words.say(keys[not offer.room], what=name, room=offer.room, host=offer.host, count=1))
+        lines.append(words.upper(words.say(keys[not offer.room], what=name, room=offer.room, host=offer.host)))
     if offers:
         hands.house.looked_at = offers[0].host  # "why do you think so?" is said of it then
-    question = await offer_to_try(hands, offers) if ask else ""
+    question = await offer_to_try(hands, offers, again=again) if ask else ""
     return "\n".join([*lines, question]).strip()
 
 

@@ -27,14 +27,15 @@ async def find_devices(hands: Hands, what: str = "") -> str:
     return fenced(json.dumps(rows, ensure_ascii=False)) + "\n" + note
 
 
-async def offer_to_try(hands: Hands, offers: list[Offer]) -> str:
-    """Ask "do you want to try it?" about what was found, one choice a thing; "" when there is nothing to try.
+async def offer_to_try(hands: Hands, offers: list[Offer], *, again: bool = True) -> str:
+    """Ask "do you want to try it?" about what was found, one choice a thing; "" when there is nothing to try. again:
+    also about what is part of the home already and plays.
 
     Owners and members only: a guest lets nobody in.
     """
     person = hands.asker.person
     logins = [one for one in offers if one.needs == "login" and not one.linked]
-    tries = [one for one in offers if (not one.linked or one.devices) and one not in logins]
+    tries = [one for one in offers if (not one.linked or (again and one.devices)) and one not in logins]
     if person is None or person.role == "guest":
         return ""
     makes = dict[str, list[str]]()  # `dobby pair` lets in all of a make

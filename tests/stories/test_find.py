@@ -92,3 +92,19 @@ async def test_what_is_let_in_is_there_after_a_restart(house: House) -> None:
         return bool((await house.device("kitchen_speaker"))["reachable"])
     await until(back)
     assert (await house.say("play jazz radio in the kitchen"))["outcomes"][0]["result"] == "confirmed"
+
+
+async def test_what_is_set_up_is_named_and_only_offered_to_who_supposes_it(tmp_path: Path) -> None:
+    async with lived_in(tmp_path, cameras=True) as house:
+        cameras = await house.say("find my cameras")
+        assert "are part of the home already" in cameras["reply"]
+        assert all(name in cameras["reply"] for name in ("Driveway", "Garden"))
+        found = await house.say("find my sonos")
+        assert "part of the home already" in found["reply"]
+        assert "try it" not in found["reply"]
+        assert found["question"] is None
+        assert "try it" in (await house.say("I think I have Sonos at home, can you find it?"))["reply"]
+        assert {one["result"] for one in (await house.say("yes, in the study"))["outcomes"]} == {"confirmed"}
+        assert "no rules" in (await house.say("what are my rules?"))["reply"]
+        await house.say("mute for an hour")
+        assert (await house.say("what are my rules?"))["reply"].startswith("All cameras: nothing")

@@ -41,6 +41,10 @@ async def test_found_let_in_and_looked_through(tmp_path: Path) -> None:
             _, health = await house.api("GET", "/api/health")
             return [one["state"] for one in health["cameras"]] == ["up"] * 3
         await until(up, 40)
+        again = (await house.say("find my cameras"))["reply"]
+        assert again.count("“Garden”") == 1, "each is named once"
+        assert "part of the home already" in again
+        assert "dobby pair" not in again
         await house.kill()
         await house.again()
         await until(up, 40)
