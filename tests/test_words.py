@@ -35,8 +35,8 @@ MADE: Mapping[str, str] = {
     "state.armed_*": "home away night disarmed",
     "subject_*": "person vehicle animal parcel", "subjects_*": "person vehicle animal parcel",
     "hours_*": "night day", "presence_*": "nobody somebody me_away me_home",
-    "time.*": "how_before which_date no_place too_far no_clock no_day past date date_year today tomorrow later mine "
-              "theirs every_n_days every_n_weeks heat_start heat_guess",
+    "time.*": "how_before which_date no_place too_far no_clock no_day by_days past date date_year today tomorrow later "
+              "mine theirs every_n_days every_n_weeks heat_start heat_guess",
     "time.*_*": "at_sunset before_sunset after_sunset at_sunrise before_sunrise after_sunrise",
     "time.*_again": "comes leaves", "time.every_*": "all work free", "time.wake_*": "now late missed",
     "time.when_*": "finished reached all_away someone comes leaves open closed on off locked unlocked above below",

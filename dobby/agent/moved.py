@@ -21,13 +21,15 @@ from dobby.agent.time_talk import LONGEST, bare_words
 from dobby.agent.which_plan import is_one, speaks, which
 from dobby.jobs.job import Job
 from dobby.jobs.plans import Plans
-from dobby.jobs.shifting import shifted
+from dobby.jobs.shifting import put_off, shifted
 from dobby.jobs.spoken import Spoken, resolve
 from dobby.jobs.when import WEEKDAYS, When
 from dobby.tools.hands import Hands
+from dobby.tools.plan_words import when_text
 from dobby.tools.plans import kept
 
 _NONE = {"alarms": "time.no_alarms", "timers": "time.no_timers", "reminders": "time.no_reminders"}
+Moved = When | tuple[When, When] | str  # the new time; once and from then on; a key of the words under `time.`
 SPAN = "§"  # stands for how much, where a sentence is compared
 
 
@@ -47,14 +49,17 @@ async def moved(hands: Hands, text: str) -> str:
     return await _replanned(hands, [job], lambda one: _when(said, one, plans), plans)
 
 
-async def _replanned(hands: Hands, jobs: Sequence[Job], when: Callable[[Job], When | str], plans: Plans) -> str:
+async def _replanned(hands: Hands, jobs: Sequence[Job], when: Callable[[Job], Moved], plans: Plans) -> str:
     """Each at its new time, or why none of them is moved."""
     found = [(job, when(job)) for job in jobs]
     if wrong := next((one for _, one in found if isinstance(one, str)), ""):
         return hands.house.words.say(f"time.{wrong}")
     lines, new = [], []
     for job, at in found:
-        line, put = await kept(hands, replace(job, when=at, made=plans.now(), last=None, day="", id=0))  # type: ignore[arg-type]  # a text was said above
+        if isinstance(at, tuple):
+            line, put = await _once(hands, job, at, plans)
+        else:
+            line, put = await kept(hands, replace(job, when=at, made=plans.now(), last=None, day="", id=0))  # type: ignore[arg-type]  # a text was said above
         if put is not None:
             new.append(put)
             late = [] if await plans.cancel(job.id) else [job]
@@ -63,6 +68,21 @@ async def _replanned(hands: Hands, jobs: Sequence[Job], when: Callable[[Job], Wh
     if len(new) > 1:
         await plans.speak_of_several(hands.conversation, new)
     return "\n".join([f"{hands.house.words.say('time.moved')} {lines[0]}" if new else lines[0], *lines[1:]])
+
+
+async def _once(hands: Hands, job: Job, at: tuple[When, When], plans: Plans) -> tuple[str, Job | None]:
+    """The next time of a repeat by itself, and the repeat as before from then on; the first is what is spoken of."""
+    again = replace(job, when=at[1], made=plans.now(), last=None, day="", id=0)
+    line, repeat = await kept(hands, again)
+    if repeat is None:
+        return line, None
+    line, put = await kept(hands, replace(again, when=at[0], skips=()))
+    if put is None:
+        await plans.cancel(repeat.id)
+        return line, None
+    words, home = hands.house.words, hands.house.home
+    rule = when_text(repeat, plans.next_of(repeat), plans.now(), plans.place, words, home)
+    return f"{line} {words.say('time.then_as_before', when=rule)}", put
 
 
 async def _named(hands: Hands, move: Move, plans: Plans) -> str:
@@ -95,7 +115,8 @@ async def _named(hands: Hands, move: Move, plans: Plans) -> str:
         return await which(hands, jobs, plans, "time.which_move")
     said = move.said
     if said is None:
-        return await _replanned(hands, jobs, lambda one: shifted(one, move.minutes, plans), plans)
+        return await _replanned(hands, jobs, lambda one: put_off(one, move.minutes, plans) or shifted(
+            one, move.minutes, plans), plans)
     return await _replanned(hands, jobs, lambda one: _when(said, one, plans), plans)
 
 

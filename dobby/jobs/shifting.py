@@ -33,7 +33,7 @@ def shifted(job: Job, minutes: float, plans: Plans) -> When | str:
             days, total = divmod(int(old.clock[:2]) * 60 + int(old.clock[3:]) + round(minutes), DAY)
             when = replace(old, clock=f"{total // 60:02}:{total % 60:02}")
         if days and (old.dates or (old.step and days % 7 and 1 < len(old.days) < len(WEEKDAYS))):
-            return "no_day"
+            return "by_days"
         if days:
             its = (at - timedelta(minutes=old.offset)).astimezone(plans.place.zone).date()
             when = _by_days(when, days, its + timedelta(days=days))
@@ -43,6 +43,26 @@ def shifted(job: Job, minutes: float, plans: Plans) -> When | str:
     comes = following(when, plans.now(), plans.place, skips=job.skips)
     same = later <= plans.now() and replace(when, first=old.first) == old  # it cannot come any sooner
     return "past" if same or comes in (None, at) else when
+
+
+def put_off(job: Job, minutes: float, plans: Plans) -> tuple[When, When] | str | None:
+    """The next time of a repeat that cannot itself be shifted by days (the 15th of every month; Mondays and Thursdays of
+    every second week), so many minutes later or sooner, by itself; and the repeat from its next time behind both on.
+    None for any other plan or span; else a key of the words under `time.`."""
+    if shifted(job, minutes, plans) != "by_days" or (old := job.when) is None or (at := plans.next_of(job)) is None:
+        return None
+    later = at + timedelta(minutes=minutes)
+    local = later.astimezone(plans.place.zone)
+    if old.sun or minutes % DAY == 0:
+        its = (at - timedelta(minutes=old.offset)).astimezone(plans.place.zone).date() + timedelta(days=minutes // DAY)
+        once = When(date=its.isoformat(), clock=old.clock, sun=old.sun, offset=old.offset)
+    else:
+        once = When(date=local.date().isoformat(), clock=f"{local:%H:%M}")
+    comes = following(once, plans.now(), plans.place)
+    then = following(old, max(at, comes), plans.place, skips=job.skips) if comes else None
+    if comes is None or then is None:
+        return "past"
+    return once, replace(old, first=then.astimezone(plans.place.zone).date().isoformat())
 
 
 def _by_days(when: When, days: int, first: date) -> When:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from dobby.agent.moved import Move, moved, moved_to, read
 from dobby.jobs.spoken import Spoken
-from dobby.jobs.when import following
-from tests.agent.test_time_replies import Talk, talk
+from dobby.jobs.when import When, following
+from tests.agent.test_time_replies import NOW, Talk, talk
 
 __all__ = ["talk"]
 
@@ -86,6 +88,38 @@ async def test_a_repeat_is_put_off_by_whole_weeks_and_then_goes_on_as_before(tal
     await say("every day at sunset remind me to close the gate")
     assert "Sunday 29 November" in await say("push it by a week")
     assert "after sunset" not in await say("what is planned?")
+
+
+@pytest.mark.anyio
+async def test_what_comes_on_a_date_is_put_off_once_and_then_comes_as_before(talk: Talk) -> None:
+    async def say(text: str) -> str:
+        return await moved(talk.hands, text) or await talk.say(text)
+
+    def comes() -> list[str]:
+        found = [(at, job.when) for job in talk.plans.planned() if job.when and (at := talk.plans.next_of(job))]
+        return [f"{at.astimezone(talk.plans.place.zone):%d %b %Y %H:%M}" for at, _ in found]
+    await say("every month on the 15th at 9 remind me to pay the rent")
+    said = await say("push it by a week")
+    assert said == ("Moved. Tuesday 22 December, 09:00: remind you: pay the rent. After that as before: "
+                    "every month on day 15, 09:00 (next: Friday 15 January, 09:00).")
+    assert comes() == ["22 Dec 2037 09:00", "15 Jan 2038 09:00"]
+    await say("make it 10 days earlier")
+    assert comes() == ["12 Dec 2037 09:00", "15 Jan 2038 09:00"], "it is the single one that was spoken of"
+    assert "over" in await say("make it 4 weeks earlier")
+    await say("cancel that")
+    assert comes() == ["15 Jan 2038 09:00"]
+    await say("cancel all plans")
+    await say("every 24 December at 18:00 remind me to light the candles")
+    assert "Wednesday 23 December, 18:00" in await say("make it a day earlier")
+    assert comes() == ["23 Dec 2037 18:00", "24 Dec 2038 18:00"]
+    await say("cancel all plans")
+    await talk.plan("train", When(days=("mon", "thu"), clock="07:00", step=2, first="2037-11-23"))
+    await say("push the train reminder back by 2 days")
+    assert comes() == ["25 Nov 2037 07:00", "26 Nov 2037 07:00"]
+    [again] = [job.when for job in talk.plans.planned() if job.when and job.when.days]
+    third = following(again, NOW + timedelta(days=5), talk.plans.place)
+    assert third is not None
+    assert third.date().isoformat() == "2037-12-07", "every second week, as before"
 
 
 @pytest.mark.anyio
