@@ -112,8 +112,7 @@ def test_every_key_that_is_made_of_pieces_is_written_down_and_has_its_sentences(
                 for made in (one for one in ast.walk(node.args[0]) if isinstance(one, ast.JoinedStr)):
                     seen.add("".join(str(one.value) if isinstance(one, ast.Constant) else "*" for one in made.values))
     assert seen == set(MADE)
-    for made, pieces in MADE.items():
-        section = "" if "." in made else "sight."
-        keys = {section + (made.replace("*_*", piece) if "*_*" in made else made.replace("*", piece))
-                for piece in pieces.split()}
-        assert keys - set(known) == set(), made
+    for key, pieces in MADE.items():
+        section = "" if "." in key else "sight."
+        keys = {section + key.replace("*_*", "*").replace("*", piece) for piece in pieces.split()}
+        assert keys - set(known) == set(), key

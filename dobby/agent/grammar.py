@@ -134,7 +134,7 @@ def load(language: str) -> Grammar:
     final = {" ".join(tokens(phrase, language)): Bit("act", act) for act, phrases in data.get("final", {}).items()
              for phrase in phrases}
     return Grammar(
-        language=language,
+        language=language, verb_first=bool(polite.get("verb_first")),
         words=words,
         longest=max(phrase.count(" ") + 1 for phrase in [*words, *ask]),
         ask=ask,
@@ -164,7 +164,6 @@ def load(language: str) -> Grammar:
         beside=frozenset(data["guard"].get("beside", ())),
         around=tuple((" ".join(tokens(first, language)), " ".join(tokens(last, language)))
                      for first, last in polite.get("around", ())),
-        verb_first=bool(polite.get("verb_first")),
         known=frozenset(data["guard"].get("known", "").split()),
         but=" ".join(tokens(data["order"]["except"][0], language)),
         parts=frozenset(word for phrase in [*words, *ask, *final] for word in phrase.split()),

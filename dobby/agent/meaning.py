@@ -66,7 +66,7 @@ class Clarify:
 @dataclass(frozen=True, slots=True)
 class Control:
     """A word to Dobby himself; `what` is the thing to find ("" = everything on the network); supposed: somebody thinks
-    that it is there, and may want to try it though it is part of the home ("I think I have Sonos, can you find it?")."""
+    that it is there, and may want to try it though it is part of the home ("I think I have Sonos ...")."""
 
     verb: Verb
     what: str = ""

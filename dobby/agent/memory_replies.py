@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dobby.agent import memory_talk
-from dobby.agent.consent import HIDDEN
+from dobby.agent.consent import HIDDEN, speaks_of_a_code
+from dobby.agent.consent import read as says
 from dobby.agent.forgetting import along
 from dobby.agent.meaning import Recollect
 from dobby.agent.memory_talk import names
@@ -16,7 +17,7 @@ from dobby.home.device import Command, Outcome
 from dobby.home.verdict import ERASE, Choice
 from dobby.memory.answering import answers, fitting, repeats, somebody_elses
 from dobby.memory.asked import for_skill, holds, kind, read
-from dobby.memory.memory import Memory, Told, told_to
+from dobby.memory.memory import Memory, Offered, Told, told_to
 from dobby.memory.nights import take_back
 from dobby.memory.notes import SOMEBODY, Fact, moment
 from dobby.memory.preferences import Preference
@@ -76,6 +77,34 @@ async def _remember(hands: Hands, memory: Memory, text: str) -> str:
     if done.replaced:
         parts.append(words.say("memory.instead", old=words.join([f"“{one.text}”" for one in done.replaced[:3]])))
     return " ".join(parts)
+
+
+def ask_to_keep(hands: Hands, text: str, name: str) -> str:
+    """Ask whether to remember what somebody of the house plainly told; "" where there is nothing to ask. The next thing
+    said in this conversation answers it, or lets it go. name: Dobby's own."""
+    memory, house, person = hands.house.memory, hands.house, hands.asker.person
+    if memory is None or person is None or person.role == "guest" or house.reflex is None or HIDDEN in text or (
+            speaks_of_a_code(text, house.words.language)):
+        return ""
+    who = memory_talk.fact(text, house.words.language, memory.people)
+    if not who or house.reflex.speaks_of(who, house.home) or says(text, house.words.language, name) is not None:
+        return ""
+    memory.offered[hands.conversation] = Offered(text.strip().rstrip("."), person.name, hands.turn, house.clock.now())
+    return house.words.say("memory.shall_i")
+
+
+async def taken_up(hands: Hands, text: str, name: str) -> str:
+    """The answer to a yes or no that follows on such a question; "" for anything else, and then it is let go."""
+    house, person = hands.house, hands.asker.person
+    asked = house.memory.offered.pop(hands.conversation, None) if house.memory else None
+    said = says(text, house.words.language, name) if asked else None
+    if asked is None or said is None or said.rest or said.number or person is None or person.name != asked.person or (
+            house.clock.now() - asked.at > LATELY):
+        return ""
+    before = await hands.turn_before()
+    if before is None or before["id"] != asked.turn:
+        return ""
+    return await recollect(hands, Recollect("remember", asked.text)) if said.yes else house.words.say("consent.no")
 
 
 async def _about(hands: Hands, memory: Memory, name: str) -> str:

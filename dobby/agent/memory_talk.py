@@ -105,6 +105,26 @@ def states(text: str, language: str, people: Sequence[str]) -> bool:
     return 4 <= len(words) <= 16 and any(re.fullmatch(pattern(one, slots), said) for one in known.tables["states"])
 
 
+def fact(text: str, language: str, people: Sequence[str]) -> str:
+    """Of whom or what a sentence plainly tells where it is, what it does or has ("the spare key is under the mat"): its
+    subject; "" for any other sentence, such as an order, a wish, small talk, or how things are just now."""
+    known = talk(language)
+    table = known.tables.get("facts") if known else None
+    if known is None or table is None or re.search(r"[?,;:!…\"“”„«»]|\.\s+\S", text):
+        return ""
+    words, _ = _spoken(text, known)
+    if not 4 <= len(words) <= 18 or words[0] in (*known.tables["orders"], *known.tables["asking"]) or (
+            set(words) & set(table["never"]) or words[-1] in table["never_last"]):
+        return ""
+    said = "".join(f"{word} " for word in words)
+    who = [" ".join(plain(name)) for name in people]
+    begins = f"(?:{any_of(table['begins'])}(?:\\S+ ){{1,3}}?|{any_of(who)})" if who else (
+        f"{any_of(table['begins'])}(?:\\S+ ){{1,3}}?")
+    slots = {"who": begins, "name": r"\S+ ", "placed": any_of(table["placed"]), "rest": r"(?:\S+ ){1,12}"}
+    found = [match for one in table["sentences"] if (match := re.fullmatch(pattern(one, slots), said))]
+    return next((value.strip() for match in found for value in match.groups() if value), "")
+
+
 def asks(text: str, language: str) -> bool:
     """Whether this looks like a question that memory might answer: an asking word first, or a question mark."""
     known = talk(language)

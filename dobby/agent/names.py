@@ -182,3 +182,23 @@ def _spell(names: Names, written: Iterable[str], grammar: Grammar) -> None:
         names.written.setdefault("".join(words(name, grammar.language)), name)
         for one in name.split():
             names.written.setdefault("".join(words(one, grammar.language)), one)
+
+
+_ORDERED = frozenset({"act", "carrier", "kind", "trait", "level", "all", "home", "here", "it", "something", "effect"})
+
+
+def called(text: str, view: View, grammar: Grammar, names: Names) -> tuple[str, ...]:
+    """The devices that a few words name as a whole: by name, or all of a kind ("cameras")."""
+    said = words(text, grammar.language)
+    kinds = {bit.value for bit in grammar.phrase(said) if bit.type == "kind"}
+    whole = {id_ for bit in names.at("".join(said)) if bit.type == "device" and bit.how == "full" for id_ in bit.value}
+    return tuple(id_ for id_, one in view.devices.items() if id_ in whole or one.kind in kinds)
+
+
+def speaks_of(text: str, grammar: Grammar, names: Names) -> bool:
+    """Whether any of these words is one of orders, or of a name of this home."""
+    said = words(text, grammar.language)
+    stretches = [said[at : at + size] for size in (1, 2, 3) for at in range(len(said) - size + 1)]
+    meant = [{bit.type for bit in grammar.phrase(one)} for one in stretches]
+    return any(types & _ORDERED and "filler" not in types for types in meant) or any(
+        names.at("".join(one)) for one in stretches)

@@ -28,7 +28,7 @@ from dobby.agent.meaning import (
     Timed,
     Understood,
 )
-from dobby.agent.names import Names, gather
+from dobby.agent.names import Names, called, gather, speaks_of
 from dobby.agent.opening import Opening, connecting, opening
 from dobby.agent.orders import order
 from dobby.agent.targets import FRESH, Home
@@ -96,11 +96,11 @@ class Reflex:
 
     def called(self, text: str, view: View) -> tuple[str, ...]:
         """The devices that a few words name as a whole: by name, or all of a kind ("cameras")."""
-        grammar = self._ready()
-        names, said = self._names_of(view, grammar), plain_words(text, self.language)
-        kinds = {bit.value for bit in grammar.phrase(said) if bit.type == "kind"}
-        named = {id_ for bit in names.at("".join(said)) if bit.type == "device" and bit.how == "full" for id_ in bit.value}
-        return tuple(id_ for id_, one in view.devices.items() if id_ in named or one.kind in kinds)
+        return called(text, view, self._ready(), self._names_of(view, self._ready()))
+
+    def speaks_of(self, text: str, view: View) -> bool:
+        """Whether any of these words is one of orders, or of a name of this home."""
+        return speaks_of(text, self._ready(), self._names_of(view, self._ready()))
 
     def _untimed(self, text: str, view: View, context: Context | None, now: float, here: str) -> Understood | Miss:
         """A sentence without time. One that comes to nothing as a whole may be several orders with an "and" between

@@ -252,8 +252,8 @@ async def _control(hands: Hands, part: Control) -> str:
 
 
 async def find(hands: Hands, what: str, *, supposed: bool = False) -> str:
-    """Look at the network, say what is there, and offer to try what is not part of the home yet; supposed: also what is.
-    Things of the home that nothing on the network speaks for (cameras of the settings) are named as well."""
+    """Look at the network, say what is there, and offer to try what is not part of the home yet (supposed: also
+    what is). What nothing on the network speaks for (cameras of the settings) is named as well."""
     words = hands.house.words
     if not what:
         return await _everything(hands)

@@ -21,7 +21,7 @@ from dobby.agent.enclosed import Enclosures
 from dobby.agent.late import arrived
 from dobby.agent.loop import Budget, Thought, think
 from dobby.agent.meaning import Context, Control, Miss, Recollect, Refuse, Understood
-from dobby.agent.memory_replies import answered, context, forget, recollect, unknown
+from dobby.agent.memory_replies import answered, ask_to_keep, context, forget, recollect, taken_up, unknown
 from dobby.agent.moved import moved
 from dobby.agent.recover import interrupted
 from dobby.agent.reflex import Reflex
@@ -151,6 +151,8 @@ class Agent:
         if not text.strip():
             return Reply(self.house.words.say("turn.no_text"), "none")
         pin = None if row["pin"] is None else bool(row["pin"])
+        if pin is None and (kept := await taken_up(hands, text, self.soul.name)):
+            return Reply(kept, "reflex")
         polite = manners.read(text, language, self.soul.name)
         asks = not polite or consent.read(text, language, self.soul.name) is not None  # "ok, thanks" is a yes
         if asks and (answered := await consented(hands, person, text, pin, language, self.soul.name)) is not None:
@@ -191,6 +193,9 @@ class Agent:
                 text, words.language):
             return Reply(unknown(self.house.memory, words), "none")
         if self.brain is None:
+            own = row["channel"] not in SPOKEN and not row["forwarded"] and row["media"] == "[]"  # typed by them
+            if own and (asked := ask_to_keep(hands, text, self.soul.name)):
+                return Reply(asked, "reflex")
             return Reply(f"{words.say('miss.no_model')} {nearest}".strip(), "none")
         spent = f"tokens:{self.house.clock.now():%Y-%m-%d}"
         if await self.house.store.fact(spent, 0) >= self.daily_tokens:

@@ -46,8 +46,8 @@ def shifted(job: Job, minutes: float, plans: Plans) -> When | str:
 
 
 def put_off(job: Job, minutes: float, plans: Plans) -> tuple[When, When] | str | None:
-    """The next time of a repeat that cannot itself be shifted by days (the 15th of every month; Mondays and Thursdays of
-    every second week), so many minutes later or sooner, by itself; and the repeat from its next time behind both on.
+    """The next time of a repeat that cannot itself be shifted by days (the 15th of every month; two days of each second
+    week), so many minutes later or sooner, by itself; and the repeat from its next time behind both on.
     None for any other plan or span; else a key of the words under `time.`."""
     if shifted(job, minutes, plans) != "by_days" or (old := job.when) is None or (at := plans.next_of(job)) is None:
         return None

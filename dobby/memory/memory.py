@@ -60,6 +60,16 @@ class Told:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A sentence that somebody was asked about in a turn: shall it be remembered?"""
+
+    text: str
+    person: str
+    turn: int
+    at: datetime
+
+
 class Memory:
     """All that Dobby remembers. Open with `open`, close with `close`."""
 
@@ -74,6 +84,7 @@ class Memory:
         self._stamps: dict[str, float] = {}
         self.preferred: tuple[Preference, ...] = ()  # what people want of rooms, as the facts say it now
         self.latest: dict[str, Told] = {}  # what was told or taken down last, by conversation
+        self.offered: dict[str, Offered] = {}  # what the question said last is about, by conversation
         self._erasing: dict[str, str] = {}
 
     async def _run(self, work: Callable[[], T]) -> T:
@@ -310,6 +321,8 @@ class Memory:
     async def erase(self, words: str) -> int:
         """Leave no byte of what speaks of these words in files and index: facts, journal lines, whole files about it;
         how many lines there were. The conversations in the database are the caller's."""
+        self.offered.clear()
+
         def work() -> int:
             self._notes.load()
             gone = self._notes.drop([fact.id for fact in self._notes.facts.values() if _speaks(fact, words)])

@@ -1,9 +1,11 @@
-"""What only tells something is no order: nothing in it is refused by name. What has an order's form still is."""
+"""What only tells something is no order: nothing in it is refused by name, and a plain fact is offered to be
+remembered. What has an order's form is neither."""
 
 from __future__ import annotations
 
 import pytest
 
+from dobby.agent import memory_talk
 from dobby.agent.reflex import Miss, Refuse
 from tests.agent.home import made_home
 from tests.agent.test_reflex import reflex
@@ -33,3 +35,33 @@ def test_an_order_for_what_is_not_there_still_is(language: str) -> None:
         read = reflex(language).read(said, made_home(), None, now=0.0)
         assert not isinstance(read, Miss), said
         assert isinstance(read.parts[0], Refuse), said
+
+
+FACTS = {
+    "en": ("the spare key is under the mat", "The baker gets up at three.", "my bike is in the garage",
+           "Anna lives in Berlin", "the bin men come on Tuesdays", "Tom is allergic to nuts"),
+    "de": ("der Ersatzschlüssel liegt unter der Matte", "der Bäcker steht um drei auf", "Anna wohnt in Berlin"),
+    "es": ("la llave está debajo de la alfombra", "el panadero se levanta a las tres", "Anna vive en Berlín"),
+    "fr": ("la clé est sous le tapis", "le boulanger se lève à trois heures", "Anna habite à Berlin"),
+    "nl": ("de reservesleutel ligt onder de mat", "de bakker staat om drie op", "Anna woont in Berlijn")}
+NO_FACTS = {
+    "en": ("the kitchen light on", "the light is on in the kitchen", "the lights are on full", "the kitchen is nice",
+           "the flurble is off", "the flurble off", "turn the flurble off", "the music is at full volume",
+           "is the key under the mat", "the key is under the mat?", "it is in the way", "the house is on fire",
+           "the bedroom is at 20 degrees", "the heating is on again", "the desk lamp is on the left", "dinner is ready",
+           "the flurble should be on at six", "the wifi password is in the drawer", "I am in the kitchen"),
+    "de": ("das Licht ist an", "der Flurbel ist aus", "die Heizung steht auf 20", "es ist zu dunkel hier"),
+    "es": ("la luz está en rojo", "el flurble está apagado", "la música está en la cocina"),
+    "fr": ("la lumière est en rouge", "le flurble est éteint", "la musique est dans la cuisine"),
+    "nl": ("het licht is aan", "de flurbel is uit", "de muziek staat op vol")}
+
+
+def offered(said: str, language: str) -> bool:
+    who = memory_talk.fact(said, language, ("Robin", "Sam"))
+    return bool(who) and not reflex(language).speaks_of(who, made_home())
+
+
+@pytest.mark.parametrize("language", FACTS)
+def test_a_plain_fact_is_told_from_orders_and_small_talk(language: str) -> None:
+    assert [said for said in FACTS[language] if not offered(said, language)] == []
+    assert [said for said in NO_FACTS[language] if offered(said, language)] == []

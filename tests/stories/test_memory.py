@@ -228,3 +228,20 @@ async def test_three_nights_on_the_manual_clock(tmp_path: Path) -> None:
         await pass_days(1)
         assert len(await house.asked()) == before + 2
         assert len(await asyncio.to_thread(journal)) == 2, "what was taken back is not done again"
+
+
+async def test_a_bare_fact_is_kept_after_a_yes_where_no_model_answers(tmp_path: Path) -> None:
+    async with lived_in(tmp_path) as house:
+        assert (await house.say("the spare key is under the mat"))["reply"] == "Shall I remember that?"
+        assert "“the spare key is under the mat”" in (await house.say("yes"))["reply"]
+        assert "under the mat" in (await house.say("where is the spare key?"))["reply"]
+        assert "Robin" in (await house.say("why do you think so?"))["reply"]
+        await house.say("the baker gets up at three")
+        assert (await house.say("turn on the desk lamp"))["outcomes"][0]["result"] == "confirmed"
+        assert "no question open" in (await house.say("yes"))["reply"], "whatever else is said lets it go"
+        await house.say("the baker gets up at three")
+        assert "left as it is" in (await house.say("no"))["reply"]
+        assert traces(house, "I'll remember: “the baker") == []
+        assert "remember that" not in (await house.say("the kitchen light is too bright"))["reply"]
+        await house.text("the spare key is under the stone", GUEST)
+        assert "remember" not in (await house.texts(1, to=GUEST))[0]
