@@ -98,7 +98,7 @@ def grammar(home: Sayable) -> Spoken:
     rules.add("time", ["set a timer for <minutes> minutes", "cancel the timer", "how long is left", "what is planned"])
     top = [f"<{one}>" for one in ("phrase", "ask", "time") if rules.has(one)]
     if rules.has("order"):
-        top = ["[please | could you | can you] <order> [please]", "<order> in <minutes> minutes", *top]
+        top = ["[please | could you | can you] <order>", "<order> please", "<order> in <minutes> minutes", *top]
     jsgf = rules.text(f"[{called}] ({' | '.join(top)})" if called else " | ".join(top))
     words = frozenset(re.findall(r"[a-z']+", " ".join([*rules.bodies(), called, "please could you can in minutes"])))
     written = {said: name for name in [*home.rooms, *(one for one, _, _ in home.devices), *home.titles]

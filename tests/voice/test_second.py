@@ -8,7 +8,7 @@ import pytest
 from dobby.voice import moonshine
 from dobby.voice.moonshine import Moonshine, Tokens, pace
 from dobby.voice.phrases import Sayable, grammar
-from dobby.voice.second import ENOUGH, Opinion, alike, weighed
+from dobby.voice.second import ENOUGH, Opinion, alike, goes_on, weighed
 from dobby.voice.wordnet import END, Way, sentence, walk
 from tests.voice.ends import needs_speaker, spoken
 
@@ -72,15 +72,32 @@ def test_a_sentence_takes_its_time() -> None:
     assert pace("turn off the kitchen lights", 0.4) < -8
 
 
+def heard(free: float, written: str, **likely: float) -> Opinion:
+    """A second ear that hears the same twice."""
+    return Opinion({text.replace("_", " "): (value, value) for text, value in likely.items()}, (free, free),
+                   (written, written))
+
+
 def test_what_both_hear_is_believed_and_what_neither_is_sure_of_is_not() -> None:
-    both = Opinion({"lights off": -2.0, "lights on": -9.0}, -1.5)
+    both = heard(-1.5, "Lights off.", lights_off=-2.0, lights_on=-9.0)
     assert weighed("lights off", 0.9, both)[0] == "lights off"
     assert weighed("lights off", 0.9, both)[1] > 0.9
-    text, sure = weighed("lights on", 0.05, Opinion({"lights off": -1.0, "lights on": -15.0}, -1.0))
+    text, sure = weighed("lights on", 0.05, heard(-1.0, "lights off", lights_off=-1.0, lights_on=-15.0))
     assert text == "lights off"
     assert 0.05 < sure < weighed("lights off", 0.9, both)[1]
-    assert weighed("", 0.0, Opinion({"lights off": -22.0}, -2.0))[1] < ENOUGH / 5
-    assert weighed("good night", 0.1, Opinion({"good night": -18.0, "lights on": -17.5}, -3.0))[1] < ENOUGH / 5
+    assert weighed("", 0.0, heard(-2.0, "five of us", lights_off=-22.0))[1] < ENOUGH / 5
+    assert weighed("good night", 0.1, heard(-3.0, "a goat", good_night=-18.0, lights_on=-17.5))[1] < ENOUGH / 5
+
+
+def test_a_sentence_that_goes_on_is_no_order() -> None:
+    said = heard(-6.0, "Louder, please. I cannot hear you!", louder_please=-5.0)
+    assert weighed("louder please", 0.9, said) == ("louder please", 0.0)
+    once = Opinion({"turn off everything": (-2.0, -2.0)}, (-2.0, -3.0), ("turn off anything",
+                                                                     "turn off everything in the video"))
+    assert weighed("turn off everything in the study", 0.9, once)[1] == 0.0
+    assert goes_on("Stop it right now.", "stop it")
+    assert not goes_on("stopwatch", "stop")
+    assert not goes_on("stop", "stop")
 
 
 def test_little_words_change_nothing() -> None:
@@ -88,7 +105,8 @@ def test_little_words_change_nothing() -> None:
     assert alike("turn the lights off", "turn the lamp off") < 1.0
     assert alike("we're home", "we are home") == 1.0
     assert alike("", "lights off") == 0.0
-    assert alike("all", "please") == 1.0
+    assert alike("the", "please") == 1.0
+    assert alike("turn off all the lights", "turn off the lights") < 1.0
 
 
 @needs_speaker
@@ -103,8 +121,8 @@ def test_the_model_tells_an_order_from_talk() -> None:
         found = ear.hear(samples, len(samples) / 16000 - 0.6, way, "dobby", "good night")
         assert found is not None
         assert "good night" in found.likely
-        best = max(found.likely, key=lambda one: found.likely[one])
-        return best, found.free - found.likely[best]
+        best = max(found.likely, key=lambda one: sum(found.likely[one]))
+        return best, max(free - likely for free, likely in zip(found.free, found.likely[best], strict=True))
     for order in ("turn off the desk lamp", "sleepy time", "dobby dim the study lights to forty percent"):
         text, lost = opinion(order)
         assert (text, lost < 13.0) == (order, True)
