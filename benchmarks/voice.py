@@ -1,8 +1,8 @@
 """The built-in ears: orders of two homes and sentences that are none, spoken by espeak-ng in voices they were not
 tuned on, clean and with noise mixed in by sox. Prints JSON lines: of a hundred orders how many are right, refused or
 wrong, of a hundred other sentences how many would do anything, and the seconds a sentence takes. At the thresholds
-of dobby/voice/sureness.py, fixed before this was measured. `--orders 10` measures fewer, `--clean` without noise,
-`--home` only that one, `--show` says which went wrong.
+of dobby/voice/sureness.py and dobby/voice/second.py, fixed before this was measured. `--orders 10` measures fewer,
+`--clean` without noise, `--home` only that one, `--voices` only those (plain, characters), `--show` says which went wrong.
 """
 
 from __future__ import annotations
@@ -60,32 +60,35 @@ async def listen(ears: Sphinx, one: Measured, text: str, voice: tuple[str, int],
     return heard.text if heard else "", time.perf_counter() - began
 
 
-async def measure(ears: Sphinx, one: Measured, count: int, noise: int | None, show: bool) -> dict[str, object]:
-    """One home at one level of noise."""
+async def measure(ears: Sphinx, one: Measured, name: str, count: int, noise: int | None,
+                  show: bool) -> dict[str, object]:
+    """One home in one set of voices at one level of noise."""
+    voices = VOICES[name]
     came: Counter[str] = Counter()
     took: list[float] = []
     for at, text in enumerate(one.orders(count)):
-        heard, seconds = await listen(ears, one, text, VOICES[at % len(VOICES)], noise)
+        heard, seconds = await listen(ears, one, text, voices[at % len(voices)], noise)
         took.append(seconds)
         kind = "refused" if not heard else "right" if one.meaning(heard) == one.meaning(text) else "wrong"
         came[kind] += 1
         if show and kind != "right":
-            print(kind, VOICES[at % len(VOICES)][0], "|", text, "|", heard, file=sys.stderr)
+            print(kind, voices[at % len(voices)][0], "|", text, "|", heard, file=sys.stderr)
     taken = acted = 0
     for at, text in enumerate(OTHERS[:count]):
-        heard, _ = await listen(ears, one, text, VOICES[(at + 3) % len(VOICES)], noise)
+        heard, _ = await listen(ears, one, text, voices[(at + 3) % len(voices)], noise)
         taken += bool(heard)
         acted += bool(heard) and one.acts(heard)
         if show and heard:
-            print("taken", VOICES[(at + 3) % len(VOICES)][0], "|", text, "|", heard, file=sys.stderr)
-    return {"benchmark": "voice", "home": one.name, "noise_db": noise, "orders": sum(came.values()),
+            print("taken", voices[(at + 3) % len(voices)][0], "|", text, "|", heard, file=sys.stderr)
+    return {"benchmark": "voice", "home": one.name, "voices": name, "noise_db": noise, "orders": sum(came.values()),
             "right": came["right"], "refused": came["refused"], "wrong": came["wrong"],
             "others": len(OTHERS[:count]), "others_heard": taken, "others_acted": acted,
             "median_s": round(statistics.median(took), 2), "slowest_s": round(max(took), 2)}
 
 
-async def run(count: int, noises: Sequence[int | None], homes: Sequence[str], show: bool) -> None:
-    """Every home at every level of noise."""
+async def run(count: int, noises: Sequence[int | None], homes: Sequence[str], voices: Sequence[str],
+              show: bool) -> None:
+    """Every home in every set of voices at every level of noise."""
     child = Child()
     ears = Sphinx(child)
     await ears.warm()
@@ -93,7 +96,9 @@ async def run(count: int, noises: Sequence[int | None], homes: Sequence[str], sh
         for one in measured():
             if homes and one.name not in homes:
                 continue
-            print(json.dumps(await measure(ears, one, count, noise, show)), flush=True)
+            for name in VOICES:
+                if not voices or name in voices:
+                    print(json.dumps(await measure(ears, one, name, count, noise, show)), flush=True)
     await child.close()
 
 
@@ -103,9 +108,10 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=100)
     parser.add_argument("--clean", action="store_true")
     parser.add_argument("--home", action="append", default=[])
+    parser.add_argument("--voices", action="append", default=[], choices=VOICES)
     parser.add_argument("--show", action="store_true")
     given = parser.parse_args()
-    asyncio.run(run(given.orders, NOISES[:1] if given.clean else NOISES, given.home, given.show))
+    asyncio.run(run(given.orders, NOISES[:1] if given.clean else NOISES, given.home, given.voices, given.show))
 
 
 if __name__ == "__main__":
