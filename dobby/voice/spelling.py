@@ -23,7 +23,8 @@ SOUNDS = {
 ENDS = {"a": "AH", "e": "", "i": "IY", "o": "OW", "u": "UW", "y": "IY", "es": "Z", "ce": "S", "ge": "JH", "le": "AH L",
         "re": "ER", "os": "OW S"}
 LONG = {"a": "EY", "e": "IY", "i": "AY", "o": "OW", "u": "UW"}  # before one consonant and a silent e
-ALSO = {"garage": "G AE R IH JH", "tomato": "T AH M AA T OW", "vase": "V AA Z", "bath": "B AA TH"}
+ALSO = {"garage": ("G AE R IH JH",), "tomato": ("T AH M AA T OW",), "vase": ("V AA Z",), "bath": ("B AA TH",),
+        "cool": ("G UW L", "G UW", "K UW")}  # "lamp cool white": after a P its K is as good as gone, and its L before a W
 VOWELS, LONGEST = "aeiouy", 4
 
 
@@ -56,7 +57,7 @@ def _next(word: str, at: int) -> tuple[int, str]:
 
 def variants(word: str, said: str) -> list[str]:
     """Other ways to say a word, in Britain above all: without the R that no vowel follows. said: its sounds."""
-    made = [ALSO[word]] if word in ALSO else []
+    made = list(ALSO.get(word, ()))
     kept: list[str] = []
     parts = said.split()
     for at, part in enumerate(parts):

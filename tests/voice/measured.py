@@ -19,25 +19,25 @@ from dobby.voice.phrases import Sayable
 from tests.agent.home import NAMES, TITLES, MadeHome, made_home
 
 SKILLS = Path(__file__).parents[2] / "skills"
-LIGHTHOUSE = dict(NAMES) | {
-    "kitchen": "Chart Galley", "study": "Radio Room", "living": "Gallery", "bedroom": "Keeper's Room",
-    "bathroom": "Wet Room", "porch": "Jetty", "hall": "Spiral Stairs", "ceiling": "Anchor Lamp",
-    "strip": "Rail Lights", "desk": "Compass Lamp", "floor": "Seagull Lamp", "reading": "Hammock Light",
-    "bedside": "Pebble Lamp", "upper": "Mast Light", "mirror": "Shell Light", "porchlight": "Harbour Light",
-    "livingplayer": "Gallery Sonos", "studyplayer": "Radio Room Sonos", "door": "Storm Door",
-    "blind": "Keeper's Blind", "shade": "Canvas Shade", "radiator": "Gallery Radiator",
-    "thermostat": "Tower Thermostat", "fan": "Engine Fan", "fridge": "Bait Freezer", "star": "Sea Star"}
-BAKERY = dict(NAMES) | {
-    "kitchen": "Bakehouse", "study": "Back Office", "living": "Upper Parlor", "bedroom": "Attic Bedroom",
-    "bathroom": "Tiled Bathroom", "porch": "Side Entrance", "hall": "Long Corridor", "ceiling": "Copper Lamp",
-    "strip": "Counter Lights", "desk": "Ledger Lamp", "floor": "Cactus Lamp", "reading": "Armchair Light",
-    "bedside": "Midnight Lamp", "upper": "Skylight Lamp", "mirror": "Dressing Light", "porchlight": "Alley Light",
-    "livingplayer": "Upper Parlor Sonos", "studyplayer": "Back Office Sonos", "door": "Delivery Door",
-    "blind": "Attic Blind", "shade": "Balcony Shade", "radiator": "Attic Radiator",
-    "thermostat": "Corridor Thermostat", "fan": "Oven Fan", "fridge": "Milk Fridge", "star": "Sugar Star"}
+RANCH = dict(NAMES) | {
+    "kitchen": "Cook House", "study": "Saddle Room", "living": "Den", "bedroom": "Prairie Room",
+    "bathroom": "Guest Bath", "porch": "Veranda", "hall": "Boot Hall", "ceiling": "Buffalo Lamp",
+    "strip": "Cabinet Lights", "desk": "Cowboy Lamp", "floor": "Walnut Lamp", "reading": "Rocking Light",
+    "bedside": "Pine Lamp", "upper": "Barn Light", "mirror": "Silver Light", "porchlight": "Gate Light",
+    "livingplayer": "Den Sonos", "studyplayer": "Saddle Room Sonos", "door": "Ranch Door",
+    "blind": "Prairie Blind", "shade": "Sunset Shade", "radiator": "Guest Radiator",
+    "thermostat": "Stable Thermostat", "fan": "Attic Fan", "fridge": "Meat Freezer", "star": "Lone Star"}
+LOFT = dict(NAMES) | {
+    "kitchen": "Galley Kitchen", "study": "Studio", "living": "Big Room", "bedroom": "Sleeping Corner",
+    "bathroom": "Powder Room", "porch": "Roof Deck", "hall": "Entry", "ceiling": "Crystal Lamp",
+    "strip": "Shelf Lights", "desk": "Drawing Lamp", "floor": "Bamboo Light", "reading": "Sofa Light",
+    "bedside": "Cloud Lamp", "upper": "Beam Light", "mirror": "Powder Light", "porchlight": "Deck Light",
+    "livingplayer": "Big Room Sonos", "studyplayer": "Studio Sonos", "door": "Freight Door",
+    "blind": "Corner Blind", "shade": "Factory Shade", "radiator": "Studio Radiator",
+    "thermostat": "Entry Thermostat", "fan": "Ceiling Fan", "fridge": "Wine Cooler", "star": "Neon Star"}
 # espeak-ng's own voices of English, and those that it calls male and female; none was fitted on at that speed
-PLAIN = (("en-us", 175), ("en-gb", 135), ("en-gb-x-gbclan", 150), ("en-gb-x-gbcwmd", 150), ("en-us+m1", 150),
-         ("en-gb+f3", 140), ("en-gb+m3", 160), ("en-gb+f5", 150))
+PLAIN = (("en-us", 140), ("en-gb", 165), ("en-gb-x-gbclan", 165), ("en-gb-x-gbcwmd", 135), ("en-us+m6", 150),
+         ("en-gb+f1", 150), ("en-gb+m4", 145), ("en-us+f2", 165))
 # and voices with names of their own, far from any person's; none was fitted on at all
 CHARACTERS = (("en-us+announcer", 150), ("en-gb+iven4", 145), ("en-us+grandma", 150), ("en-gb+klatt5", 150),
               ("en-us+Mr serious", 150), ("en-gb+klatt6", 155), ("en-us+fast", 130), ("en-gb+kaukovalta", 150))
@@ -60,106 +60,106 @@ SLOTS = {"light": ("ceiling", "desk", "floor", "reading", "bedside", "mirror", "
 FIXED = {"percent": ("five", "fifteen", "twenty five", "thirty", "forty five", "sixty", "ninety"),
          "color": ("yellow", "purple", "pink", "cool white"), "degrees": ("seventeen", "eighteen", "twenty three"),
          "title": tuple(title.casefold().replace("4", "four") for title in TITLES)}
-OTHERS = """the goat ate my straw hat
-our landlord repaired the gutter
-she collects stamps from Peru
-the orchestra tuned their instruments
-he swam across the river at noon
-a thin layer of ice covered the pond
-nobody answered the letter
-the baker gets up at three
-they argued about politics all evening
-my passport expires in October
-two owls sat on the chimney
-the exam was harder than expected
-he folded the map and left
-the cheese comes from a farm nearby
-her sister studies medicine in Dublin
-rain is expected over the weekend
-the train to Glasgow is delayed
-I forgot to buy onions
-the mechanic found the leak
-a parade marched through town
-they painted the fence green
-his shoes squeak on the parquet
-the referee sent him off the field
-we rented a cabin by the lake
-my phone battery never lasts
-the soup needs more salt
-a fire engine raced past us
-the candidate lost by three votes
-he whistled an old sailor song
-the museum is closed on Mondays
-do you like liquorice
-how old is your grandfather
-when is your birthday
-why is the sky blue
-who won the match
-where did you park the car
-which way is north
-what are you reading
-may I sit here
-have you ever been to Norway
-should I wear the grey coat
-would anybody like more tea
-the lights of the city at night
-he switched sides twice
-turn left after the church
-turning points in history
-dimples in her cheeks
-she closed her eyes and listened
-an open letter to the editor
-doors of perception
-the lock on the canal
-unlocking the secrets of the cell
-shady business
-blind faith
-curtains for the villain
-raising awareness
-lowering the age limit
-setting sun over the bay
-pausing for breath
-stop and smell the roses
-stopping distances double when wet
-play it by ear
-playing cards on the porch
-a song for Europe
-the volume on the top shelf
-musical chairs
-next week I start a new job
-previous owners left a piano
-everything happens for a reason
-anything but that
-on and on it went
-off the record
-up and down the country
-warmer waters attract jellyfish
-cooler heads prevailed
-heating costs doubled
-a pool of applicants
-spare time activities
-vacuum packed coffee
-timing is everything
-twenty five years of marriage
-ninety percent of the iceberg
-eighteen wheels and a dozen roses
-halfway to paradise
-bright ideas
-colourful language
-yellow submarine
-blue moon rising
-white lies
-pinkish clouds
-home made jam
-homework
-coming attractions
-leaving no stone unturned
-a sleepless night
-goodness gracious me
-mornings are hard
-movies were silent once
-party politics
-working hypothesis""".splitlines()
+OTHERS = """switching trains in Cologne
+orange marmalade
+the temperature of lava
+fishermen mended their nets
+yesteryear
+partly cloudy
+why did the chicken cross the road
+the bridge was built of granite
+cool as a cucumber
+louder than words
+cardigan
+stopover
+they delivered the sofa on Monday
+wolves returned to the forest
+going to the dogs
+back and forth
+did you feed the parrot
+the lawyer asked for a break
+lockdown was hard on everyone
+raised by grandparents
+half past never
+playground bullies
+locksmiths work at night too
+disarming smile
+open source software
+do penguins have knees
+we argued over the last slice of cake
+purple prose
+he burned his tongue on the soup
+who wants pancakes
+grandmother pickles cucumbers
+paused to admire the view
+a blind alley
+a warm welcome
+is there life on Mars
+shall I pour the wine
+the students signed a petition
+the music of the spheres
+turn over a new leaf
+cancelled checks
+leaving Las Palmas
+everything but the kitchen sink
+song and dance
+can I borrow your ladder
+close friends and family
+next door neighbors
+the choir sang in Latin
+thirty pieces of silver
+five senses
+she knits scarves for charity
+coming to terms
+thanks a million
+morning dew
+I dropped my keys in the snow
+he learned to juggle in prison
+his uncle sailed around the world
+a lightweight jacket
+the plane circled above the fog
+homeward bound
+a playlist for runners
+the light at the end of the tunnel
+forty winks
+when was the wheel invented
+the editor rejected her novel
+are you coming to the wedding
+which bus goes downtown
+nobody's business
+our cellar smells of apples
+green thumbs
+mice chewed through the cable
+every other week
+the heron stood still in the reeds
+white elephants
+the bus was full of tourists
+shades of grey
+he polished his shoes for the wedding
+the waiter forgot our drinks
+sleepy hollow
+set in stone
+a bat flew through the barn
+where are my socks
+closed for renovation
+the clock tower is being restored
+my neighbor teaches chemistry
+we're only guests here
+ninety days of summer
+a letter came from the tax office
+quiet as a mouse
+a brighter tomorrow
+movie stars
+stop signs are red
+dimly remembered songs
+the pianist broke a string
+the puppet show made them laugh
+a swan chased the dog away
+undoubtedly
+how many planets are there
+lower back pain
+her umbrella turned inside out
+volumes of poetry""".splitlines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ def measured() -> Sequence[Measured]:
     skills = load_skills(SKILLS)[0]
     phrases = tuple(phrase for skill in skills for phrase in skill.phrases.get(BUILT_IN, ()))
     found = []
-    for name, called in (("lighthouse", LIGHTHOUSE), ("bakery", BAKERY)):
+    for name, called in (("ranch", RANCH), ("loft", LOFT)):
         home = made_home(called)
         devices = tuple((one.name, one.kind, one.room) for one in home.devices.values())
         reflex = Reflex("en", skills)

@@ -104,6 +104,7 @@ def test_little_words_change_nothing() -> None:
     assert alike("turn the lights off", "turn lights off please") == 1.0
     assert alike("turn the lights off", "turn the lamp off") < 1.0
     assert alike("we're home", "we are home") == 1.0
+    assert alike("goodnight", "good night") == 1.0
     assert alike("", "lights off") == 0.0
     assert alike("the", "please") == 1.0
     assert alike("turn off all the lights", "turn off the lights") < 1.0
