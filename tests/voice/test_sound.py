@@ -223,16 +223,15 @@ async def test_a_slice_of_the_orders_is_heard_and_of_the_others_nothing_done() -
 @needs_speaker
 @needs_ears
 @pytest.mark.full
-@pytest.mark.xfail(strict=False, reason="not reached in every home and voice, see docs/voice.md")
 @pytest.mark.skipif(moonshine.folder() is None, reason="no second ear here: sh scripts/ears")
 @pytest.mark.anyio
-@pytest.mark.parametrize("voices", VOICES)
 @pytest.mark.parametrize("one", measured(), ids=lambda one: one.name)
-async def test_95_of_100_orders_are_right_and_none_of_100_others_acts(one: Measured, voices: str) -> None:
+async def test_95_of_100_orders_are_right_and_none_of_100_others_acts(one: Measured) -> None:
+    voices = VOICES["plain"]  # the others under sh scripts/bench voice
     orders = one.orders(100)
-    heard = await _heard(one, orders, 0, VOICES[voices])
+    heard = await _heard(one, orders, 0, voices)
     wrong = [(text, found) for text, found in zip(orders, heard, strict=True)
              if one.meaning(text) != one.meaning(found)]
     assert len(wrong) <= 5, wrong
-    assert not [(text, found) for text, found in zip(OTHERS, await _heard(one, OTHERS, 3, VOICES[voices]), strict=True)
+    assert not [(text, found) for text, found in zip(OTHERS, await _heard(one, OTHERS, 3, voices), strict=True)
                 if found and one.acts(found)]
