@@ -2,7 +2,8 @@
 tuned on, clean and with noise mixed in by sox. Prints JSON lines: of a hundred orders how many are right, refused or
 wrong, of a hundred other sentences how many would do anything, and the seconds a sentence takes. At the thresholds
 of dobby/voice/sureness.py and dobby/voice/second.py, fixed before this was measured. `--orders 10` measures fewer,
-`--clean` without noise, `--home` only that one, `--voices` only those (plain, characters), `--show` says which went wrong.
+`--clean` without noise, `--home` only that one, `--voices` only those (plain or characters), `--show` says which went
+wrong.
 """
 
 from __future__ import annotations

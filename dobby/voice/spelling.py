@@ -24,7 +24,7 @@ ENDS = {"a": "AH", "e": "", "i": "IY", "o": "OW", "u": "UW", "y": "IY", "es": "Z
         "re": "ER", "os": "OW S"}
 LONG = {"a": "EY", "e": "IY", "i": "AY", "o": "OW", "u": "UW"}  # before one consonant and a silent e
 ALSO = {"garage": ("G AE R IH JH",), "tomato": ("T AH M AA T OW",), "vase": ("V AA Z",), "bath": ("B AA TH",),
-        "cool": ("G UW L", "G UW", "K UW")}  # "lamp cool white": after a P its K is as good as gone, and its L before a W
+        "cool": ("G UW L", "G UW", "K UW")}  # "lamp cool white": hardly a K after a P, nor an L before a W
 VOWELS, LONGEST = "aeiouy", 4
 
 

@@ -41,7 +41,7 @@ KEEP = 0.3  # seconds of quiet kept around a sentence
 LONGEST = 15.0  # seconds that the second ear listens to: an order is shorter
 FLOOR = 3.0  # times the quietest tenth's level, from which a frame is more than noise
 SPEECH = 0.03  # of the loudest frames' level, from which a frame is no quiet
-# a grammar's search is small, and a narrow beam loses it: 1e-80 hears a tenth otherwise, 1e-120 takes half as long again
+# a grammar's search is small, and narrow beams lose it: 1e-80 hears a tenth otherwise; 1e-120 takes half as long again
 WIDE = {"beam": 1e-100, "wbeam": 1e-80, "pbeam": 1e-100, "maxhmmpf": -1}
 VARIANT = 10  # pronunciations that the dictionary has itself are numbered below this
 INSTALL = "`sh scripts/ears` installs it; or name a Wyoming server in [voice]."
