@@ -54,8 +54,10 @@ def put_off(job: Job, minutes: float, plans: Plans) -> tuple[When, When] | str |
     later = at + timedelta(minutes=minutes)
     local = later.astimezone(plans.place.zone)
     if old.sun or minutes % DAY == 0:
-        its = (at - timedelta(minutes=old.offset)).astimezone(plans.place.zone).date() + timedelta(days=minutes // DAY)
-        once = When(date=its.isoformat(), clock=old.clock, sun=old.sun, offset=old.offset)
+        days = int(minutes / DAY)
+        its = (at - timedelta(minutes=old.offset)).astimezone(plans.place.zone).date() + timedelta(days=days)
+        once = When(date=its.isoformat(), clock=old.clock, sun=old.sun,
+                    offset=old.offset + round(minutes - days * DAY))
     else:
         once = When(date=local.date().isoformat(), clock=f"{local:%H:%M}")
     comes = following(once, plans.now(), plans.place)

@@ -140,3 +140,18 @@ async def test_the_plan_just_made_comes_later_and_the_named_one_too(talk: Talk) 
     talk.plans.jobs.clear()
     assert await moved(talk.hands, "half an hour later") == ""
     assert await say("push it back by 20 minutes") == "Nothing is planned."
+
+
+@pytest.mark.anyio
+async def test_what_comes_with_the_sun_on_a_date_moves_by_the_hours_beside_the_days_too(talk: Talk) -> None:
+    async def offset(text: str) -> int:
+        await talk.say("every year on 24 December at sunset remind me to light the tree")
+        before = talk.plans.next_of(talk.plans.planned()[0])
+        assert before is not None
+        assert "Moved" in await moved(talk.hands, text)
+        after = talk.plans.next_of(talk.plans.planned()[0])
+        assert after is not None
+        talk.plans.jobs.clear()
+        return round((after - before).total_seconds() / 3600)
+    assert await offset("make it a day and an hour later") == 25
+    assert await offset("make it a day and an hour earlier") == -25
