@@ -7,7 +7,7 @@ from datetime import datetime
 
 from dobby.agent.meaning import Timed
 from dobby.agent.text import fold
-from dobby.agent.time_tables import kind_of
+from dobby.agent.time_tables import kind_of, plain
 from dobby.jobs.job import Job
 from dobby.jobs.plans import Plans
 from dobby.jobs.spoken import Spoken, day_of
@@ -45,7 +45,8 @@ def speaks(hands: Hands, job: Job, part: Timed, plans: Plans) -> bool:
     devices = [hands.house.home.devices.get(one.device) for one in job.commands]
     devices += [hands.house.home.devices.get(job.condition.device)] if job.condition else []
     names = [f"{one.name} {one.room} {one.kind}" for one in devices if one]
-    words = re.findall(r"\w+", fold(" ".join([plan_text(hands, job, plans), job.text, *names])))
+    text = " ".join([plan_text(hands, job, plans), job.text, *names])
+    words = re.findall(r"\w+", f"{fold(text)} {plain(text)}")  # "Tom's eggs" may be read as "toms eggs"
     return all(any(_alike(said, word) for word in words) for said in part.text.split())
 
 

@@ -65,6 +65,9 @@ async def test_what_is_left_is_told_of_each_timer_and_of_nothing_else(talk: Talk
         "“pasta”: 4 minutes and 20 seconds left, until 16:10.", "20 minutes left, until 16:25."]
     assert "“pasta”: 4 minutes" in await talk.say("how much time is left on the pasta timer?")
     assert "No plan speaks of “egg”" in await talk.say("how much time is left on the egg timer?")
+    await talk.say("set a timer for 3 minutes for Tom's eggs")
+    assert "“Tom's eggs”: 3 minutes left" in await talk.say("how long is left on the Tom's eggs timer?")
+    assert "Cancelled" in await talk.say("cancel the Tom’s eggs timer")
     talk.plans.jobs.clear()
     await talk.plan("", When(at=(NOW + timedelta(days=1, minutes=5, seconds=10)).isoformat()))
     assert (await talk.say("how long is left?")) == (
