@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dobby.agent import memory_talk
-from dobby.agent.consent import HIDDEN, speaks_of_a_code
+from dobby.agent.consent import CODE, HIDDEN
 from dobby.agent.consent import read as says
 from dobby.agent.forgetting import along
 from dobby.agent.meaning import Recollect
@@ -84,7 +84,7 @@ def ask_to_keep(hands: Hands, text: str, name: str) -> str:
     said in this conversation answers it, or lets it go. name: Dobby's own."""
     memory, house, person = hands.house.memory, hands.house, hands.asker.person
     if memory is None or person is None or person.role == "guest" or house.reflex is None or HIDDEN in text or (
-            speaks_of_a_code(text, house.words.language)):
+            CODE.search(text)):  # what could open something is written down only where somebody asks for it
         return ""
     who = memory_talk.fact(text, house.words.language, memory.people)
     if not who or house.reflex.speaks_of(who, house.home) or says(text, house.words.language, name) is not None:

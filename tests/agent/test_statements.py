@@ -39,7 +39,8 @@ def test_an_order_for_what_is_not_there_still_is(language: str) -> None:
 
 FACTS = {
     "en": ("the spare key is under the mat", "The baker gets up at three.", "my bike is in the garage",
-           "Anna lives in Berlin", "the bin men come on Tuesdays", "Tom is allergic to nuts"),
+           "Anna lives in Berlin", "the bin men come on Tuesdays", "Tom is allergic to nuts",
+           "Sam keeps his bike in the shed"),
     "de": ("der Ersatzschlüssel liegt unter der Matte", "der Bäcker steht um drei auf", "Anna wohnt in Berlin"),
     "es": ("la llave está debajo de la alfombra", "el panadero se levanta a las tres", "Anna vive en Berlín"),
     "fr": ("la clé est sous le tapis", "le boulanger se lève à trois heures", "Anna habite à Berlin"),
@@ -49,11 +50,18 @@ NO_FACTS = {
            "the flurble is off", "the flurble off", "turn the flurble off", "the music is at full volume",
            "is the key under the mat", "the key is under the mat?", "it is in the way", "the house is on fire",
            "the bedroom is at 20 degrees", "the heating is on again", "the desk lamp is on the left", "dinner is ready",
-           "the flurble should be on at six", "the wifi password is in the drawer", "I am in the kitchen"),
-    "de": ("das Licht ist an", "der Flurbel ist aus", "die Heizung steht auf 20", "es ist zu dunkel hier"),
-    "es": ("la luz está en rojo", "el flurble está apagado", "la música está en la cocina"),
-    "fr": ("la lumière est en rouge", "le flurble est éteint", "la musique est dans la cuisine"),
-    "nl": ("het licht is aan", "de flurbel is uit", "de muziek staat op vol")}
+           "the flurble should be on at six", "the wifi password is in the drawer", "I am in the kitchen",
+           "she lives in Berlin", "his bike is in the shed", "nobody lives in the attic",
+           "the taxi comes in five minutes", "my mother comes home tonight", "a burglar is in the garden",
+           "the code is in the drawer"),
+    "de": ("das Licht ist an", "der Flurbel ist aus", "die Heizung steht auf 20", "es ist zu dunkel hier",
+           "er wohnt in Berlin", "sein Rad steht im Schuppen", "meine Mutter kommt heute nach Hause"),
+    "es": ("la luz está en rojo", "el flurble está apagado", "la música está en la cocina",
+           "ella vive en Berlín", "alguien tiene mi llave roja", "el taxi viene en cinco minutos"),
+    "fr": ("la lumière est en rouge", "le flurble est éteint", "la musique est dans la cuisine",
+           "elle habite à Berlin", "on mange à huit heures", "le taxi vient dans cinq minutes"),
+    "nl": ("het licht is aan", "de flurbel is uit", "de muziek staat op vol",
+           "hij woont in Berlijn", "iemand heeft mijn fiets gestolen", "mijn moeder komt vanavond thuis")}
 
 
 def offered(said: str, language: str) -> bool:

@@ -243,5 +243,6 @@ async def test_a_bare_fact_is_kept_after_a_yes_where_no_model_answers(tmp_path: 
         assert "left as it is" in (await house.say("no"))["reply"]
         assert traces(house, "I'll remember: “the baker") == []
         assert "remember that" not in (await house.say("the kitchen light is too bright"))["reply"]
+        assert "remember that" not in (await house.say("the safe opens with 4711"))["reply"], "it may be a code"
         await house.text("the spare key is under the stone", GUEST)
         assert "remember" not in (await house.texts(1, to=GUEST))[0]
