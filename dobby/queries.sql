@@ -274,6 +274,8 @@ UPDATE jobs SET state = 'done' WHERE id = :id AND state = 'on'
 UPDATE jobs SET skips = :skips WHERE id = :id
 -- name: job_cancel
 UPDATE jobs SET state = 'cancelled' WHERE id = :id AND state = 'on'
+-- name: job_called_off
+UPDATE jobs SET state = 'cancelled' WHERE id = :id AND state IN ('on', 'done')
 -- name: job_restore
 UPDATE jobs SET state = 'on' WHERE id = :id AND state = 'cancelled' AND due || condition != ''
 -- name: jobs_tidy

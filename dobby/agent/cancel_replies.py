@@ -82,7 +82,8 @@ def stays(house: House, person: Person | None) -> str:
 
 
 async def undone(hands: Hands) -> str:
-    """Plans that were cancelled last are planned again; "" where something else was done since."""
+    """Plans that were cancelled last are planned again, or it is said that their time is past; "" where something else
+    was done since."""
     plans = hands.house.plans
     turn = plans.dropped(hands.conversation) if plans else None
     if plans is None or turn is None:
@@ -90,12 +91,14 @@ async def undone(hands: Hands) -> str:
     row = await hands.house.store.one("last_action", conversation=hands.conversation)
     if row is not None and row["turn"] > turn:
         return ""
-    jobs = await plans.restore(hands.conversation)
-    if not jobs:  # they were erased since
-        return ""
+    jobs, past = await plans.restore(hands.conversation)
+    words, home = hands.house.words, hands.house.home
+    over = words.say("time.over", what="; ".join(what_text(job, home, words) for job in past)) if past else ""
+    if not jobs:  # past, or erased since
+        return over
     names = [plan_text(hands, job, plans) for job in jobs[:NAMED]]
-    more = [hands.house.words.say("time.more", count=len(jobs) - NAMED)] if len(jobs) > NAMED else []
-    return hands.house.words.say("time.restored", what="; ".join([*names, *more]))
+    more = [words.say("time.more", count=len(jobs) - NAMED)] if len(jobs) > NAMED else []
+    return f"{words.say('time.restored', what='; '.join([*names, *more]))} {over}".strip()
 
 
 async def skip(hands: Hands, part: Timed, plans: Plans) -> str:

@@ -100,9 +100,10 @@ class Plans:
         done just now. Lamps that it has lit go out, unless the caller sees to that."""
         async with self._lock:  # never between its run and what starts it
             job, now = self.jobs.get(id_), self.now()
-            statements: list[tuple[str, dict[str, object]]] = [("job_cancel", {"id": id_})]
-            statements += [("job_run_end", {"id": run, "ended": stamp(now), "came": "cancelled"})
-                           for run in self._runs.call_off(id_)]
+            runs = self._runs.call_off(id_)
+            statements: list[tuple[str, dict[str, object]]] = [
+                ("job_called_off" if runs else "job_cancel", {"id": id_}),  # what comes once is done where it has begun
+                *(("job_run_end", {"id": run, "ended": stamp(now), "came": "cancelled"}) for run in runs)]
             lit = put_out and job is not None and job.lived is not None and bool(job.lived.lit)
             if lit:
                 statements.append(("job_run_add", {"job": id_, "due": stamp(now), "began": stamp(now)}))
@@ -148,10 +149,14 @@ class Plans:
         """The turn in which something was cancelled that can be had back; None for nothing."""
         return self._dropped.turn(conversation)
 
-    async def restore(self, conversation: str) -> list[Job]:
-        """What was cancelled last in a conversation is planned again."""
+    async def restore(self, conversation: str) -> tuple[list[Job], list[Job]]:
+        """What was cancelled last in a conversation is planned again, but for what comes only once and is past."""
         ids = await self._dropped.take(conversation)
-        for id_ in ids:
+        found = [await self.store.one("job", id=id_) for id_ in ids]
+        past = [job for job in [load(row) for row in found if row is not None]
+                if not job.repeats and (job.last is not None or (
+                    job.when is not None and following(job.when, self.now(), self.place) is None))]
+        for id_ in set(ids) - {job.id for job in past}:
             await self.store.do("job_restore", id=id_)
         rows = [await self.store.one("job", id=id_) for id_ in ids]
         jobs = [load(row) for row in rows if row is not None and row["state"] == "on"]
@@ -159,7 +164,7 @@ class Plans:
             self._keep(job)
         await self.speak_of_several(conversation, jobs if len(jobs) == 1 else ())
         await self.look_again()
-        return jobs
+        return jobs, past
 
     async def skip(self, id_: int, day: str, conversation: str = "") -> None:
         """Leave out one local day of a repeat."""

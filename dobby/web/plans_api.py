@@ -30,13 +30,13 @@ class PlansApi:
         return web.json_response({"plans": [self._view(job, plans) for job in plans.planned()] if plans else []})
 
     async def cancel(self, request: web.Request) -> web.Response:
-        """DELETE /api/plans/ID"""
+        """DELETE /api/plans/ID: begun where it is being done just now, and is too late to stop."""
         plans, id_ = self.house.plans, request.match_info["id"]
         job = plans.jobs.get(int(id_)) if plans and id_.isdecimal() and len(id_) < 16 else None
         if plans is None or job is None:
             raise ApiError(404, "plan", "There is no such plan.")
-        await plans.cancel(job.id)
-        return web.json_response({"cancelled": job.id})
+        in_time = await plans.cancel(job.id)
+        return web.json_response({"cancelled": job.id, "begun": not in_time})
 
     def _view(self, job: Job, plans: Plans) -> dict[str, Any]:
         at, words, home = plans.next_of(job), self.house.words, self.house.home

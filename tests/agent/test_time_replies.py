@@ -12,6 +12,8 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
 from dobby.agent.cancel_replies import stays, undone
 from dobby.agent.meaning import Timed, Understood
@@ -29,6 +31,7 @@ from dobby.messages import Person
 from dobby.policy import Asker
 from dobby.store import Store
 from dobby.tools.hands import Hands, House
+from dobby.web.plans_api import PlansApi
 from dobby.words import Words
 from tests.agent.test_house_talk import home
 
@@ -113,6 +116,12 @@ async def test_cancelled_is_said_of_what_did_nothing_yet(talk: Talk, when: When)
     await talk.plans.settled()
     assert letters == []
     assert talk.left() == set()
+    row = await talk.hands.house.store.one("job", id=due.id)
+    assert row is not None
+    assert row["state"] == "cancelled"
+    said = await talk.say("undo")  # and nothing else in the home
+    assert ("Planned again" if due.repeats else "Its time is past") in said
+    assert talk.left() == ({"water"} if due.repeats else set())
 
 
 @pytest.mark.parametrize("when", [When(date="2037-11-22", clock="16:05"), When(days=WEEKDAYS, clock="16:05")])
@@ -136,6 +145,29 @@ async def test_what_is_being_done_is_no_longer_cancelled(talk: Talk, when: When)
     assert "water" in said
     assert ("Cancelled: " in said) is due.repeats
     assert talk.left() == {"other"}
+    go.set()
+    await talk.plans.settled()
+
+
+@pytest.mark.parametrize("acts", [True, False])
+async def test_the_page_is_told_that_it_is_too_late_to_cancel(talk: Talk, acts: bool) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def act(due: Due) -> str:
+        assert not acts or talk.plans.acts(due)
+        begun.set()
+        await go.wait()
+        return "done"
+    talk.plans.act = act
+    due = await talk.plan("water", replace(DAILY, clock="16:05"))
+    talk.hands.house.clock.set(NOW + timedelta(minutes=5))
+    await talk.plans.tick()
+    await begun.wait()
+    app = web.Application()
+    app.add_routes(PlansApi(talk.hands.house).routes())
+    async with TestClient(TestServer(app)) as page:
+        answer = await page.delete(f"/api/plans/{due.id}")
+        assert await answer.json() == {"cancelled": due.id, "begun": acts}
     go.set()
     await talk.plans.settled()
 

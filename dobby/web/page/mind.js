@@ -161,7 +161,8 @@ function plan(one) {
     element("strong", {textContent: one.what}),
     element("small", {textContent: ` ${one.when} `}),
     press("Cancel", async () => {
-      await api("DELETE", `/api/plans/${one.id}`);
+      const {begun} = await api("DELETE", `/api/plans/${one.id}`);
+      if (begun) say(`It has begun already and is being done: ${one.what}.`);
       await drawMind();
     }),
   );
