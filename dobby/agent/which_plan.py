@@ -6,8 +6,9 @@ import re
 from datetime import datetime
 
 from dobby.agent.meaning import Timed
+from dobby.agent.spoken_time import Reader
 from dobby.agent.text import fold
-from dobby.agent.time_tables import kind_of, plain
+from dobby.agent.time_tables import kind_of, plain, tables
 from dobby.jobs.job import Job
 from dobby.jobs.plans import Plans
 from dobby.jobs.spoken import Spoken, day_of
@@ -40,6 +41,8 @@ def speaks(hands: Hands, job: Job, part: Timed, plans: Plans) -> bool:
     """Whether a plan does what was said, or every word that was said is of it or of its devices."""
     if kind := kind_of(part.text, hands.house.words.language):
         return is_one(job, f"cancel_{kind}")
+    if (span := span_of(part.text, hands.house.words.language)) and job.when is not None and job.when.at:
+        return abs((datetime.fromisoformat(job.when.at) - job.made).total_seconds() - span * 60) < 1
     if part.commands:
         return not set(part.commands).isdisjoint(job.commands)
     devices = [hands.house.home.devices.get(one.device) for one in job.commands]
@@ -48,6 +51,16 @@ def speaks(hands: Hands, job: Job, part: Timed, plans: Plans) -> bool:
     text = " ".join([plan_text(hands, job, plans), job.text, *names])
     words = re.findall(r"\w+", f"{fold(text)} {plain(text)}")  # "Tom's eggs" may be read as "toms eggs"
     return all(any(_alike(said, word) for word in words) for said in part.text.split())
+
+
+def span_of(text: str, language: str) -> float:
+    """The minutes of a text that is a span and nothing else ("10 minute"), 0 for any other."""
+    known = tables(language)
+    if known is None or not text:
+        return 0.0
+    reader = Reader(tuple(plain(text).split()), known)
+    minutes, end = reader.span(0)
+    return minutes if end == len(reader.words) else 0.0
 
 
 def _alike(said: str, word: str) -> bool:
