@@ -220,7 +220,9 @@ def test_here_is_the_room_of_the_speaker() -> None:
 
 @pytest.mark.parametrize(("said", "verb", "what"), [
     ("undo", "undo", ""), ("Dobby, undo that please", "undo", ""), ("stop", "stop", ""), ("Stop!", "stop", ""),
-    ("help", "help", ""), ("what can you do?", "help", ""), ("find my Sonos", "find", "sonos"), ("why?", "why", ""),
+    ("help", "help", ""), ("what can you do?", "help", ""), ("find my Sonos", "find", "sonos"),
+    ("find a printer", "find", "printer"),
+    ("find everything", "find", ""), ("why?", "why", ""),
     ("what's on my network?", "find", ""), ("do it again", "again", ""), ("Can you find my Sonos?", "find", "sonos"),
 ])
 def test_words_to_dobby_himself(said: str, verb: str, what: str) -> None:
