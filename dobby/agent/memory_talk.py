@@ -105,6 +105,10 @@ def states(text: str, language: str, people: Sequence[str]) -> bool:
     return 4 <= len(words) <= 16 and any(re.fullmatch(pattern(one, slots), said) for one in known.tables["states"])
 
 
+DONE = {"en": r"\S{2,}ed ", "de": r"(?:\S*ge\S+|ver\S+)(?:t|en) ", "es": r"\S{2,}[ai]do ",
+        "fr": r"\S{2,}(?:é|ée|i|u|is|it) ", "nl": r"(?:\S*ge\S+|ver\S+)(?:t|d|en) "}  # what is over, by its form
+
+
 def fact(text: str, language: str, people: Sequence[str]) -> str:
     """Of whom or what a sentence plainly tells where it is, what it does or has ("the spare key is under the mat"): its
     subject; "" for any other sentence, such as an order, a wish, small talk, or how things are just now."""
@@ -121,6 +125,10 @@ def fact(text: str, language: str, people: Sequence[str]) -> str:
     begins = f"(?:{any_of(table['begins'])}(?:\\S+ ){{1,3}}?|{any_of(who)})" if who else (
         f"{any_of(table['begins'])}(?:\\S+ ){{1,3}}?")
     slots = {"who": begins, "name": r"\S+ ", "placed": any_of(table["placed"]), "rest": r"(?:\S+ ){1,12}"}
+    kin = f"(?:{any_of(table['begins'])}{any_of(table['kin'])}{'|' + any_of(who) if who else ''})"
+    over = {**slots, "kin": kin, "done": DONE[language], "rest": r"(?:\S+ ){1,12}"}
+    if any(re.fullmatch(pattern(one, over), said) for one in table["passing"]):
+        return ""
     found = [match for one in table["sentences"] if (match := re.fullmatch(pattern(one, slots), said))]
     return next((value.strip() for match in found for value in match.groups() if value), "")
 

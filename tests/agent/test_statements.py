@@ -53,15 +53,20 @@ NO_FACTS = {
            "the flurble should be on at six", "the wifi password is in the drawer", "I am in the kitchen",
            "she lives in Berlin", "his bike is in the shed", "nobody lives in the attic",
            "the taxi comes in five minutes", "my mother comes home tonight", "a burglar is in the garden",
-           "the code is in the drawer"),
+           "the code is in the drawer", "a man is in the garden", "my daughter has a fever",
+           "Sam is at work", "my wife has left the house"),
     "de": ("das Licht ist an", "der Flurbel ist aus", "die Heizung steht auf 20", "es ist zu dunkel hier",
-           "er wohnt in Berlin", "sein Rad steht im Schuppen", "meine Mutter kommt heute nach Hause"),
+           "er wohnt in Berlin", "sein Rad steht im Schuppen", "meine Mutter kommt heute nach Hause",
+           "meine Frau hat das Haus verlassen", "Sam ist bei der Arbeit", "ein Mann steht im Garten"),
     "es": ("la luz está en rojo", "el flurble está apagado", "la música está en la cocina",
-           "ella vive en Berlín", "alguien tiene mi llave roja", "el taxi viene en cinco minutos"),
+           "ella vive en Berlín", "alguien tiene mi llave roja", "el taxi viene en cinco minutos",
+           "mi hija tiene mucha fiebre", "Sam está en la oficina", "un hombre está en el jardín"),
     "fr": ("la lumière est en rouge", "le flurble est éteint", "la musique est dans la cuisine",
-           "elle habite à Berlin", "on mange à huit heures", "le taxi vient dans cinq minutes"),
+           "elle habite à Berlin", "on mange à huit heures", "le taxi vient dans cinq minutes",
+           "ma femme a quitté la maison", "Sam est à la plage", "un homme est dans le jardin"),
     "nl": ("het licht is aan", "de flurbel is uit", "de muziek staat op vol",
-           "hij woont in Berlijn", "iemand heeft mijn fiets gestolen", "mijn moeder komt vanavond thuis")}
+           "hij woont in Berlijn", "iemand heeft mijn fiets gestolen", "mijn moeder komt vanavond thuis",
+           "mijn vrouw heeft het huis verlaten", "Sam is op het werk", "een man staat in de tuin")}
 
 
 def offered(said: str, language: str) -> bool:
