@@ -11,9 +11,11 @@ benchmarks/voice.py measures with homes, sentences and voices that were in none 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 from statistics import fmean
 
 from dobby.voice.phrases import say
@@ -24,6 +26,9 @@ MARGIN = 12.0  # of the likeliest sentence over another, at most
 BETTER = -2.0  # the home's sentence may be likelier than the free one, which is only a good guess; by no more than this
 ENOUGH = 0.7
 MARKS = ".,?!"
+NOT = frozenset(("not", "don't", "never", "no", "won't", "can't", "cannot", "shouldn't", "mustn't"))
+POLITE = frozenset(("please", "can", "could", "you"))  # before an order
+ENDINGS = frozenset(("please", "thanks", "thank", "you", "now", "right", "then"))  # after it; both change nothing
 SHORT = (("'re", " are"), ("'m", " am"), ("'s", " is"))
 LITTLE = frozenset(("the", "to", "please", "some"))  # words that change nothing
 
@@ -39,12 +44,13 @@ class Opinion:
     written: tuple[str, ...]
 
 
-def weighed(first: str, sure: float, opinion: Opinion) -> tuple[str, float]:
-    """The sentence that was said, and how sure that is, 0 to 1. first, sure: of the first ear ("": it heard none)."""
+def weighed(first: str, sure: float, opinion: Opinion, called: str = "") -> tuple[str, float]:
+    """The sentence that was said, and how sure that is, 0 to 1. first, sure: of the first ear ("": it heard none);
+    called: the name that may stand before and after an order."""
     key = {text: fmean(likely) + TRUST * sure * (alike(text, first) == 1.0)
            + WRITTEN * fmean(near(one, text) for one in opinion.written) for text, likely in opinion.likely.items()}
     text = max(key, key=lambda one: key[one])
-    if any(goes_on(one, text) for one in opinion.written):
+    if any(goes_on(one, text, called) or denies(one, text, called) for one in opinion.written):
         return text, 0.0
     others = [score for one, score in key.items() if alike(one, text) < 1.0]
     same = alike(text, first)
@@ -55,11 +61,17 @@ def weighed(first: str, sure: float, opinion: Opinion) -> tuple[str, float]:
     return text, 1 / (1 + math.exp(-max(-50.0, min(50.0, total))))
 
 
-def goes_on(written: str, text: str) -> bool:
+def goes_on(written: str, text: str, called: str = "") -> bool:
     """Whether what would be written anyway begins with a sentence, word for word, and has more to say: "stop" is no
     part of "stop it right now", nor "turn off everything" of "turn off everything in the study"."""
-    ours, theirs = ([word.strip(MARKS) for word in one.casefold().split()] for one in (text, written))
-    return len(theirs) > len(ours) and theirs[: len(ours)] == ours
+    ours, theirs = _plain(text), _plain(written)
+    return theirs[: len(ours)] == ours and not ENDINGS.issuperset(set(theirs[len(ours):]) - {called})
+
+
+def denies(written: str, text: str, called: str = "") -> bool:
+    """Whether what would be written anyway has a no right before the sentence begins: "don't turn off the lights"."""
+    begin = next((word for word in _plain(text) if word not in POLITE and word != called), "")
+    return any(word in NOT and after == begin for word, after in pairwise(_plain(written)))
 
 
 def alike(one: str, other: str) -> float:
@@ -71,10 +83,19 @@ def alike(one: str, other: str) -> float:
 
 
 def near(free: str, text: str) -> float:
-    """How far the letters of a sentence are those that the second ear would write if it might write anything: where it
-    has heard right, "close the terrorist shade" is near to "close the terrace shade"."""
-    ours, theirs = ("".join(letter for letter in say(one) if letter.isalpha()) for one in (free, text))
+    """How far the letters of a sentence are those that the second ear would write first if it might write anything:
+    where it has heard right, "close the terrorist shade" is near to "close the terrace shade"."""
+    ours, theirs = ("".join(letter for letter in say(one) if letter.isalpha()) for one in (_first(free), text))
     return SequenceMatcher(None, ours, theirs, autojunk=False).ratio() if ours and theirs else 0.0
+
+
+def _first(written: str) -> str:
+    """The first sentence of a text."""
+    return re.split(r"[.?!]", written, maxsplit=1)[0]
+
+
+def _plain(text: str) -> list[str]:
+    return [word.strip(MARKS) for word in text.casefold().split() if word.strip(MARKS)]
 
 
 def _words(text: str) -> list[str]:

@@ -184,7 +184,7 @@ def hear(searches: Searches, data: Mapping[str, Any], pcm: bytes) -> Event:
         samples = _samples(pcm)
         opinion = searches.second.hear(samples, spoken(samples), searches.way, str(data["called"]), text)
         if opinion is not None:
-            (text, found), needed = weighed(text, found, opinion), ENOUGH
+            (text, found), needed = weighed(text, found, opinion, str(data["called"])), ENOUGH
     return Event("heard", {"text": text or None, "sure": round(found, 4), "enough": needed,
                            "seconds": round(time.monotonic() - began, 3)})
 

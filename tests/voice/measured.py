@@ -161,6 +161,9 @@ lower back pain
 her umbrella turned inside out
 volumes of poetry""".splitlines()
 
+DENIED = ("do not turn off the lights", "don't turn off the lights", "please don't turn everything off",
+          "turn off the lights. No, leave them on.")
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:

@@ -8,7 +8,7 @@ import pytest
 from dobby.voice import moonshine
 from dobby.voice.moonshine import Moonshine, Tokens, pace
 from dobby.voice.phrases import Sayable, grammar
-from dobby.voice.second import ENOUGH, Opinion, alike, goes_on, weighed
+from dobby.voice.second import ENOUGH, Opinion, alike, denies, goes_on, weighed
 from dobby.voice.wordnet import END, Way, sentence, walk
 from tests.voice.ends import needs_speaker, spoken
 
@@ -95,9 +95,20 @@ def test_a_sentence_that_goes_on_is_no_order() -> None:
     once = Opinion({"turn off everything": (-2.0, -2.0)}, (-2.0, -3.0), ("turn off anything",
                                                                      "turn off everything in the video"))
     assert weighed("turn off everything in the study", 0.9, once)[1] == 0.0
-    assert goes_on("Stop it right now.", "stop it")
+    assert goes_on("Stop it right now.", "stop")
+    assert goes_on("turn off the lights. no, leave them on.", "turn off the lights")
+    assert not goes_on("Turn off the lights right now, Dobby. Thanks!", "turn off the lights", "dobby")
     assert not goes_on("stopwatch", "stop")
     assert not goes_on("stop", "stop")
+
+
+def test_a_no_before_an_order_is_believed_if_it_is_heard_once() -> None:
+    said = Opinion({"can you turn off the lights": (-4.0, -3.0)}, (-4.0, -4.0), ("can you turn off the lights",
+                                                                             "never turn off the lights"))
+    assert weighed("turn off the lights", 0.9, said)[1] == 0.0
+    assert denies("Please don't open the shade", "dobby open the shade", "dobby")
+    assert not denies("lock no meal door", "lock the mill door")
+    assert not denies("don't hide", "good night")
 
 
 def test_little_words_change_nothing() -> None:
