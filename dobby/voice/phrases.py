@@ -97,8 +97,6 @@ def grammar(home: Sayable) -> Spoken:
     rules.add("minutes", [number(value) for value in MINUTES])
     rules.add("time", ["set a timer for <minutes> minutes", "cancel the timer", "how long is left", "what is planned"])
     top = [f"<{one}>" for one in ("phrase", "ask", "time") if rules.has(one)]
-    if called:
-        top[:1] = [f"<phrase> [{called}]"]  # "good night Dobby"
     if rules.has("order"):
         top = ["[please | could you | can you] <order>", "<order> please", "<order> in <minutes> minutes", *top]
     jsgf = rules.text(f"[{called}] ({' | '.join(top)})" if called else " | ".join(top))
