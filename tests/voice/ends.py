@@ -23,7 +23,7 @@ def spoken(text: str, voice: str = "en-us", speed: int = 150, pad: float = 0.3) 
     made = subprocess.run(["espeak-ng", "-v", voice, "-s", str(speed), "--stdout", text], capture_output=True,
                           check=True)
     raw = ("-r", "16000", "-c", "1", "-b", "16", "-e", "signed", "-t", "raw")
-    return subprocess.run(["sox", "-t", "wav", "-", *raw, "-", "pad", str(pad), str(pad)], input=made.stdout,
+    return subprocess.run(["sox", "-R", "-t", "wav", "-", *raw, "-", "pad", str(pad), str(pad)], input=made.stdout,
                           capture_output=True, check=True).stdout
 
 

@@ -223,7 +223,6 @@ async def test_a_slice_of_the_orders_is_heard_and_of_the_others_nothing_done() -
 @needs_speaker
 @needs_ears
 @pytest.mark.full
-@pytest.mark.xfail(strict=False, reason="espeak-ng says nothing the same way twice: 94 to 100, see docs/voice.md")
 @pytest.mark.skipif(moonshine.folder() is None, reason="no second ear here: sh scripts/ears")
 @pytest.mark.anyio
 @pytest.mark.parametrize("one", measured(), ids=lambda one: one.name)
