@@ -1,9 +1,9 @@
-"""The built-in ears: orders of two homes and sentences that are none, spoken by espeak-ng in voices they were not
-tuned on, clean and with noise mixed in by sox. Prints JSON lines: of a hundred orders how many are right, refused or
-wrong, of a hundred other sentences how many would do anything, and the seconds a sentence takes. At the thresholds
-of dobby/voice/sureness.py and dobby/voice/second.py, fixed before this was measured. `--orders 10` measures fewer,
-`--clean` without noise, `--home` only that one, `--voices` only those (plain or characters), `--show` says which went
-wrong.
+"""The built-in ears: orders of two homes and sentences that are none, spoken by espeak-ng in plain voices and in
+characters that nothing was tuned on, clean and with noise mixed in by sox. Prints JSON lines: of a hundred orders how
+many are right, refused or wrong, of a hundred other sentences how many would do anything, and the seconds a sentence
+takes. At the thresholds of dobby/voice/sureness.py and dobby/voice/second.py, fixed before this was measured. `--orders
+10` measures fewer, `--clean` without noise, `--home` only that one, `--voices` only those (plain or characters),
+`--show` says which went wrong.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ what else it might have been. What both hear is nearly always right, what only o
 anything else, and a sentence that goes on after an order is no order. A logistic regression over the marks below was
 fitted on 600 orders and 640 other sentences (many short and near ones on purpose), spoken by 90 voices of espeak-ng at
 several speeds in eight homes; the threshold was chosen with each home judged by a fit that had not seen it.
-benchmarks/voice.py measures with homes, sentences and voices that were in none of it (docs/voice.md).
+benchmarks/voice.py measures with homes and sentences that were in none of it, and with voices of both kinds
+(docs/voice.md).
 """
 
 from __future__ import annotations

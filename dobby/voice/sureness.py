@@ -8,7 +8,7 @@ English is that was heard instead, and whether the grammar's words last as long 
 them was fitted on 1,000 sentences of six homes' grammars and 900 of general English (many short and near ones on
 purpose), spoken by 22 voices of espeak-ng. A few words are soon heard in anything, many are not: so the fewer there
 are, the surer they must be. These thresholds were chosen on the same sentences, each text judged by a fit that had not
-seen it; benchmarks/voice.py measures with homes, sentences and voices that were in none of it (docs/voice.md).
+seen it; benchmarks/voice.py measures with homes and sentences that were in none of it (docs/voice.md).
 """
 
 from __future__ import annotations

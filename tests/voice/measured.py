@@ -35,7 +35,8 @@ LOFT = dict(NAMES) | {
     "livingplayer": "Big Room Sonos", "studyplayer": "Studio Sonos", "door": "Freight Door",
     "blind": "Corner Blind", "shade": "Factory Shade", "radiator": "Studio Radiator",
     "thermostat": "Entry Thermostat", "fan": "Ceiling Fan", "fridge": "Wine Cooler", "star": "Neon Star"}
-# espeak-ng's own voices of English, and those that it calls male and female; none was fitted on at that speed
+# espeak-ng's own voices of English, and those that it calls male and female; five of them (all but Lancaster, West
+# Midlands and m6) were among the ninety of the fit, in other homes and sentences, three of the five at the same speed
 PLAIN = (("en-us", 140), ("en-gb", 165), ("en-gb-x-gbclan", 165), ("en-gb-x-gbcwmd", 135), ("en-us+m6", 150),
          ("en-gb+f1", 150), ("en-gb+m4", 145), ("en-us+f2", 165))
 # and voices with names of their own, far from any person's; none was fitted on at all
